@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target: Swift 6 mode, warnings are errors, only what is named is imported publicly.
+let base: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+/// Targets that never touch a C library: every unsafe construct must say `unsafe`.
+let pure: [SwiftSetting] = base + [.strictMemorySafety()]
+
+let package = Package(
+    name: "hookswitch",
+    products: [
+        .executable(name: "hookswitch", targets: ["hookswitch"]),
+        .library(name: "AMI", targets: ["AMI"]),
+        .library(name: "FastAGI", targets: ["FastAGI"]),
+    ],
+    targets: [
+        // Debian's C libraries, headers and inline wrappers only.
+        .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CINI", pkgConfig: "inih", providers: [.apt(["libinih-dev"])]),
+
+        // The ground floor.
+        .target(name: "Diagnostics", swiftSettings: pure),
+        .target(name: "Telephony", swiftSettings: pure, linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "AsteriskWire", dependencies: ["Telephony"], swiftSettings: pure),
+        .target(name: "CallAssembly", dependencies: ["Telephony"], swiftSettings: pure),
+
+        // Input and output.
+        .target(name: "EventLoop", dependencies: ["CUV", "CCrypto", "Diagnostics"], swiftSettings: base),
+        .target(
+            name: "AMI", dependencies: ["EventLoop", "AsteriskWire", "Telephony", "Diagnostics"], swiftSettings: pure),
+        .target(
+            name: "FastAGI", dependencies: ["EventLoop", "AsteriskWire", "Telephony", "Diagnostics"],
+            swiftSettings: pure),
+        .target(name: "Storage", dependencies: ["CSQLite", "Telephony", "Diagnostics"], swiftSettings: base),
+        .target(
+            name: "Delivery",
+            dependencies: ["CCurl", "CCrypto", "EventLoop", "Storage", "Telephony", "Diagnostics"],
+            swiftSettings: base),
+
+        // The program.
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "CINI", "AMI", "FastAGI", "CallAssembly", "AsteriskWire", "Storage", "Delivery", "EventLoop",
+                "Telephony", "Diagnostics",
+            ],
+            swiftSettings: base),
+        .target(
+            name: "CommandLineTool",
+            dependencies: [
+                "Daemon", "AMI", "CallAssembly", "AsteriskWire", "Storage", "Delivery", "EventLoop", "Telephony",
+                "Diagnostics",
+            ],
+            swiftSettings: base),
+        .executableTarget(name: "hookswitch", dependencies: ["CommandLineTool"], swiftSettings: pure),
+    ]
+)

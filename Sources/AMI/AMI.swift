@@ -1,0 +1,1 @@
+// AMI: preface to come with the first code.

@@ -1,0 +1,1 @@
+// AsteriskWire: preface to come with the first code.

@@ -1,0 +1,1 @@
+// CallAssembly: preface to come with the first code.

@@ -1,0 +1,1 @@
+// CommandLineTool: preface to come with the first code.

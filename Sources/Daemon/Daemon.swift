@@ -1,0 +1,1 @@
+// Daemon: preface to come with the first code.

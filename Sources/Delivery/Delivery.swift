@@ -1,0 +1,1 @@
+// Delivery: preface to come with the first code.

@@ -1,0 +1,1 @@
+// Diagnostics: preface to come with the first code.

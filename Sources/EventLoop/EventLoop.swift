@@ -1,0 +1,1 @@
+// EventLoop: preface to come with the first code.

@@ -1,0 +1,1 @@
+// FastAGI: preface to come with the first code.

@@ -1,0 +1,1 @@
+// Storage: preface to come with the first code.

@@ -1,0 +1,141 @@
+/// A point in time: whole microseconds since 1970-01-01T00:00:00Z, the resolution of Asterisk's `Timestamp:` header.
+public struct Instant: Hashable, Comparable, Sendable {
+    /// Microseconds since the Unix epoch; negative before 1970.
+    public var microseconds: Int64
+
+    public init(microseconds: Int64) { self.microseconds = microseconds }
+    public init(seconds: Int64) { microseconds = seconds * 1_000_000 }
+    public init(milliseconds: Int64) { microseconds = milliseconds * 1000 }
+
+    /// Milliseconds since the Unix epoch, rounded down; what the database keeps.
+    public var milliseconds: Int64 { Instant.floorDivide(microseconds, 1000) }
+    /// Whole seconds since the Unix epoch, rounded down.
+    public var seconds: Int64 { Instant.floorDivide(microseconds, 1_000_000) }
+
+    public static func < (a: Instant, b: Instant) -> Bool { a.microseconds < b.microseconds }
+    public static func - (a: Instant, b: Instant) -> Duration { .microseconds(a.microseconds - b.microseconds) }
+    public static func + (a: Instant, b: Duration) -> Instant {
+        Instant(microseconds: a.microseconds + b.wholeMicroseconds)
+    }
+    public static func - (a: Instant, b: Duration) -> Instant {
+        Instant(microseconds: a.microseconds - b.wholeMicroseconds)
+    }
+
+    static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
+        let q = a / b
+        return a % b < 0 ? q - 1 : q
+    }
+}
+
+extension Duration {
+    /// The duration in microseconds, rounded toward zero.
+    public var wholeMicroseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+    }
+    /// The duration in milliseconds, rounded toward zero.
+    public var wholeMilliseconds: Int64 { wholeMicroseconds / 1000 }
+}
+
+/// A date and time of day of the proleptic Gregorian calendar, without a zone.
+///
+/// Source: the day arithmetic is the usual one of 400-year eras starting on 1 March.
+public struct CivilTime: Hashable, Sendable {
+    public var year: Int64, month: Int, day: Int, hour: Int, minute: Int, second: Int
+    /// 0 to 999,999.
+    public var microsecond: Int
+
+    public init(
+        year: Int64, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0, microsecond: Int = 0
+    ) {
+        (self.year, self.month, self.day) = (year, month, day)
+        (self.hour, self.minute, self.second, self.microsecond) = (hour, minute, second, microsecond)
+    }
+
+    /// The UTC calendar reading of an instant.
+    public init(_ instant: Instant) {
+        let seconds = instant.seconds
+        let days = Instant.floorDivide(seconds, 86400)
+        let ofDay = Int(seconds - days * 86400)
+        let shifted = days + 719_468
+        let era = Instant.floorDivide(shifted, 146_097)
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        day = Int(dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+        month = Int(shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9)
+        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        (hour, minute, second) = (ofDay / 3600, ofDay / 60 % 60, ofDay % 60)
+        microsecond = Int(instant.microseconds - seconds * 1_000_000)
+    }
+
+    /// The instant this reading names when it is taken as UTC.
+    public var asUTC: Instant {
+        let y = month <= 2 ? year - 1 : year
+        let era = Instant.floorDivide(y, 400)
+        let yearOfEra = y - era * 400
+        let dayOfYear = Int64((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1)
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        let days = era * 146_097 + dayOfEra - 719_468
+        let seconds = days * 86400 + Int64(hour * 3600 + minute * 60 + second)
+        return Instant(microseconds: seconds * 1_000_000 + Int64(microsecond))
+    }
+
+    /// Reads `2026-11-21 02:17:40`, with an optional fraction, `T` for the blank and a trailing `Z`; nil if it is no date.
+    public init?(_ text: some StringProtocol) {
+        var digits: [Int] = []
+        var current = 0
+        var count = 0
+        var fraction = 0
+        var fractionDigits = -1
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                let digit = Int(byte - UInt8(ascii: "0"))
+                if fractionDigits >= 0 {
+                    if fractionDigits < 6 { fraction = fraction * 10 + digit }
+                    fractionDigits += 1
+                } else {
+                    current = current * 10 + digit
+                    count += 1
+                    if count > 4 { return nil }
+                }
+            case UInt8(ascii: "-"), UInt8(ascii: ":"), UInt8(ascii: " "), UInt8(ascii: "T"), UInt8(ascii: "."):
+                if count == 0 || fractionDigits >= 0 { return nil }
+                digits.append(current)
+                (current, count) = (0, 0)
+                if byte == UInt8(ascii: ".") { fractionDigits = 0 }
+            case UInt8(ascii: "Z"): break
+            default: return nil
+            }
+        }
+        if fractionDigits < 0 { digits.append(current) }
+        guard digits.count == 6, (1...12).contains(digits[1]), (1...31).contains(digits[2]), digits[3] < 24,
+            digits[4] < 60,
+            digits[5] < 61
+        else { return nil }
+        var scale = fractionDigits
+        while scale >= 0, scale < 6 {
+            fraction *= 10
+            scale += 1
+        }
+        self.init(
+            year: Int64(digits[0]), month: digits[1], day: digits[2], hour: digits[3], minute: digits[4],
+            second: digits[5], microsecond: fractionDigits < 0 ? 0 : fraction)
+    }
+}
+
+extension Instant {
+    /// RFC 3339 in UTC with milliseconds, as every time of a record is written: `2026-11-21T02:17:40.996Z`.
+    public var rfc3339: String {
+        var writer = JSONWriter()
+        writer.appendTime(self)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+    /// Reads RFC 3339 UTC (`…Z`); nil for anything else.
+    public init?(rfc3339 text: some StringProtocol) {
+        guard text.hasSuffix("Z"), let civil = CivilTime(text) else { return nil }
+        self = civil.asUTC
+    }
+}

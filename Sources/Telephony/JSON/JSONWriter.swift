@@ -1,0 +1,190 @@
+/// Builds one JSON text as bytes, in the order of the calls; the caller keeps objects and arrays balanced.
+///
+/// Made for the path of every call: one growing buffer, no intermediate values. Text is written as UTF-8 with the
+/// characters RFC 8259 requires escaped; control characters have been removed before (`printable`), and are escaped here
+/// all the same.
+public struct JSONWriter: Sendable {
+    public private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    public init(reserving capacity: Int = 0) { bytes.reserveCapacity(capacity) }
+
+    public mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        needsComma = false
+    }
+
+    public mutating func beginObject() { open(UInt8(ascii: "{")) }
+    public mutating func endObject() { close(UInt8(ascii: "}")) }
+    public mutating func beginArray() { open(UInt8(ascii: "[")) }
+    public mutating func endArray() { close(UInt8(ascii: "]")) }
+
+    /// Writes a member's name. `name` is one of ours: it needs no escaping.
+    public mutating func key(_ name: StaticString) {
+        comma()
+        bytes.append(UInt8(ascii: "\""))
+        unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+    /// Writes a member's name that comes from outside.
+    public mutating func key(text name: String) {
+        comma()
+        appendQuoted(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    public mutating func value(_ text: String) {
+        comma()
+        appendQuoted(text)
+    }
+    public mutating func value(_ text: String?) {
+        if let text { value(text) } else { null() }
+    }
+    public mutating func value(_ number: Int) {
+        comma()
+        appendNumber(Int64(number))
+    }
+    public mutating func value(_ number: Int64) {
+        comma()
+        appendNumber(number)
+    }
+    public mutating func value(_ flag: Bool) {
+        comma()
+        bytes.append(contentsOf: flag ? "true".utf8 : "false".utf8)
+    }
+    public mutating func null() {
+        comma()
+        bytes.append(contentsOf: "null".utf8)
+    }
+    /// A time, quoted, RFC 3339 with milliseconds; `null` for nil.
+    public mutating func value(_ time: Instant?) {
+        guard let time else { return null() }
+        comma()
+        bytes.append(UInt8(ascii: "\""))
+        appendTime(time)
+        bytes.append(UInt8(ascii: "\""))
+    }
+    /// A duration as seconds with up to three decimals, without trailing zeros: `3.006`, `3`.
+    public mutating func value(seconds duration: Duration) {
+        comma()
+        let milliseconds = (duration.wholeMicroseconds + 500) / 1000
+        appendNumber(milliseconds / 1000)
+        let rest = Int(milliseconds % 1000)
+        if rest > 0 {
+            bytes.append(UInt8(ascii: "."))
+            bytes.append(48 + UInt8(rest / 100))
+            if rest % 100 > 0 { bytes.append(48 + UInt8(rest / 10 % 10)) }
+            if rest % 10 > 0 { bytes.append(48 + UInt8(rest % 10)) }
+        }
+    }
+    /// A finished JSON text, taken as it is.
+    public mutating func value(raw json: some Sequence<UInt8>) {
+        comma()
+        bytes.append(contentsOf: json)
+    }
+
+    /// A member: its name and its value.
+    public mutating func member(_ name: StaticString, _ text: String) {
+        key(name)
+        value(text)
+    }
+    public mutating func member(_ name: StaticString, _ text: String?) {
+        key(name)
+        value(text)
+    }
+    public mutating func member(_ name: StaticString, _ number: Int) {
+        key(name)
+        value(number)
+    }
+    public mutating func member(_ name: StaticString, _ flag: Bool) {
+        key(name)
+        value(flag)
+    }
+    public mutating func member(_ name: StaticString, _ time: Instant?) {
+        key(name)
+        value(time)
+    }
+    public mutating func member(_ name: StaticString, seconds duration: Duration) {
+        key(name)
+        value(seconds: duration)
+    }
+
+    private mutating func open(_ bracket: UInt8) {
+        comma()
+        bytes.append(bracket)
+        needsComma = false
+    }
+    private mutating func close(_ bracket: UInt8) {
+        bytes.append(bracket)
+        needsComma = true
+    }
+    private mutating func comma() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+    private mutating func appendNumber(_ number: Int64) {
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        var rest = number.magnitude
+        let start = bytes.count
+        repeat {
+            bytes.append(48 + UInt8(rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+    }
+    mutating func appendTime(_ time: Instant) {
+        let c = CivilTime(time)
+        func two(_ n: Int) {
+            bytes.append(48 + UInt8(n / 10 % 10))
+            bytes.append(48 + UInt8(n % 10))
+        }
+        two(Int(c.year / 100))
+        two(Int(c.year % 100))
+        bytes.append(UInt8(ascii: "-"))
+        two(c.month)
+        bytes.append(UInt8(ascii: "-"))
+        two(c.day)
+        bytes.append(UInt8(ascii: "T"))
+        two(c.hour)
+        bytes.append(UInt8(ascii: ":"))
+        two(c.minute)
+        bytes.append(UInt8(ascii: ":"))
+        two(c.second)
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(48 + UInt8(c.microsecond / 100_000))
+        two(c.microsecond / 1000 % 100)
+        bytes.append(UInt8(ascii: "Z"))
+    }
+    private mutating func appendQuoted(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        JSONWriter.appendEscaped(text, to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends `text` as it stands between the quotes of a JSON string.
+    public static func appendEscaped(_ text: String, to bytes: inout [UInt8]) {
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) {
+            bytes.append(contentsOf: text.utf8)
+            return
+        }
+        for byte in text.utf8 {
+            switch byte {
+            case 0x22, 0x5C:
+                bytes.append(0x5C)
+                bytes.append(byte)
+            case 0x0A: bytes.append(contentsOf: #"\n"#.utf8)
+            case 0x0D: bytes.append(contentsOf: #"\r"#.utf8)
+            case 0x09: bytes.append(contentsOf: #"\t"#.utf8)
+            case 0..<0x20:
+                let hex: [UInt8] = Array("0123456789abcdef".utf8)
+                bytes.append(contentsOf: #"\u00"#.utf8)
+                bytes.append(hex[Int(byte >> 4)])
+                bytes.append(hex[Int(byte & 15)])
+            default: bytes.append(byte)
+            }
+        }
+    }
+}
