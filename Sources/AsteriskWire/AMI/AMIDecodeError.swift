@@ -1,0 +1,37 @@
+/// A manager stream that cannot be read on: nothing after the place named can be trusted.
+public struct AMIDecodeError: Error, Hashable, CustomStringConvertible {
+    public enum Code: String, Sendable {
+        /// A message is longer than allowed, or never ends.
+        case messageTooLong
+        /// One line of a message is longer than allowed.
+        case lineTooLong
+        /// A message has more headers than allowed.
+        case tooManyHeaders
+    }
+    public let code: Code
+    /// Bytes from the start of the stream to the message's first.
+    public let offset: Int64
+    /// What was allowed.
+    public let limit: Int
+
+    public var description: String { "manager stream at byte \(offset): \(code.rawValue), at most \(limit) allowed" }
+    /// What an operator can do.
+    public var hint: String {
+        "Something other than Asterisk's manager answers on this port, or a variable is too large for a channel event."
+    }
+}
+
+/// How much of one message a decoder will hold.
+public struct AMILimits: Sendable {
+    /// Bytes of one message, its empty line included.
+    public var messageBytes: Int
+    /// Bytes of one line, its CR LF included.
+    public var lineBytes: Int
+    /// Headers of one message, repeated ones counted each.
+    public var headers: Int
+
+    /// The defaults are an order of magnitude over the largest message seen (a `Status` item with 60 variables).
+    public init(messageBytes: Int = 262_144, lineBytes: Int = 65_536, headers: Int = 2048) {
+        (self.messageBytes, self.lineBytes, self.headers) = (messageBytes, lineBytes, headers)
+    }
+}

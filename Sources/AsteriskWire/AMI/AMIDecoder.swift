@@ -1,0 +1,180 @@
+import Glibc
+
+/// Cuts a manager stream into messages, wherever the reads happened to cut it.
+///
+/// Bytes go in as they were read; each complete message is handed out once, as a view of those bytes that is valid only
+/// during the call. Only a message that straddles two reads is copied. Lines end only at CR LF: a lone CR or LF is data.
+///
+/// **Isolation**: a value without I/O; call it from one place at a time.
+@safe public struct AMIDecoder: ~Copyable {
+    /// The beginning of a message whose end has not come yet.
+    private var carried: [UInt8] = []
+    /// Stream offset of `carried`'s first byte, or of the next byte to come where nothing is carried.
+    private var offset: Int64
+    private var index: AMIHeaderIndex
+    private let limits: AMILimits
+    /// How many messages have been handed out.
+    public private(set) var messageCount: Int64 = 0
+
+    /// - Parameter offset: the stream offset of the first byte that will be fed; 0 at a connect.
+    public init(limits: AMILimits = AMILimits(), offset: Int64 = 0) {
+        self.limits = limits
+        self.offset = offset
+        index = AMIHeaderIndex()
+    }
+
+    /// Stream offset just behind the last byte fed.
+    public var bytesFed: Int64 { offset + Int64(carried.count) }
+    /// True in the middle of a message: at the end of a stream, something was cut off.
+    public var isMidMessage: Bool { !carried.isEmpty }
+
+    /// Takes the next bytes of the stream and calls `body` for each message that is complete with them.
+    ///
+    /// - Throws: when a message passes a limit; the decoder is then at the end of its use, the session must be closed.
+    /// - Complexity: one pass over the bytes; headers are split only when `body` asks for one.
+    public mutating func feed(_ bytes: UnsafeRawBufferPointer, _ body: (borrowing AMIMessage) -> Void)
+        throws(AMIDecodeError)
+    {
+        guard bytes.count > 0, let base = bytes.baseAddress else { return }
+        var at = 0
+        if !carried.isEmpty {
+            at = try unsafe completeCarried(base, bytes.count, body)
+            if !carried.isEmpty { return }
+        }
+        while at < bytes.count {
+            let start = unsafe base + at
+            let left = bytes.count - at
+            guard let length = unsafe AMIDecoder.messageLength(start, left) else {
+                if left > limits.messageBytes { throw tooLong() }
+                unsafe carried.append(contentsOf: UnsafeRawBufferPointer(start: start, count: left))
+                return
+            }
+            try unsafe hand(start, length, body)
+            at += length
+            offset += Int64(length)
+        }
+    }
+
+    /// `feed` for an array, as tests and file readers have it.
+    public mutating func feed(_ bytes: [UInt8], _ body: (borrowing AMIMessage) -> Void) throws(AMIDecodeError) {
+        // A typed throw does not pass through withUnsafeBytes of an array; the result carries it.
+        let result: Result<Void, AMIDecodeError> = unsafe bytes.withUnsafeBytes { raw in
+            do throws(AMIDecodeError) {
+                try unsafe feed(raw, body)
+                return .success(())
+            } catch { return .failure(error) }
+        }
+        try result.get()
+    }
+
+    /// Ends a carried message with bytes of the new read; returns how many it took.
+    private mutating func completeCarried(
+        _ base: UnsafeRawPointer, _ count: Int, _ body: (borrowing AMIMessage) -> Void
+    ) throws(AMIDecodeError) -> Int {
+        // The end may lie across the cut: look at up to three carried bytes with the new ones, then at the new ones alone.
+        var taken = 0
+        while taken < min(count, 3) {
+            carried.append(unsafe (base + taken).load(as: UInt8.self))
+            taken += 1
+            if carriedIsComplete { return try finishCarried(taken, body) }
+        }
+        let rest = count - taken
+        guard rest > 0 else { return taken }
+        if carried.starts(with: AMIDecoder.bannerStart), unsafe memchr(base + taken, 10, rest) != nil {
+            // A banner is the only message of one line; it is short, so the simple way will do.
+            while taken < count {
+                carried.append(unsafe (base + taken).load(as: UInt8.self))
+                taken += 1
+                if carriedIsComplete { return try finishCarried(taken, body) }
+            }
+        }
+        let from = max(0, taken - 3)
+        let end = unsafe AMIDecoder.emptyLine(base + from, count - from).map { $0 + from }
+        let more = (end ?? count) - taken
+        if carried.count + more > limits.messageBytes { throw tooLong() }
+        unsafe carried.append(contentsOf: UnsafeRawBufferPointer(start: base + taken, count: more))
+        guard end != nil else { return count }
+        return try finishCarried(taken + more, body)
+    }
+
+    /// Whether the byte just appended completed the carried message; nothing before it did.
+    private var carriedIsComplete: Bool {
+        let n = carried.count
+        guard carried[n - 1] == 10 else { return false }
+        if n == 2 { return carried[0] == 13 }
+        if n >= 4, carried[n - 2] == 13, carried[n - 3] == 10, carried[n - 4] == 13 { return true }
+        return carried.starts(with: AMIDecoder.bannerStart)
+    }
+
+    private mutating func finishCarried(
+        _ taken: Int, _ body: (borrowing AMIMessage) -> Void
+    ) throws(AMIDecodeError) -> Int {
+        let length = carried.count
+        var message: [UInt8] = []
+        swap(&message, &carried)
+        let result: Result<Void, AMIDecodeError> = unsafe message.withUnsafeBytes { raw in
+            do throws(AMIDecodeError) {
+                try unsafe hand(raw.baseAddress!, raw.count, body)
+                return .success(())
+            } catch { return .failure(error) }
+        }
+        try result.get()
+        offset += Int64(length)
+        message.removeAll(keepingCapacity: true)
+        swap(&message, &carried)
+        return taken
+    }
+
+    private mutating func hand(
+        _ start: UnsafeRawPointer, _ length: Int, _ body: (borrowing AMIMessage) -> Void
+    ) throws(AMIDecodeError) {
+        if length > limits.messageBytes { throw tooLong() }
+        if length == 2 { return }  // an empty line on its own, as some proxies send between messages
+        messageCount += 1
+        let message = unsafe AMIMessage(base: start, length: length, offset: offset, index: index, limits: limits)
+        body(message)
+        if let exceeded = index.exceeded { throw AMIDecodeError(code: exceeded.0, offset: offset, limit: exceeded.1) }
+    }
+
+    private func tooLong() -> AMIDecodeError {
+        AMIDecodeError(code: .messageTooLong, offset: offset, limit: limits.messageBytes)
+    }
+
+    static let bannerStart = Array("Asterisk Call Manager/".utf8)
+
+    /// Length of the message at `p`, its end included; nil if it is not complete.
+    ///
+    /// A message ends at its empty line. The greeting is one line; an empty line at the start is a message of its own.
+    @inline(__always)
+    private static func messageLength(_ p: UnsafeRawPointer, _ n: Int) -> Int? {
+        let first = unsafe p.load(as: UInt8.self)
+        if first == UInt8(ascii: "A"), unsafe isBanner(p, n) {
+            guard let lf = unsafe memchr(p, 10, n) else { return nil }
+            return unsafe UnsafeRawPointer(lf) - p + 1
+        }
+        if first == 13 {
+            if n < 2 { return nil }
+            if unsafe (p + 1).load(as: UInt8.self) == 10 { return 2 }
+        }
+        return unsafe emptyLine(p, n)
+    }
+
+    private static func isBanner(_ p: UnsafeRawPointer, _ n: Int) -> Bool {
+        unsafe bannerStart.withUnsafeBytes { unsafe memcmp($0.baseAddress!, p, min(n, $0.count)) == 0 }
+    }
+
+    /// Offset just behind the first CR LF CR LF; nil if there is none.
+    ///
+    /// Line by line: glibc's memchr over short lines is as fast here as its memmem over the message, and the line ends are
+    /// in the cache when the headers are split.
+    @inline(__always)
+    private static func emptyLine(_ p: UnsafeRawPointer, _ n: Int) -> Int? {
+        var from = 0
+        while from < n, let lf = unsafe memchr(p + from, 10, n - from) {
+            let at = unsafe UnsafeRawPointer(lf) - p
+            if at >= 3, unsafe (p + (at - 3)).loadUnaligned(as: UInt32.self) == 0x0A0D_0A0D { return at + 1 }
+            from = at + 1
+        }
+        return nil
+    }
+}

@@ -1,0 +1,29 @@
+/// A manager message that can be kept: its headers in order, repeated ones each time.
+public struct AMIEvent: Sendable, Equatable {
+    public struct Header: Sendable, Equatable {
+        public var name: String
+        public var value: String
+        public init(name: String, value: String) { (self.name, self.value) = (name, value) }
+    }
+    public var headers: [Header]
+    /// Stream offset of the message's first byte since connect.
+    public var offset: Int64
+
+    public init(_ message: borrowing AMIMessage) {
+        var headers: [Header] = []
+        unsafe message.forEachHeader { name, value in
+            unsafe headers.append(
+                Header(name: String(decoding: name, as: UTF8.self), value: String(decoding: value, as: UTF8.self)))
+        }
+        self.headers = headers
+        offset = message.offset
+    }
+    public init(headers: [Header], offset: Int64 = 0) { (self.headers, self.offset) = (headers, offset) }
+
+    /// The first header of this name; manager header names are compared as they are spelt.
+    public subscript(name: String) -> String? { headers.first { $0.name == name }?.value }
+    /// All headers of this name, as `ChanVariable` or `Output` have.
+    public func all(_ name: String) -> [String] { headers.filter { $0.name == name }.map(\.value) }
+    /// The event's name; nil for a response.
+    public var name: String? { self["Event"] }
+}

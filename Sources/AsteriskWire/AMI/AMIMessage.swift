@@ -1,0 +1,345 @@
+import Glibc
+public import Telephony
+
+/// Where each known header of the message in hand stands; one table, used again for each message.
+@safe final class AMIHeaderIndex {
+    struct Slot {
+        var start: Int32 = 0
+        var length: Int32 = 0
+        /// The message this slot was filled for; any other generation means "not there".
+        var generation: UInt32 = 0
+    }
+    /// Invariant: allocated for `AMIHeader.allCases.count` slots for the whole life of the object.
+    let slots: UnsafeMutablePointer<Slot>
+    var generation: UInt32 = 0
+    /// Byte range of the message's first and last header that is not in the table (`ChanVariable` and its kin).
+    var otherStart: Int32 = 0
+    var otherEnd: Int32 = 0
+    var repeated: AMIHeader?
+    var headerCount = 0
+    var secondIsPrivilege = false
+    var exceeded: (AMIDecodeError.Code, Int)?
+
+    static let names = NameTable(AMIHeader.allCases.map(\.rawValue))
+    static let all = AMIHeader.allCases
+
+    init() {
+        unsafe slots = .allocate(capacity: AMIHeader.allCases.count)
+        unsafe slots.initialize(repeating: Slot(), count: AMIHeader.allCases.count)
+    }
+    deinit { unsafe slots.deallocate() }
+}
+
+/// One manager message: a view of the bytes it came in, valid only while the decoder's `body` runs.
+///
+/// It cannot be copied, so it cannot be kept; `AMIEvent(message)` makes a copy that can.
+@safe public struct AMIMessage: ~Copyable {
+    private let base: UnsafeRawPointer
+    /// Bytes, the empty line included.
+    public let length: Int
+    /// Stream offset of the first byte: since connect, or in the capture.
+    public let offset: Int64
+    /// The event's ordinal in `AMIEventName`, or nil.
+    private let index: AMIHeaderIndex
+    private let limits: AMILimits
+    /// The message's kind, told from its first line alone.
+    public let kind: Kind
+
+    public enum Kind: Sendable, Equatable {
+        /// `Asterisk Call Manager/11.0.0`: the greeting of a new connection.
+        case banner
+        /// Starts with `Event:`; the name if it is one Hookswitch reads, else `.other`.
+        case event(AMIEventName)
+        /// Starts with `Response:`.
+        case response
+        /// Starts with neither: noise, or the rest of something broken.
+        case unknown
+    }
+
+    @inline(__always)
+    init(base: UnsafeRawPointer, length: Int, offset: Int64, index: AMIHeaderIndex, limits: AMILimits) {
+        unsafe self.base = base
+        self.length = length
+        self.offset = offset
+        self.index = index
+        self.limits = limits
+        // Zero stands for "headers not split yet".
+        index.headerCount = 0
+        if length > 7, unsafe memcmp(base, "Event: ", 7) == 0 {
+            var end = 7
+            while end < length, unsafe (base + end).load(as: UInt8.self) != 13 { end += 1 }
+            kind = unsafe .event(AMIEventName(bytes: base + 7, count: end - 7))
+        } else if length > 9, unsafe memcmp(base, "Response:", 9) == 0 {
+            kind = .response
+        } else if length > 22, unsafe memcmp(base, "Asterisk Call Manager/", 22) == 0 {
+            kind = .banner
+        } else {
+            kind = .unknown
+        }
+    }
+
+    /// The whole message as it came.
+    public func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        try unsafe body(UnsafeRawBufferPointer(start: base, count: length))
+    }
+    /// The greeting's version text, as `11.0.0`; empty for any other message.
+    public var bannerVersion: String {
+        guard kind == .banner else { return "" }
+        let text = unsafe String(decoding: UnsafeRawBufferPointer(start: base + 22, count: length - 22), as: UTF8.self)
+        return String(text.prefix { !$0.isWhitespace && !$0.isNewline })
+    }
+    /// The event's name as it stands, of any event; empty for other messages.
+    public var eventName: String {
+        guard case .event = kind else { return "" }
+        var end = 7
+        while end < length, unsafe (base + end).load(as: UInt8.self) != 13 { end += 1 }
+        return unsafe String(decoding: UnsafeRawBufferPointer(start: base + 7, count: end - 7), as: UTF8.self)
+    }
+
+    // MARK: Headers
+
+    /// A known header that stands twice and must not: the message is forged or two messages run together.
+    public var repeatedHeader: AMIHeader? {
+        split()
+        return index.repeated
+    }
+    /// Genuine events have `Privilege:` as their second line.
+    public var hasPrivilegeSecond: Bool {
+        split()
+        return index.secondIsPrivilege
+    }
+
+    public func has(_ header: AMIHeader) -> Bool {
+        split()
+        return unsafe index.slots[header.slot].generation == index.generation
+    }
+    /// The value as text, UTF-8 repaired; nil where the header is missing.
+    public func string(_ header: AMIHeader) -> String? {
+        unsafe value(header).map { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+    /// The value as text; nil where it is missing, empty, `<unknown>` or `<none>`: nobody is named so.
+    public func known(_ header: AMIHeader) -> String? {
+        guard let bytes = unsafe value(header), bytes.count > 0, unsafe !AMIMessage.isUnknown(bytes) else { return nil }
+        return unsafe String(decoding: bytes, as: UTF8.self)
+    }
+    /// `known`, with Asterisk's C escapes (`\"`, `\\`, `\r`, `\n`) taken back, for the headers that have them.
+    public func unescaped(_ header: AMIHeader) -> String? {
+        guard let bytes = unsafe value(header), bytes.count > 0, unsafe !AMIMessage.isUnknown(bytes) else { return nil }
+        return unsafe AMIMessage.unescape(bytes)
+    }
+    public func integer(_ header: AMIHeader) -> Int? {
+        guard let bytes = unsafe value(header) else { return nil }
+        var number = 0
+        var digits = 0
+        var negative = false
+        for i in 0..<bytes.count {
+            let byte = unsafe bytes[i]
+            if i == 0, byte == UInt8(ascii: "-") {
+                negative = true
+                continue
+            }
+            guard byte >= 48, byte <= 57, digits < 18 else { break }
+            number = number * 10 + Int(byte - 48)
+            digits += 1
+        }
+        return digits == 0 ? nil : negative ? -number : number
+    }
+    /// The id of a channel; nil where it is missing, empty or `<unknown>`.
+    public func uniqueID(_ header: AMIHeader) -> UniqueID? {
+        guard let bytes = unsafe value(header), bytes.count > 0, unsafe !AMIMessage.isUnknown(bytes) else { return nil }
+        return unsafe UniqueID(bytes)
+    }
+    /// The event's own time: the `Timestamp` header, seconds with a fraction; nil without `timestampevents = yes`.
+    public var timestamp: Instant? {
+        guard let bytes = unsafe value(.timestamp) else { return nil }
+        var whole: Int64 = 0
+        var fraction: Int64 = 0
+        var scale: Int64 = 1_000_000
+        var inFraction = false
+        for i in 0..<bytes.count {
+            let byte = unsafe bytes[i]
+            if byte == UInt8(ascii: "."), !inFraction {
+                inFraction = true
+            } else if byte >= 48, byte <= 57 {
+                if !inFraction {
+                    if whole > 99_999_999_999 { return nil }
+                    whole = whole * 10 + Int64(byte - 48)
+                } else if scale > 1 {
+                    scale /= 10
+                    fraction += Int64(byte - 48) * scale
+                }
+            } else {
+                return nil
+            }
+        }
+        return whole == 0 ? nil : Instant(microseconds: whole * 1_000_000 + fraction)
+    }
+    /// Whether the value is exactly this ASCII word.
+    @inline(__always)
+    public func equals(_ header: AMIHeader, _ word: StaticString) -> Bool {
+        guard let bytes = unsafe value(header) else { return false }
+        return unsafe bytes.count == word.utf8CodeUnitCount
+            && memcmp(bytes.baseAddress!, word.utf8Start, word.utf8CodeUnitCount) == 0
+    }
+
+    /// Calls `body` with name and value of each header in order, repeated ones each time.
+    public func forEachHeader(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
+        var at = 0
+        while let line = unsafe nextLine(&at) {
+            if let (name, value) = unsafe AMIMessage.cut(line) { unsafe body(name, value) }
+        }
+    }
+    /// Whether the message has headers outside the table of known ones, as channel variables are.
+    @inline(__always) public var hasOtherHeaders: Bool {
+        split()
+        return index.otherEnd > index.otherStart
+    }
+    /// Calls `body` for each `…ChanVariable: name=value`: the header's prefix (empty, `Dest`, …), the variable's bare name
+    /// (inheritance underscores removed), and its value with C escapes taken back.
+    public func forEachVariable(_ body: (_ prefix: String, _ name: String, _ value: String) -> Void) {
+        split()
+        var at = Int(index.otherStart)
+        let end = Int(index.otherEnd)
+        while at < end, let line = unsafe nextLine(&at) {
+            guard let (name, value) = unsafe AMIMessage.cut(line) else { continue }
+            guard let prefixLength = unsafe AMIMessage.variablePrefix(name) else { continue }
+            guard let equals = unsafe value.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            var start = 0
+            while start < equals, unsafe value[start] == UInt8(ascii: "_") { start += 1 }
+            let variable = unsafe String(
+                decoding: UnsafeRawBufferPointer(rebasing: value[start..<equals]), as: UTF8.self)
+            let text = unsafe AMIMessage.unescape(UnsafeRawBufferPointer(rebasing: value[(equals + 1)...]))
+            let prefix = unsafe String(decoding: UnsafeRawBufferPointer(rebasing: name[..<prefixLength]), as: UTF8.self)
+            body(prefix, variable, text)
+        }
+    }
+
+    // MARK: Bytes
+
+    /// Length of what stands before `ChanVariable` in a header's name; nil if it is no such header.
+    private static func variablePrefix(_ name: UnsafeRawBufferPointer) -> Int? {
+        // The word stands at the end of the name, or before OriginateResponse's "(<channel>)".
+        let end = unsafe name.firstIndex(of: UInt8(ascii: "(")) ?? name.count
+        let before = end - 12
+        guard before >= 0, unsafe memcmp(name.baseAddress! + before, "ChanVariable", 12) == 0 else { return nil }
+        return before
+    }
+
+    private static func isUnknown(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard unsafe bytes[0] == UInt8(ascii: "<") else { return false }
+        return unsafe (bytes.count == 9 && memcmp(bytes.baseAddress!, "<unknown>", 9) == 0)
+            || (bytes.count == 6 && memcmp(bytes.baseAddress!, "<none>", 6) == 0)
+    }
+
+    private static func unescape(_ bytes: UnsafeRawBufferPointer) -> String {
+        guard bytes.count > 0, unsafe memchr(bytes.baseAddress!, 0x5C, bytes.count) != nil else {
+            return unsafe String(decoding: bytes, as: UTF8.self)
+        }
+        var out: [UInt8] = []
+        out.reserveCapacity(bytes.count)
+        var i = 0
+        let n = bytes.count
+        while i < n {
+            let byte = unsafe bytes[i]
+            i += 1
+            guard byte == 0x5C, i < n else {
+                out.append(byte)
+                continue
+            }
+            let next = unsafe bytes[i]
+            i += 1
+            switch next {
+            case UInt8(ascii: "n"): out.append(10)
+            case UInt8(ascii: "r"): out.append(13)
+            case UInt8(ascii: "t"): out.append(9)
+            case UInt8(ascii: "\""), 0x5C, UInt8(ascii: "'"), UInt8(ascii: "?"): out.append(next)
+            default:
+                out.append(byte)
+                out.append(next)
+            }
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    @inline(__always)
+    private func value(_ header: AMIHeader) -> UnsafeRawBufferPointer? {
+        split()
+        let slot = unsafe index.slots[header.slot]
+        guard slot.generation == index.generation else { return nil }
+        return unsafe UnsafeRawBufferPointer(start: base + Int(slot.start), count: Int(slot.length))
+    }
+
+    /// The next line without its CR LF; nil at the empty line or the end.
+    @inline(__always)
+    private func nextLine(_ at: inout Int) -> UnsafeRawBufferPointer? {
+        var from = at
+        while from < length, let lf = unsafe memchr(base + from, 10, length - from) {
+            let end = unsafe UnsafeRawPointer(lf) - base
+            if end > at, unsafe (base + (end - 1)).load(as: UInt8.self) == 13 {
+                let line = unsafe UnsafeRawBufferPointer(start: base + at, count: end - 1 - at)
+                at = end + 1
+                return unsafe line.count == 0 ? nil : line
+            }
+            from = end + 1  // a lone LF is data
+        }
+        return nil
+    }
+
+    /// Name and value of a line; nil where it has no colon.
+    @inline(__always)
+    private static func cut(_ line: UnsafeRawBufferPointer) -> (UnsafeRawBufferPointer, UnsafeRawBufferPointer)? {
+        let n = line.count
+        let p = line.baseAddress!
+        var colon = 0
+        while colon < n, unsafe (p + colon).load(as: UInt8.self) != UInt8(ascii: ":") { colon += 1 }
+        if colon == n { return nil }
+        var start = colon + 1
+        if start < n, unsafe (p + start).load(as: UInt8.self) == UInt8(ascii: " ") { start += 1 }
+        return unsafe (
+            UnsafeRawBufferPointer(start: p, count: colon), UnsafeRawBufferPointer(start: p + start, count: n - start)
+        )
+    }
+
+    /// Fills the index, once a message, when the first header is asked for.
+    @inline(__always)
+    private func split() {
+        if index.headerCount == 0 { splitNow() }
+    }
+    private func splitNow() {
+        let x = index
+        x.generation &+= 1
+        if x.generation == 0 {
+            // After four thousand million messages an old mark could be taken for a new one.
+            for i in 0..<AMIHeaderIndex.all.count { unsafe x.slots[i] = AMIHeaderIndex.Slot() }
+            x.generation = 1
+        }
+        x.repeated = nil
+        x.secondIsPrivilege = false
+        x.otherStart = 0
+        x.otherEnd = 0
+        let names = AMIHeaderIndex.names
+        var at = 0
+        while true {
+            let start = at
+            guard let line = unsafe nextLine(&at) else { break }
+            x.headerCount += 1
+            if at - start > limits.lineBytes { x.exceeded = (.lineTooLong, limits.lineBytes) }
+            guard let (name, value) = unsafe AMIMessage.cut(line) else { continue }
+            guard let ordinal = unsafe names.ordinal(of: name.baseAddress!, count: name.count) else {
+                if x.otherEnd == 0 { x.otherStart = Int32(start) }
+                x.otherEnd = Int32(at)
+                continue
+            }
+            let slot = unsafe x.slots + ordinal
+            if unsafe slot.pointee.generation == x.generation {
+                if !AMIHeader.mayRepeat(AMIHeaderIndex.all[ordinal]) { x.repeated = AMIHeaderIndex.all[ordinal] }
+                continue
+            }
+            unsafe slot.pointee = AMIHeaderIndex.Slot(
+                start: Int32(value.baseAddress! - base), length: Int32(value.count), generation: x.generation)
+            if x.headerCount == 2, ordinal == AMIHeader.privilege.slot { x.secondIsPrivilege = true }
+        }
+        if x.headerCount > limits.headers { x.exceeded = (.tooManyHeaders, limits.headers) }
+        if x.headerCount == 0 { x.headerCount = 1 }
+    }
+}
