@@ -70,7 +70,7 @@ public enum AMIHeader: String, CaseIterable, Sendable {
     case transfereeChannel = "TransfereeChannel"
     case transfereeUniqueid = "TransfereeUniqueid"
     case transfereeLinkedid = "TransfereeLinkedid"
-    case extension_ = "Extension"
+    case transferExtension = "Extension"
     case isExternal = "IsExternal"
     case result = "Result"
     case origTransfererChannel = "OrigTransfererChannel"
