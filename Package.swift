@@ -62,5 +62,8 @@ let package = Package(
             ],
             swiftSettings: base),
         .executableTarget(name: "hookswitch", dependencies: ["CommandLineTool"], swiftSettings: pure),
+
+        // Tests, one target each.
+        .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: base),
     ]
 )
