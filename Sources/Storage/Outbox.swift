@@ -1,0 +1,86 @@
+public import Telephony
+
+/// The messages that are to be sent, on disk: what delivery works from, and nothing else.
+///
+/// Rules every implementation keeps:
+/// - a claimed message is lent to one claimer until `finish`, `release` or the end of its lease;
+/// - of one call and endpoint only the first unsettled message can be claimed, and it blocks no other call;
+/// - a message leaves only by `delivered` or retention; a dead letter stays and can be sent again.
+public protocol Outbox: Sendable {
+    /// Writes messages that come without a record (`call.started`, `alert`) and returns when they are on disk.
+    func enqueue(_ drafts: [OutboxDraft]) async throws(StorageError)
+
+    /// Lends up to `limit` due messages of one endpoint, the longest due first.
+    ///
+    /// Nothing is written: does not wait for a disk unless there is a backlog to read.
+    func claim(endpoint: String, limit: Int, now: Instant, leaseUntil: Instant) async throws(StorageError) -> Claim
+
+    /// Writes the attempts and what becomes of their messages, in one transaction. A result for a message that is
+    /// settled already (it was claimed twice because a lease ended) is kept as an attempt and changes nothing else.
+    ///
+    /// On an error nothing is written and the leases stand: call again with the same results.
+    func finish(_ results: [AttemptResult]) async throws(StorageError)
+
+    /// Gives claimed messages back untried, due as they were.
+    func release(_ entries: [OutboxEntry.ID]) async
+
+    /// Has `notify` called with the names of endpoints that have something new to claim.
+    ///
+    /// Called from the writer's thread after a commit: must not block, and at most hops to the caller's own loop. One
+    /// subscriber; a second replaces the first.
+    func whenReady(_ notify: @escaping @Sendable ([String]) -> Void)
+
+    /// Holds, disables or frees an endpoint. A held endpoint keeps all its messages and takes new ones; nothing of it
+    /// can be claimed. Survives restarts.
+    func setEndpoint(_ name: String, _ condition: EndpointCondition, reason: String, now: Instant)
+        async throws(StorageError)
+
+    /// Makes messages due again: dead letters come back with a new list of attempts, a message waiting for its retry is
+    /// due now, a delivered one is sent once more with the same `webhook-id`.
+    ///
+    /// - Parameter ids: message ids or row numbers, as `deliveries` shows them.
+    /// - Returns: how many were found.
+    func retry(ids: [String], now: Instant) async throws(StorageError) -> Int
+
+    /// Sends again what was created at or after `since`, delivered or dead, spread so that no more than `perSecond` fall
+    /// due each second.
+    func replay(since: Instant, until: Instant, endpoint: String?, perSecond: Int, now: Instant)
+        async throws(StorageError) -> Int
+
+    /// Every endpoint that ever had a message, with its counts.
+    func endpoints() async throws(StorageError) -> [EndpointStatus]
+}
+
+/// Whether an endpoint's messages may be claimed.
+public enum EndpointCondition: String, Sendable, CaseIterable {
+    case active
+    /// By an operator's request.
+    case paused
+    /// By the endpoint's own wish: it answered 410.
+    case disabled
+}
+
+/// An endpoint as the outbox sees it.
+public struct EndpointStatus: Sendable, Equatable {
+    public var name: String
+    public var condition: EndpointCondition
+    public var reason: String
+    /// When the condition was set; nil if it never was.
+    public var since: Instant?
+    /// Messages by state.
+    public var ready: Int
+    public var waiting: Int
+    public var dead: Int
+    public var delivered: Int
+    /// When the oldest message that is not settled was created; nil if there is none.
+    public var oldestUnsettled: Instant?
+
+    public init(
+        name: String, condition: EndpointCondition = .active, reason: String = "", since: Instant? = nil,
+        ready: Int = 0, waiting: Int = 0, dead: Int = 0, delivered: Int = 0, oldestUnsettled: Instant? = nil
+    ) {
+        (self.name, self.condition, self.reason, self.since) = (name, condition, reason, since)
+        (self.ready, self.waiting, self.dead, self.delivered) = (ready, waiting, dead, delivered)
+        self.oldestUnsettled = oldestUnsettled
+    }
+}

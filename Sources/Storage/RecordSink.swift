@@ -1,0 +1,68 @@
+public import Telephony
+
+/// Where finished calls go: the one place that makes a call durable.
+public protocol RecordSink: Sendable {
+    /// Writes calls and their outbox rows in one transaction, shared with whatever else arrived meanwhile.
+    ///
+    /// Returns when the transaction is on disk. The answer has one outcome for each call, in order. A call whose id is
+    /// there already adds nothing, neither record nor outbox rows, unless it is an amendment.
+    /// - Throws: `diskFull`, `io` or `busy`, with nothing of `calls` written: offer the same calls again.
+    func commit(_ calls: [CallCommit]) async throws(StorageError) -> [CommitOutcome]
+
+    /// Notes calls in progress, or replaces what was noted of them, so that a killed daemon finds them again.
+    ///
+    /// `commit` of a call removes its note in the same transaction.
+    func noteOpen(_ calls: [OpenCall]) async throws(StorageError)
+    /// Forgets notes of calls that turned out to be none (joined into another, say).
+    func forgetOpen(ids: [String]) async throws(StorageError)
+    /// The calls that were in progress when the last daemon ended, oldest first.
+    func openCalls() async throws(StorageError) -> [OpenCall]
+}
+
+/// One finished call on its way to disk.
+public struct CallCommit: Sendable {
+    /// Whether this is the first word on a call or a later, better one.
+    public enum Kind: Sendable {
+        /// The call's record. The same id again is a repetition and adds nothing.
+        case record
+        /// Replaces the stored record of the same id (a recording settled, another witness arrived, a partial record
+        /// was completed), or is its record if there was none. Outbox rows whose message id is there already add nothing.
+        case amendment
+    }
+    public var kind: Kind
+    public var call: FinishedCall
+    /// The record as JSON, rendered once by the caller: the row, `calls.jsonl` and the default body share it.
+    public var recordJSON: [UInt8]
+    /// What is to be sent of it, rendered.
+    public var outbox: [OutboxDraft]
+
+    public init(_ call: FinishedCall, kind: Kind = .record, recordJSON: [UInt8]? = nil, outbox: [OutboxDraft] = []) {
+        (self.kind, self.call, self.outbox) = (kind, call, outbox)
+        self.recordJSON = recordJSON ?? call.record.json
+    }
+}
+
+/// What became of one call of a `commit`.
+public enum CommitOutcome: Sendable, Equatable {
+    /// A new row.
+    case added
+    /// The row was there and has been replaced.
+    case amended
+    /// The row was there; nothing was written.
+    case known
+}
+
+/// A call in progress, as much as is needed to close it should the daemon die.
+public struct OpenCall: Sendable, Equatable {
+    /// The id its record will have.
+    public var id: String
+    public var system: String
+    public var linkedID: LinkedID
+    public var startedAt: Instant
+    /// The assembler's own note, opaque here.
+    public var snapshot: [UInt8]
+    public init(id: String, system: String, linkedID: LinkedID, startedAt: Instant, snapshot: [UInt8] = []) {
+        (self.id, self.system, self.linkedID) = (id, system, linkedID)
+        (self.startedAt, self.snapshot) = (startedAt, snapshot)
+    }
+}
