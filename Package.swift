@@ -63,6 +63,22 @@ let package = Package(
             swiftSettings: base),
         .executableTarget(name: "hookswitch", dependencies: ["CommandLineTool"], swiftSettings: pure),
 
+        // Tests. The lab (real Asterisk, SIP phones) stands on no part of the product but Telephony's JSON.
+        .target(
+            name: "HookswitchLab", dependencies: ["Telephony"], path: "Tests/HookswitchLab", swiftSettings: base),
+        .executableTarget(
+            name: "hookswitch-lab", dependencies: ["HookswitchLab", "Telephony"], path: "Tests/LabTool",
+            swiftSettings: base),
+        .target(
+            name: "HookswitchTestKit",
+            dependencies: [
+                "EventLoop", "AsteriskWire", "Storage", "Delivery", "AMI", "FastAGI", "Telephony", "Diagnostics",
+            ],
+            path: "Tests/HookswitchTestKit", exclude: ["Captures"], swiftSettings: base),
+        .testTarget(
+            name: "InteropTests", dependencies: ["HookswitchLab", "Telephony"], path: "Tests/InteropTests",
+            swiftSettings: base),
+
         // Tests, one target each.
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: base),
     ]
