@@ -1,0 +1,97 @@
+public import Telephony
+
+/// One AGI command: all of Asterisk 22's, and no other way to write one, so that no value can become part of a command.
+///
+/// Times that Asterisk counts in milliseconds or seconds are `Duration`s here. `escapeDigits` are the keys that end a
+/// command early; empty: none.
+///
+/// **Source**: `agi show commands` of Asterisk 22.10 and res_agi.c's handlers; GOSUB is app_stack.c's. Commands marked
+/// *(live)* are answered 511 once the channel has hung up.
+public enum AGICommand: Hashable, Sendable {
+    /// Answers the channel. *(live)*
+    case answer
+    /// Gives an Async AGI channel back to the dialplan; without effect over FastAGI.
+    case asyncAGIBreak
+    /// State of a channel, of this one without a name: 0 down to 6 up, 7 busy. *(live)*
+    case channelStatus(channel: ChannelName? = nil)
+    /// Plays a file the listener can wind. *(live)*
+    case controlStreamFile(
+        String, escapeDigits: String = "", skip: Duration? = nil, forward: Character? = nil, rewind: Character? = nil,
+        pause: Character? = nil, offset: Duration? = nil)
+    case databaseDel(family: String, key: String)
+    /// Deletes a family, or a tree of keys in it.
+    case databaseDelTree(family: String, keyTree: String? = nil)
+    case databaseGet(family: String, key: String)
+    case databasePut(family: String, key: String, value: String)
+    /// Runs a dialplan application; its arguments are one text, separated by commas, as in the dialplan.
+    case exec(application: String, arguments: String = "")
+    /// Plays a file and collects digits. *(live)*
+    case getData(file: String, timeout: Duration? = nil, maximumDigits: Int? = nil)
+    /// Evaluates an expression such as `${CALLERID(num)}`, here or on another channel.
+    case getFullVariable(expression: String, channel: ChannelName? = nil)
+    /// Plays a file and waits for one digit. *(live)*
+    case getOption(file: String, escapeDigits: String, timeout: Duration? = nil)
+    /// Reads a variable or a function: `DIALSTATUS`, `CDR(billsec)`.
+    case getVariable(String)
+    /// Runs a subroutine of the dialplan. *(live)*
+    case gosub(context: String, exten: String, priority: String, arguments: String? = nil)
+    /// Hangs up this channel or another. *(live)*
+    case hangup(channel: ChannelName? = nil)
+    case noop
+    /// Waits for a character of text; zero: for ever. *(live)*
+    case receiveChar(timeout: Duration)
+    /// Waits for a line of text; zero: for ever. *(live)*
+    case receiveText(timeout: Duration)
+    /// Records the caller; timeout nil: until a digit or silence. *(live)*
+    case recordFile(
+        String, format: String, escapeDigits: String = "", timeout: Duration? = nil, offsetSamples: Int? = nil,
+        beep: Bool = false, silence: Duration? = nil)
+    case sayAlpha(String, escapeDigits: String = "")
+    case sayDate(Instant, escapeDigits: String = "")
+    case sayDateTime(Instant, escapeDigits: String = "", format: String? = nil, timeZone: String? = nil)
+    case sayDigits(String, escapeDigits: String = "")
+    case sayNumber(Int, escapeDigits: String = "", gender: String? = nil)
+    case sayPhonetic(String, escapeDigits: String = "")
+    case sayTime(Instant, escapeDigits: String = "")
+    case sendImage(String)
+    case sendText(String)
+    /// Hangs up after this time; zero: not. *(live)*
+    case setAutoHangup(after: Duration)
+    case setCallerID(String)
+    case setContext(String)
+    case setExtension(String)
+    /// Music on hold, of a class or the default one. *(live)*
+    case setMusic(on: Bool, musicClass: String? = nil)
+    /// A priority's number or label. *(live)*
+    case setPriority(String)
+    case setVariable(String, value: String)
+    case speechActivateGrammar(String)
+    case speechCreate(engine: String)
+    case speechDeactivateGrammar(String)
+    case speechDestroy
+    case speechLoadGrammar(String, path: String)
+    /// Plays a prompt and listens to speech and digits. *(live)*
+    case speechRecognize(prompt: String, timeout: Duration, offset: Int? = nil)
+    case speechSet(String, value: String)
+    case speechUnloadGrammar(String)
+    /// Plays a file from an offset in samples. *(live)*
+    case streamFile(String, escapeDigits: String = "", offsetSamples: Int? = nil)
+    /// Telecommunication device for the deaf. *(live)*
+    case tddMode(TDDMode)
+    /// Writes to Asterisk's verbose log, at a level from 1 to 4.
+    case verbose(String, level: Int = 1)
+    /// Waits for a digit; nil: for ever. *(live)*
+    case waitForDigit(timeout: Duration?)
+
+    public enum TDDMode: String, Hashable, Sendable {
+        case on, off, mate, tdd
+    }
+
+    /// How the reply is to be read.
+    public var replyShape: AGIReply.Shape {
+        switch self {
+        case .getVariable, .getFullVariable, .databaseGet, .receiveText: .value
+        default: .status
+        }
+    }
+}

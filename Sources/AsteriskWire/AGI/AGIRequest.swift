@@ -1,0 +1,73 @@
+/// What a dialplan asks a FastAGI server for: the path and query of `AGI(agi://host/path?name=value&…)`.
+///
+/// **Shape**: `call-complete?ref_id=CRM-42&tag=a&tag=b&empty=&flag`. Names may repeat and keep their order; a name without
+/// `=` has an empty value. Parts are percent-encoded, as the dialplan's `URIENCODE()` writes them.
+/// **Source**: `agi_network_script` is what stands after the host's `/`, with its query; `agi_request` the whole URL.
+public struct AGIRequest: Hashable, Sendable {
+    /// Decoded, without slashes at its ends: `call-complete`; empty for `agi://host` and `agi://host/`.
+    public let path: String
+    public let parameters: AGIParameters
+
+    public init(path: String, parameters: AGIParameters = AGIParameters()) {
+        (self.path, self.parameters) = (path, parameters)
+    }
+    /// Reads path and query from bytes such as `call-complete?ref_id=1`. Anything is a request; nothing throws.
+    public init(parsing text: ArraySlice<UInt8>) {
+        let mark = text.firstIndex(of: UInt8(ascii: "?")) ?? text.endIndex
+        var path = text[..<mark]
+        while path.first == UInt8(ascii: "/") { path.removeFirst() }
+        while path.last == UInt8(ascii: "/") { path.removeLast() }
+        self.path = AGIText.decoded(path)
+        parameters = AGIParameters(parsing: text[mark...].dropFirst())
+    }
+    public init(parsing text: String) { self.init(parsing: Array(text.utf8)[...]) }
+
+    /// What `environment` asks for: by its `agi_network_script`, else by what follows the host in its `agi_request`, else
+    /// by its `agi_request` as it is (a script run by `AGI(script)`).
+    public init(_ environment: AGIEnvironment) {
+        if let script = environment.raw("network_script") {
+            self.init(parsing: script)
+            return
+        }
+        let url = environment.raw("request") ?? []
+        let colon = url.firstIndex(of: UInt8(ascii: ":")) ?? url.endIndex
+        guard url[colon...].starts(with: "://".utf8) else {
+            self.init(parsing: url)
+            return
+        }
+        let rest = url[(colon + 3)...]
+        let slash = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
+        self.init(parsing: rest[slash...])
+    }
+}
+
+/// Names and values of a query, or of arguments written `name=value`, in their order.
+public struct AGIParameters: Hashable, Sendable {
+    public private(set) var pairs: [Pair] = []
+
+    public struct Pair: Hashable, Sendable {
+        public var name: String
+        public var value: String
+        public init(name: String, value: String) { (self.name, self.value) = (name, value) }
+    }
+
+    public init(_ pairs: [Pair] = []) { self.pairs = pairs }
+    /// Reads `a=1&b=2`; empty pieces (`&&`) are passed over.
+    public init(parsing query: ArraySlice<UInt8>) {
+        for piece in query.split(separator: UInt8(ascii: "&")) { append(parsing: piece) }
+    }
+    public init(parsing query: String) { self.init(parsing: Array(query.utf8)[...]) }
+
+    /// Adds one `name=value`, percent-encoded; of a text without `=`, the name with an empty value.
+    public mutating func append(parsing piece: ArraySlice<UInt8>) {
+        let equals = piece.firstIndex(of: UInt8(ascii: "=")) ?? piece.endIndex
+        pairs.append(
+            Pair(name: AGIText.decoded(piece[..<equals]), value: AGIText.decoded(piece[equals...].dropFirst())))
+    }
+
+    /// The first value of that name, which may be empty; nil where it does not occur.
+    public subscript(name: String) -> String? { pairs.first { $0.name == name }?.value }
+    /// All values of that name, in their order.
+    public func all(_ name: String) -> [String] { pairs.filter { $0.name == name }.map(\.value) }
+    public var isEmpty: Bool { pairs.isEmpty }
+}
