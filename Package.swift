@@ -81,5 +81,6 @@ let package = Package(
 
         // Tests, one target each.
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: base),
+        .testTarget(name: "AsteriskWireTests", dependencies: ["AsteriskWire", "Telephony"], swiftSettings: base),
     ]
 )

@@ -42,9 +42,9 @@ public struct AGIReply: Hashable, Sendable {
             let value: Substring
             if rest.first == "\"" {
                 rest = rest.dropFirst()
-                // A recognised text is not escaped: its end is the quote before the next attribute or the end.
+                // A recognised text is not escaped: its end is a quote with the next attribute, or nothing, behind it.
                 var end = rest.firstIndex(of: "\"") ?? rest.endIndex
-                while end < rest.endIndex, rest.index(after: end) < rest.endIndex, rest[rest.index(after: end)] != " " {
+                while end < rest.endIndex, !AGIReply.beginsAttribute(rest[rest.index(after: end)...]) {
                     end = rest[rest.index(after: end)...].firstIndex(of: "\"") ?? rest.endIndex
                 }
                 value = rest[..<end]
@@ -56,6 +56,13 @@ public struct AGIReply: Hashable, Sendable {
             if key == name { return String(value) }
         }
         return nil
+    }
+
+    /// Nothing, or a blank and `name=`.
+    private static func beginsAttribute(_ text: Substring) -> Bool {
+        guard text.first == " " else { return text.isEmpty }
+        let name = text.dropFirst().prefix { $0.isLetter || $0.isNumber }
+        return !name.isEmpty && text[name.endIndex...].first == "="
     }
 
     /// How a command's reply is to be read.
