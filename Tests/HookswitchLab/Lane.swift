@@ -1,0 +1,139 @@
+import Glibc
+
+/// One Asterisk with its phones and its recorded stream: scenarios run in it one after another.
+///
+/// Used by one thread at a time.
+public final class Lane: @unchecked Sendable {
+    public let asterisk: AsteriskInstance
+    public let setting: Scenario.Setting
+    let phones: [Party: SIPPhone]
+    let recorder: StreamRecorder
+    private var actions: ManagerActions?
+
+    /// Boots an instance and connects everything.
+    public init(
+        tree: LabTree, name: String, setting: Scenario.Setting = .standard, fastAGIPort: UInt16 = 4573,
+        shippedFolder: String? = nil, sendsAudio: Bool = true
+    ) throws(LabError) {
+        self.setting = setting
+        var phones: [Party: SIPPhone] = [:]
+        for party in Party.allCases {
+            phones[party] = SIPPhone(name: party.rawValue, server: 0, sendsAudio: sendsAudio)
+        }
+        self.phones = phones
+        var ports: [String: UInt16] = ["trunk": phones[.customer]!.port]
+        for party in Party.allCases where party.isInside { ports[party.rawValue] = phones[party]!.port }
+        asterisk = try AsteriskInstance(
+            tree: tree, name: name, phonePorts: ports, fastAGIPort: fastAGIPort, shippedFolder: shippedFolder)
+        switch setting {
+        case .standard: break
+        case .noTimestamps: asterisk.configuration.timestampEvents = false
+        case .cdrUnansweredOff:
+            (asterisk.configuration.cdrUnanswered, asterisk.configuration.cdrEndBeforeHExten) = (false, false)
+        case .legacySIP: asterisk.configuration.legacySIPPort = UDPSocket.freePort(stream: false)
+        }
+        for phone in phones.values { phone.setServer(asterisk.configuration.legacySIPPort ?? asterisk.sipPort) }
+        recorder = StreamRecorder(port: asterisk.managerPort)
+        try asterisk.start()
+        try recorder.awaitConnection()
+    }
+
+    /// Stops Asterisk and the phones, and removes the instance's folder unless it is kept to be looked at.
+    public func stop(keepFolder: Bool = false) {
+        recorder.stop()
+        asterisk.stop()
+        for phone in phones.values { phone.stop() }
+        if !keepFolder { asterisk.remove() }
+    }
+
+    /// What one run of a scenario left behind.
+    public struct Run: Sendable {
+        public let scenario: Scenario
+        public let tree: LabTree
+        /// The step that did not come true; nil when all did.
+        public let failure: String?
+        public let startedAt: Double
+        public let stream: [UInt8]
+        public let index: String
+        public let sightings: [Sighting]
+        public let cdrRows: [[String: String]]
+    }
+
+    /// Drives a scenario and waits until Asterisk is quiet again.
+    public func drive(_ scenario: Scenario) -> Run {
+        let mark = recorder.mark
+        let rowsBefore = asterisk.cdrRows.count
+        let linesBefore = phones.mapValues { $0.seen.count }
+        let startedAt = epochSeconds()
+        var failure: String?
+        for (number, step) in scenario.steps.enumerated() {
+            do { try perform(step) } catch {
+                failure = "step \(number + 1), \(step): \(error)"
+                break
+            }
+        }
+        if failure != nil {
+            for phone in phones.values { try? phone.hangUp() }
+            _ = try? asterisk.command("channel request hangup all")
+        }
+        do { try recorder.awaitQuiet() } catch {
+            failure = failure ?? "\(error)"
+            _ = try? asterisk.command("channel request hangup all")
+            try? recorder.awaitQuiet(seconds: 5)
+        }
+        // CDR rows come up to a few milliseconds after the last Hangup, and are written after they are sent.
+        pause(0.3)
+        for phone in phones.values { phone.forget() }
+        let (stream, index) = recorder.since(mark)
+        var sightings: [Sighting] = []
+        for (party, phone) in phones { sightings += phone.seen.dropFirst(linesBefore[party] ?? 0) }
+        return Run(
+            scenario: scenario, tree: asterisk.tree, failure: failure, startedAt: startedAt, stream: stream,
+            index: index, sightings: sightings.sorted { $0.time < $1.time },
+            cdrRows: Array(asterisk.cdrRows.dropFirst(rowsBefore)))
+    }
+
+    private func perform(_ step: Step) throws(LabError) {
+        switch step {
+        case .dial(let party, let number, let from, let name):
+            try phones[party]!.dial(number, from: from, display: name)
+        case .answer(let party): try phones[party]!.answer()
+        case .refuse(let party, let status): try phones[party]!.refuse(status)
+        case .forward(let party, let number): try phones[party]!.refuse(302, forwardTo: number)
+        case .called(let party): try phones[party]!.awaitIncoming()
+        case .ringing(let party): try phones[party]!.awaitRinging()
+        case .up(let party): try phones[party]!.awaitUp()
+        case .wait(let seconds): pause(seconds)
+        case .hangUp(let party, let line): try phones[party]!.hangUp(line: line)
+        case .ended(let party, let line): try phones[party]!.awaitEnd(line: line)
+        case .hold(let party, let line): try phones[party]!.hold(true, line: line)
+        case .resume(let party, let line): try phones[party]!.hold(false, line: line)
+        case .press(let party, let keys): try phones[party]!.press(keys)
+        case .transfer(let party, let number): try phones[party]!.transfer(to: number)
+        case .join(let party, let line, let other): try phones[party]!.transfer(line: line, into: other)
+        case .referred(let party, let status): try phones[party]!.awaitReferStatus(status)
+        case .manner(let party, let manner): phones[party]!.setManner(manner)
+        case .command(let text): try asterisk.command(text)
+        case .killAsterisk:
+            asterisk.kill9()
+            actions = nil
+        case .restartAsterisk:
+            try asterisk.restart()
+            try recorder.awaitConnection()
+        case .action(let lines):
+            var fields: [(String, String)] = []
+            for line in lines {
+                guard let colon = line.firstIndex(of: ":") else { throw LabError("not a header", line) }
+                var value = String(line[line.index(after: colon)...]).trimmed
+                for party in Party.allCases where value.contains("{\(party)}") {
+                    let name = try recorder.awaitChannel(beginning: party.channelPrefix)
+                    value = value.components(separatedBy: "{\(party)}").joined(separator: name)
+                }
+                value = value.components(separatedBy: "{monitor}").joined(separator: asterisk.folder + "/spool/monitor")
+                fields.append((String(line[..<colon]), value))
+            }
+            if actions == nil { actions = try ManagerActions(port: asterisk.managerPort) }
+            try actions!.perform(fields)
+        }
+    }
+}

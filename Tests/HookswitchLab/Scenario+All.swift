@@ -1,0 +1,7 @@
+extension Scenario {
+    /// Every scenario, by family.
+    public static let all: [Scenario] = plain
+
+    /// One by its name.
+    public static func named(_ name: String) -> Scenario? { all.first { $0.name == name } }
+}

@@ -1,0 +1,88 @@
+/// One story on real Asterisk: what is done, and what must be told of it.
+public struct Scenario: Sendable {
+    /// What an instance must be set to for it.
+    public enum Setting: String, Sendable {
+        case standard
+        /// `timestampevents = no`.
+        case noTimestamps
+        /// `unanswered = no`, `endbeforehexten = no`.
+        case cdrUnansweredOff
+        /// `chan_sip` instead of PJSIP (Asterisk 16 only).
+        case legacySIP
+    }
+
+    public var name: String
+    public var family: String
+    /// What happens, in words.
+    public var story: String
+    public var steps: [Step]
+    /// One for each call that must be told; no more and no fewer.
+    public var calls: [StatedFacts]
+    public var setting = Setting.standard
+    /// Asterisk's major versions it runs on.
+    public var versions: Set<Int> = [16, 22]
+    /// Why Asterisk's own CDR says otherwise; nil where it must agree.
+    public var cdrDiffers: String?
+
+    public init(
+        _ name: String, _ family: String, _ story: String, steps: [Step], calls: [StatedFacts],
+        cdrDiffers: String? = nil, setting: Setting = .standard, versions: Set<Int> = [16, 22]
+    ) {
+        (self.name, self.family, self.story, self.steps, self.calls) = (name, family, story, steps, calls)
+        (self.cdrDiffers, self.setting, self.versions) = (cdrDiffers, setting, versions)
+    }
+}
+
+/// Who has a phone in the lab.
+public enum Party: String, Sendable, CaseIterable {
+    case alice = "1001"
+    case bob = "1002"
+    case carol = "1003"
+    case dave = "1004"
+    /// The outside: where the trunk leads, and who calls in through it.
+    case customer = "15551230001"
+    case customer2 = "15551230002"
+    case customer3 = "15551230003"
+
+    var isInside: Bool { rawValue.utf8.count == 4 }
+    /// How this party's channels begin.
+    var channelPrefix: String { isInside ? "PJSIP/\(rawValue)-" : "PJSIP/trunk-" }
+}
+
+/// One thing done, or waited for. A step that does not come true ends the scenario as failed.
+public enum Step: Sendable {
+    /// Calls a number; `as` and `name` change what the From header says.
+    case dial(Party, String, as: String? = nil, name: [UInt8]? = nil)
+    /// Waits for a call and answers it.
+    case answer(Party)
+    case refuse(Party, Int)
+    /// Waits for a call and sends it elsewhere (302).
+    case forward(Party, to: String)
+    /// Waits until a call has come.
+    case called(Party)
+    /// Waits until ringing is heard.
+    case ringing(Party)
+    /// Waits until the party's call is up.
+    case up(Party)
+    case wait(Double)
+    case hangUp(Party, line: Int? = nil)
+    /// Waits until the other side has ended it.
+    case ended(Party, line: Int? = nil)
+    case hold(Party, line: Int? = nil)
+    case resume(Party, line: Int? = nil)
+    case press(Party, String)
+    /// Blind transfer by REFER.
+    case transfer(Party, to: String)
+    /// Attended transfer by REFER with Replaces: the other sides of both lines are joined.
+    case join(Party, line: Int, into: Int)
+    /// Waits for the transfer's progress to reach a SIP status.
+    case referred(Party, Int)
+    /// What a phone does by itself from now on.
+    case manner(Party, SIPPhone.Manner)
+    /// A manager action; `{alice}` in a value is that party's newest channel.
+    case action([String])
+    /// A manager action whose answer is not waited for (Originate without `Async`).
+    case command(String)
+    case killAsterisk
+    case restartAsterisk
+}

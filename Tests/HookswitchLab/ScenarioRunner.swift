@@ -1,0 +1,173 @@
+import Glibc
+public import Telephony
+
+/// Runs scenarios on real Asterisk, several instances side by side, and checks what Hookswitch tells of them.
+public struct ScenarioRunner: Sendable {
+    /// How many Asterisks run at once; a scenario mostly waits, so more than there are cores is fine.
+    public var lanes: Int
+    /// The `hookswitch` program that replays the streams.
+    public var program: String
+    /// Where streams and facts are saved, one folder a run; nil saves nothing.
+    public var saveFolder: String?
+    /// Keeps the instances' folders to be looked at.
+    public var keepsFolders = false
+
+    public init(lanes: Int, program: String, saveFolder: String? = nil) {
+        (self.lanes, self.program, self.saveFolder) = (lanes, program, saveFolder)
+    }
+
+    /// What came of one scenario on one version.
+    public struct Result: Sendable {
+        public let scenario: Scenario
+        public let tree: LabTree
+        public let faults: [String]
+        public let heldFacts: Int
+    }
+
+    /// Runs all; returns when all are done. `report` gets a line for each as it ends, from any thread.
+    public func run(
+        _ scenarios: [Scenario], trees: [LabTree], report: @escaping @Sendable (String) -> Void
+    ) -> [Result] {
+        let work = WorkList(scenarios, trees: trees)
+        for lane in 0..<lanes {
+            startThread("lab-lane-\(lane)") {
+                while let (tree, setting) = work.claimPlace() { drive(lane, tree, setting, work, report) }
+                work.laneEnded()
+            }
+        }
+        return work.awaitAll(lanes: lanes)
+    }
+
+    private func drive(
+        _ number: Int, _ tree: LabTree, _ setting: Scenario.Setting, _ work: WorkList,
+        _ report: @Sendable (String) -> Void
+    ) {
+        let lane: Lane
+        do { lane = try Lane(tree: tree, name: "lane\(number)-\(setting.rawValue)", setting: setting) } catch {
+            report("\(tree.major) lane \(number) did not start: \(error)")
+            while let scenario = work.next(tree, setting) {
+                work.add(Result(scenario: scenario, tree: tree, faults: ["no Asterisk: \(error)"], heldFacts: 0))
+            }
+            return
+        }
+        while let scenario = work.next(tree, setting) {
+            let started = epochSeconds()
+            let run = lane.drive(scenario)
+            var faults: [String] = []
+            var held = 0
+            let stem = "\(lane.asterisk.folder)/\(scenario.name)"
+            writeFile(stem + ".ami", run.stream)
+            writeFile(stem + ".ts", run.index)
+            do {
+                let check = RecordCheck(run, records: try replay(stem + ".ami"))
+                (faults, held) = (check.faults, check.heldFacts)
+            } catch {
+                faults = (run.failure.map { [$0] } ?? []) + ["\(error)"]
+            }
+            if let saveFolder { save(run, to: "\(saveFolder)/\(scenario.name)-\(tree.major)") }
+            work.add(Result(scenario: scenario, tree: tree, faults: faults, heldFacts: held))
+            let seconds = (epochSeconds() - started).rounded()
+            let verdict = faults.isEmpty ? "right, \(held) facts" : "WRONG"
+            report("\(tree.major) \(scenario.name) (\(Int(seconds)) s): \(verdict)")
+            for fault in faults { report("     \(fault)") }
+        }
+        lane.stop(keepFolder: keepsFolders)
+    }
+
+    /// What `hookswitch replay --json` tells of a saved stream.
+    public func replay(_ path: String) throws -> [JSONValue] {
+        let result = try ChildProcess.run([program, "replay", path, "--json"])
+        guard result.status == 0 else {
+            throw LabError("replay ended with \(result.status)", String(result.errors.prefix(300)))
+        }
+        return try result.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+    }
+
+    private func save(_ run: Lane.Run, to folder: String) {
+        makeFolder(folder)
+        writeFile(folder + "/events.ami", run.stream)
+        writeFile(folder + "/events.ts", run.index)
+        writeFile(folder + "/record.json", run.scenario.factsJSON)
+        let cdr = run.cdrRows.map { row in
+            row.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+        }
+        writeFile(
+            folder + "/origin.md",
+            """
+            # \(run.scenario.name) on Asterisk \(run.tree.major)
+
+            \(run.scenario.story)
+
+            Recorded by the lab (`hookswitch-lab run --save`) on Asterisk \(run.tree.asteriskVersion ?? "?"), all numbers
+            made up, nothing anonymised. `record.json` was stated before the run. \
+            \(run.scenario.cdrDiffers.map { "Asterisk's CDR differs: \($0)." } ?? "")
+
+            What the phones saw, in seconds from the start:
+
+            \(run.sightings.map { "- \(fixed($0.time - run.startedAt)) \($0)" }.joined(separator: "\n"))
+
+            Asterisk's CDR:
+
+            \(cdr.map { "- `\($0)`" }.joined(separator: "\n"))
+
+            """)
+    }
+
+    private func fixed(_ seconds: Double) -> String {
+        let milliseconds = Int((seconds * 1000).rounded())
+        let rest = String(milliseconds % 1000)
+        return "\(milliseconds / 1000).\(String(repeating: "0", count: max(0, 3 - rest.utf8.count)))\(rest)"
+    }
+}
+
+/// What is left to run, shared by the lanes.
+private final class WorkList: @unchecked Sendable {
+    private struct Place: Hashable {
+        let tree: LabTree
+        let setting: Scenario.Setting
+    }
+    private let monitor = Monitor()
+    // Invariant: guarded by `monitor`.
+    private var left: [Place: [Scenario]] = [:]
+    private var results: [ScenarioRunner.Result] = []
+    private var endedLanes = 0
+    private var claims: [Place: Int] = [:]
+
+    init(_ scenarios: [Scenario], trees: [LabTree]) {
+        for tree in trees {
+            // Longest families first would be better still; reversed keeps the plain ones for the end.
+            for scenario in scenarios where scenario.versions.contains(tree.major) {
+                left[Place(tree: tree, setting: scenario.setting), default: []].append(scenario)
+            }
+        }
+    }
+
+    /// Where a lane should boot next: where most is left for those already there.
+    func claimPlace() -> (LabTree, Scenario.Setting)? {
+        monitor.locked {
+            let open = left.filter { !$0.value.isEmpty && (claims[$0.key] ?? 0) < $0.value.count }
+            guard
+                let place = open.max(by: {
+                    $0.value.count / ((claims[$0.key] ?? 0) + 1) < $1.value.count / ((claims[$1.key] ?? 0) + 1)
+                })?.key
+            else { return nil }
+            claims[place, default: 0] += 1
+            return (place.tree, place.setting)
+        }
+    }
+
+    func next(_ tree: LabTree, _ setting: Scenario.Setting) -> Scenario? {
+        monitor.locked {
+            let place = Place(tree: tree, setting: setting)
+            guard left[place]?.isEmpty == false else { return nil }
+            return left[place]!.removeFirst()
+        }
+    }
+
+    func add(_ result: ScenarioRunner.Result) { monitor.locked { results.append(result) } }
+    func laneEnded() { monitor.locked { endedLanes += 1 } }
+
+    func awaitAll(lanes: Int) -> [ScenarioRunner.Result] {
+        monitor.wait(seconds: 3600) { endedLanes == lanes ? results : nil } ?? results
+    }
+}

@@ -1,0 +1,142 @@
+import Glibc
+
+/// Saves everything a manager connection sends, byte for byte, with the time of each read, and knows which channels
+/// live: the lab's own simple reader of the stream.
+///
+/// A stream of several connections is one file: `events.ami`. Its index `events.ts` has one line a read,
+/// `connection offset length monotonic epoch`; lines with `#` mark connects and ends.
+final class StreamRecorder: @unchecked Sendable {
+    private let port: UInt16
+    private let monitor = Monitor()
+    // Invariant: guarded by `monitor`.
+    private var bytes: [UInt8] = []
+    private var index = ""
+    private var unread = 0
+    private var connection = 0
+    private var live: [String: String] = [:]  // unique id to channel name
+    private var isStopped = false
+    private var isConnected = false
+    private var isBooted = false
+
+    /// Connects and stays connected: after an end it tries again until `stop()`.
+    init(port: UInt16) {
+        self.port = port
+        startThread("lab-recorder") { [self] in
+            while !monitor.locked({ isStopped }) {
+                record()
+                pause(0.1)
+            }
+        }
+    }
+
+    func stop() { monitor.locked { isStopped = true } }
+
+    private func record() {
+        guard let socket = try? ManagerSocket(port: port) else { return }
+        socket.send([("Action", "Login"), ("Username", "lab"), ("Secret", "lab"), ("ActionID", "login")])
+        monitor.locked {
+            connection += 1
+            live = [:]
+            unread = bytes.count
+            isConnected = true
+            isBooted = false
+            index += "# connect \(connection) \(monotonicSeconds()) \(epochSeconds())\n"
+        }
+        while true {
+            let chunk = socket.receive()
+            let goesOn = monitor.locked { () -> Bool in
+                guard !chunk.isEmpty, !isStopped else {
+                    index += "# end \(connection) \(monotonicSeconds()) \(epochSeconds())\n"
+                    isConnected = false
+                    return false
+                }
+                index += "\(connection) \(bytes.count) \(chunk.count) \(monotonicSeconds()) \(epochSeconds())\n"
+                bytes += chunk
+                scan()
+                return true
+            }
+            if !goesOn { return }
+        }
+    }
+
+    /// Follows births, renames and ends of channels.
+    private func scan() {
+        let end = Array("\r\n\r\n".utf8)
+        while let range = bytes[unread...].firstRange(of: end) {
+            let message = bytes[unread..<range.lowerBound]
+            unread = range.upperBound
+            // What is cheap to rule out is ruled out before any text is made.
+            guard let start = message.firstRange(of: Array("Event: ".utf8)) else { continue }
+            let name = String(decoding: message[start.upperBound...].prefix { $0 != 13 }, as: UTF8.self)
+            guard ["Newchannel", "Hangup", "Rename", "FullyBooted"].contains(name) else { continue }
+            if name == "FullyBooted" {
+                isBooted = true
+                continue
+            }
+            var headers: [String: String] = [:]
+            for line in String(decoding: message, as: UTF8.self).components(separatedBy: "\r\n") {
+                guard let colon = line.firstIndex(of: ":") else { continue }
+                let header = String(line[..<colon])
+                if headers[header] == nil { headers[header] = String(line[line.index(after: colon)...]).trimmed }
+            }
+            guard let id = headers["Uniqueid"] else { continue }
+            switch name {
+            case "Newchannel": live[id] = headers["Channel"]
+            case "Rename": live[id] = headers["Newname"]
+            default: live[id] = nil
+            }
+        }
+    }
+
+    /// The newest live channel whose name begins so.
+    func channel(beginning prefix: String) -> String? {
+        monitor.locked {
+            live.filter { $0.value.hasPrefix(prefix) }.max {
+                $0.key.count == $1.key.count ? $0.key < $1.key : $0.key.count < $1.key.count
+            }?.value
+        }
+    }
+
+    /// Waits until a channel of that name lives.
+    func awaitChannel(beginning prefix: String) throws(LabError) -> String {
+        let found: String? = monitor.wait(seconds: 5) { live.values.first { $0.hasPrefix(prefix) } }
+        guard found != nil, let name = channel(beginning: prefix) else { throw LabError("no channel \(prefix)") }
+        return name
+    }
+
+    /// Waits until the stream is open and Asterisk booted.
+    func awaitConnection(seconds: Double = 20) throws(LabError) {
+        guard monitor.wait(seconds: seconds, until: { isConnected && isBooted ? true : nil }) != nil else {
+            throw LabError("the manager stream did not open")
+        }
+    }
+
+    /// Waits until no channel is alive.
+    func awaitQuiet(seconds: Double = 30) throws(LabError) {
+        guard monitor.wait(seconds: seconds, until: { live.isEmpty ? true : nil }) != nil else {
+            throw LabError("channels live on", monitor.locked { live.values.joined(separator: ", ") })
+        }
+    }
+
+    /// Where the stream stands; a scenario's own bytes begin here.
+    var mark: (offset: Int, indexOffset: Int, connection: Int) {
+        monitor.locked { (bytes.count, index.utf8.count, connection) }
+    }
+
+    /// What came since a mark, and its index, offsets counted from there.
+    func since(_ mark: (offset: Int, indexOffset: Int, connection: Int)) -> (stream: [UInt8], index: String) {
+        monitor.locked {
+            let lines = String(decoding: Array(index.utf8)[mark.indexOffset...], as: UTF8.self).split(separator: "\n")
+            var out = ""
+            for line in lines {
+                let parts = line.split(separator: " ")
+                if parts.first == "#" {
+                    out += line + "\n"
+                } else if parts.count == 5, let offset = Int(parts[1]) {
+                    out += "\(parts[0]) \(offset - mark.offset) \(parts[2]) \(parts[3]) \(parts[4])\n"
+                }
+            }
+            return (Array(bytes[mark.offset...]), out)
+        }
+    }
+}
