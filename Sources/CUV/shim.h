@@ -1,2 +1,14 @@
+// CUV: libuv's header, and the two things Swift cannot reach by itself.
+//
+// `accept4` is hidden behind _GNU_SOURCE, which must not be defined in an imported header (it breaks Glibc's module), so
+// its prototype is repeated here (Linux accept(2)). SOCK_NONBLOCK and SOCK_CLOEXEC save two system calls a connection.
 #pragma once
+#include <sys/socket.h>
 #include <uv.h>
+
+extern int accept4(int descriptor, struct sockaddr *restrict address, socklen_t *restrict length, int flags);
+
+static inline int cuv_accept(int descriptor, struct sockaddr_storage *address) {
+    socklen_t length = sizeof *address;
+    return accept4(descriptor, (struct sockaddr *)address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
