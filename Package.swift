@@ -82,5 +82,7 @@ let package = Package(
         // Tests, one target each.
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: base),
         .testTarget(name: "AsteriskWireTests", dependencies: ["AsteriskWire", "Telephony"], swiftSettings: base),
+        .testTarget(
+            name: "DaemonTests", dependencies: ["Daemon", "EventLoop", "Diagnostics"], swiftSettings: base),
     ]
 )

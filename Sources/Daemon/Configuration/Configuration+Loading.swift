@@ -1,0 +1,231 @@
+import Diagnostics
+import EventLoop
+
+extension Configuration {
+    /// Reads and checks a file.
+    /// - Throws: with everything that is wrong in it.
+    public static func load(
+        _ path: String, environment: ConfigurationEnvironment = .process
+    ) throws(ConfigurationError) -> Configuration {
+        switch environment.contents(path) {
+        case .success(let bytes): return try Configuration(parsing: bytes, file: path, environment: environment)
+        case .failure(let error):
+            throw ConfigurationError([
+                .init(
+                    file: path, problem: error.description,
+                    hint: "write one from hookswitch.conf.sample, or name yours with --config FILE")
+            ])
+        }
+    }
+
+    /// Checks the bytes of a file.
+    /// - Parameter file: its name, for messages.
+    public init(
+        parsing bytes: [UInt8], file: String, environment: ConfigurationEnvironment
+    ) throws(ConfigurationError) {
+        let ini: INIFile
+        do throws(INIFile.Mistake) {
+            ini = try INIFile(parsing: bytes)
+        } catch {
+            throw ConfigurationError([
+                .init(file: file, line: error.line, problem: error.problem, hint: error.hint)
+            ])
+        }
+        var loader = Loader(file: file, environment: environment)
+        for section in ini.sections { loader.read(section) }
+        self = try loader.finished()
+    }
+
+    /// Puts a configuration together section by section.
+    private struct Loader {
+        let file: String
+        let environment: ConfigurationEnvironment
+        var problems: [ConfigurationError.Problem] = []
+        private var titles: [String: Int] = [:]
+        private var general = General()
+        private var pbxs: [PBX] = []
+        private var systemsNamed: Set<String> = []
+        private var fastAGI: FastAGI?
+        private var recordings = Recordings()
+        private var backfill = Backfill()
+        private var webhooks: [Webhook] = []
+
+        init(file: String, environment: ConfigurationEnvironment) {
+            (self.file, self.environment) = (file, environment)
+        }
+
+        private static let single = ["general", "fastagi", "recordings", "backfill"]
+        private static let named = ["pbx", "webhook"]
+
+        mutating func read(_ section: INIFile.Section) {
+            if let first = titles.updateValue(section.line, forKey: section.title) {
+                report(section, "the section is there twice", "the first is in line \(first); put the two together")
+            }
+            var reader = SectionReader(file: file, section: section, environment: environment)
+            let parts = section.title.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let kind = String(parts.first ?? "")
+            if parts.count == 2 {
+                let name = String(parts[1])
+                guard Loader.named.contains(kind) else { return reportUnknown(section, kind) }
+                guard Loader.isName(name) else {
+                    return report(section, "\"\(name)\" is not a name", "use letters, digits, - _ and ., up to 64")
+                }
+                if kind == "pbx" { readPBX(name, &reader) } else { readWebhook(name, &reader) }
+            } else {
+                switch kind {
+                case "general": readGeneral(&reader)
+                case "fastagi": readFastAGI(&reader)
+                case "recordings": readRecordings(&reader)
+                case "backfill": readBackfill(&reader)
+                case "pbx", "webhook": return report(section, "has no name", "write [\(kind):NAME]")
+                default: return reportUnknown(section, kind)
+                }
+            }
+            reader.finish()
+            problems += reader.problems
+        }
+
+        private mutating func readGeneral(_ reader: inout SectionReader) {
+            if let name = reader.text("name") {
+                if Loader.isName(name) {
+                    general.name = name
+                } else {
+                    reader.report(
+                        reader.line(of: "name"), "name", "\"\(name)\" is not a name",
+                        "use letters, digits, - _ and ., up to 64: it is part of every record's id")
+                }
+            }
+            general.stateDirectory = reader.value("state_dir", ConfigurationValue.path) ?? general.stateDirectory
+            if let log = reader.text("calls_log") {
+                if log == "none" {
+                    general.callsLog = nil
+                } else {
+                    general.callsLog = reader.value("calls_log", ConfigurationValue.path)
+                }
+            }
+            general.logFile = reader.value("log_file", ConfigurationValue.path)
+            general.alertCommand = reader.value("alert_command", ConfigurationValue.path)
+            if let level = reader.value(
+                "log_level",
+                { (text) throws(ConfigurationValue.Mistake) in try ConfigurationValue.word(text, LogLevel.self) })
+            {
+                general.logLevel = level
+            }
+            if let format = reader.value(
+                "log_format",
+                { (text) throws(ConfigurationValue.Mistake) in try ConfigurationValue.word(text, LogFormat.self) })
+            {
+                general.logFormat = format
+            }
+        }
+
+        private mutating func readPBX(_ name: String, _ reader: inout SectionReader) {
+            let ami = reader.value("ami", ConfigurationValue.managerAddress)
+            let username = reader.required("username", hint: "the [section] of it in Asterisk's manager.conf")
+            let secret = reader.secret(hint: "the secret of that user in Asterisk's manager.conf")
+            var pbx = PBX(
+                name: name, system: "", ami: ami ?? PBX.ManagerAddress(host: "127.0.0.1", port: 5038, isTLS: false),
+                username: username ?? "", secret: secret ?? "", line: reader.section.line)
+            if let system = reader.text("system") {
+                if Loader.isName(system) {
+                    pbx.system = system
+                    systemsNamed.insert(name)
+                } else {
+                    reader.report(
+                        reader.line(of: "system"), "system", "\"\(system)\" is not a name",
+                        "use letters, digits, - _ and ., up to 64: it is part of every record's id")
+                }
+            }
+            pbx.trunks = reader.list("trunks", Loader.channelPattern) ?? []
+            pbx.internal = reader.list("internal", ConfigurationValue.dialPattern) ?? []
+            pbx.variables = reader.list("variables", Loader.variableName) ?? []
+            pbx.certificateAuthorities = reader.value("tls_ca", ConfigurationValue.path)
+            pbx.certificateName = reader.text("tls_name")
+            pbx.verifiesCertificate = reader.value("tls_verify", ConfigurationValue.flag) ?? true
+            pbxs.append(pbx)
+        }
+
+        private mutating func readFastAGI(_ reader: inout SectionReader) {
+            let listen = reader.value("listen") { (text) throws(ConfigurationValue.Mistake) in
+                try ConfigurationValue.listenAddress(text, defaultPort: 4573)
+            }
+            let permit = reader.list("permit", ConfigurationValue.network)
+            guard let address = listen ?? SocketAddress(ip: "127.0.0.1", port: 4573) else { return }
+            let loopback = ["127.0.0.0/8", "::1"].compactMap { NetworkPrefix($0) }
+            var settings = FastAGI(listen: address, permit: permit ?? loopback)
+            settings.deadline = reader.value("deadline", ConfigurationValue.duration) ?? settings.deadline
+            fastAGI = settings
+        }
+
+        private mutating func readRecordings(_ reader: inout SectionReader) {
+            recordings.directory = reader.value("directory", ConfigurationValue.path) ?? recordings.directory
+            recordings.mountedAt = reader.value("mounted_at", ConfigurationValue.path)
+            recordings.settle = reader.value("settle", ConfigurationValue.duration) ?? recordings.settle
+            recordings.giveUp = reader.value("give_up", ConfigurationValue.duration) ?? recordings.giveUp
+        }
+
+        private mutating func readBackfill(_ reader: inout SectionReader) {
+            backfill.cdr = reader.value("cdr", ConfigurationValue.path)
+            backfill.cel = reader.value("cel", ConfigurationValue.path)
+        }
+
+        private mutating func readWebhook(_ name: String, _ reader: inout SectionReader) {
+            let settings = reader.everything { $0 == "body" || $0 == "url" || $0 == "when" || $0.hasPrefix("header.") }
+            webhooks.append(Webhook(name: name, line: reader.section.line, settings: settings))
+        }
+
+        /// Puts the sections together.
+        mutating func finished() throws(ConfigurationError) -> Configuration {
+            if pbxs.isEmpty, titles.keys.allSatisfy({ !$0.hasPrefix("pbx:") }) {
+                problems.append(
+                    .init(file: file, problem: "no [pbx:NAME] section", hint: "one is needed for each Asterisk"))
+            }
+            for i in pbxs.indices where !systemsNamed.contains(pbxs[i].name) {
+                pbxs[i].system = pbxs.count == 1 ? general.name : pbxs[i].name
+            }
+            var owners: [String: String] = [:]
+            for pbx in pbxs {
+                guard let other = owners.updateValue(pbx.name, forKey: pbx.system) else { continue }
+                problems.append(
+                    .init(
+                        file: file, line: pbx.line, section: "pbx:\(pbx.name)", key: "system",
+                        problem: "\"\(pbx.system)\" is the system of [pbx:\(other)] too",
+                        hint: "two Asterisks with one name would share records; give each its own"))
+            }
+            guard problems.isEmpty else { throw ConfigurationError(problems.sorted { $0.line < $1.line }) }
+            return Configuration(
+                file: file, general: general, pbxs: pbxs, fastAGI: fastAGI, recordings: recordings,
+                backfill: backfill, webhooks: webhooks)
+        }
+
+        private mutating func report(_ section: INIFile.Section, _ problem: String, _ hint: String) {
+            problems.append(
+                .init(file: file, line: section.line, section: section.title, problem: problem, hint: hint))
+        }
+        private mutating func reportUnknown(_ section: INIFile.Section, _ kind: String) {
+            report(section, "unknown section", NearestName.hint(for: kind, among: Loader.single + Loader.named))
+        }
+
+        /// Letters, digits, `-`, `_` and `.`: safe in an id, a file name and a header.
+        private static func isName(_ text: String) -> Bool {
+            (1...64).contains(text.utf8.count)
+                && text.utf8.allSatisfy {
+                    (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
+                        || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
+                }
+        }
+        private static func channelPattern(_ text: String) throws(ConfigurationValue.Mistake) -> String {
+            guard text.contains("/"), !text.contains(" ") else {
+                throw .init(problem: "\"\(text)\" is not a channel", hint: "write TECHNOLOGY/NAME, as PJSIP/trunk*")
+            }
+            return text
+        }
+        private static func variableName(_ text: String) throws(ConfigurationValue.Mistake) -> String {
+            guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: "$") && $0 != UInt8(ascii: "{") && $0 < 0x7F })
+            else {
+                throw .init(problem: "\"\(text)\" is not a variable's name", hint: "write it bare, as lead_id")
+            }
+            return text
+        }
+    }
+}

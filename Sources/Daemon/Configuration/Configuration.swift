@@ -1,0 +1,126 @@
+public import Diagnostics
+public import EventLoop
+
+/// Everything `hookswitch.conf` says, checked, with defaults filled in: the contract's section 2 as a value.
+public struct Configuration: Sendable {
+    /// Where it is looked for when `--config` is not given.
+    public static let defaultPath = "/etc/hookswitch/hookswitch.conf"
+
+    /// The file it came from.
+    public var file: String
+    public var general: General
+    /// In the order of the file; at least one.
+    public var pbxs: [PBX]
+    /// Nil: the file has no `[fastagi]`, and no port is opened.
+    public var fastAGI: FastAGI?
+    public var recordings: Recordings
+    public var backfill: Backfill
+    /// The `[webhook:NAME]` sections as written, in the order of the file; `Delivery` knows their keys.
+    public var webhooks: [Webhook]
+
+    /// `[general]`.
+    public struct General: Sendable, Equatable {
+        /// This instance: the record's `system` where a `[pbx:]` section names none.
+        public var name = "pbx"
+        /// Holds `hookswitch.db` and `spool/`.
+        public var stateDirectory = "/var/lib/hookswitch"
+        /// One record a line, written after the commit; nil: `calls_log = none`.
+        public var callsLog: String? = "/var/log/hookswitch/calls.jsonl"
+        public var logLevel = LogLevel.info
+        public var logFormat = LogFormat.text
+        /// Nil: standard error.
+        public var logFile: String?
+        /// Run with each alert's JSON on its standard input; nil: none.
+        public var alertCommand: String?
+
+        public var databasePath: String { "\(stateDirectory)/hookswitch.db" }
+        public var spoolDirectory: String { "\(stateDirectory)/spool" }
+        public init() {}
+    }
+
+    /// `[pbx:NAME]`: one Asterisk.
+    public struct PBX: Sendable, Equatable {
+        /// What stands after `pbx:`.
+        public var name: String
+        /// The record's `system`: `system = …`, else the instance's name, and with several Asterisks `NAME`.
+        public var system: String
+        public var ami: ManagerAddress
+        public var username: String
+        public var secret: String
+        /// Channels that lead outside, `PJSIP/trunk*`; empty: learned.
+        public var trunks: [String] = []
+        /// Asterisk patterns of internal numbers; empty: 2 to 6 digits.
+        public var `internal`: [String] = []
+        /// Channel variables that are copied into the record.
+        public var variables: [String] = []
+        /// PEM file of the authorities that may have signed the manager's certificate; nil: the system's.
+        public var certificateAuthorities: String?
+        /// The name the certificate must bear; nil: the host of `ami`.
+        public var certificateName: String?
+        /// False takes any certificate.
+        public var verifiesCertificate = true
+        /// Line of the section, for `check`.
+        public var line = 0
+
+        /// Where the manager listens.
+        public struct ManagerAddress: Sendable, Hashable, CustomStringConvertible {
+            public var host: String
+            public var port: UInt16
+            public var isTLS: Bool
+            public init(host: String, port: UInt16, isTLS: Bool) {
+                (self.host, self.port, self.isTLS) = (host, port, isTLS)
+            }
+            /// `tcp://127.0.0.1:5038`
+            public var description: String {
+                "\(isTLS ? "tls" : "tcp")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+            }
+        }
+    }
+
+    /// `[fastagi]`.
+    public struct FastAGI: Sendable, Equatable {
+        /// 4573 is Asterisk's own default; VICIdial's server sits on 4577.
+        public var listen: SocketAddress
+        public var permit: [NetworkPrefix]
+        /// After this the dialplan goes on, whatever happens behind.
+        public var deadline: Duration = .seconds(3)
+    }
+
+    /// `[recordings]`.
+    public struct Recordings: Sendable, Equatable {
+        /// Where a relative MixMonitor name lives, as Asterisk sees it.
+        public var directory = "/var/spool/asterisk/monitor"
+        /// Where the daemon sees that same folder; nil: at the same place. For a PBX in a container or on another host.
+        public var mountedAt: String?
+        /// A file that has not changed for this long is finished.
+        public var settle: Duration = .seconds(2)
+        /// After this a file that never came is `missing`.
+        public var giveUp: Duration = .seconds(30)
+        public init() {}
+    }
+
+    /// `[backfill]`: Asterisk's own files that are read at start for calls that were missed.
+    public struct Backfill: Sendable, Equatable {
+        /// `Master.csv`, or a file of `cdr_custom`.
+        public var cdr: String?
+        /// `cel.csv` of `cel_custom`.
+        public var cel: String?
+        public init() {}
+    }
+
+    /// `[webhook:NAME]`, before `Delivery` has read it.
+    public struct Webhook: Sendable, Equatable {
+        public var name: String
+        public var line: Int
+        public var settings: [Setting]
+        /// A key with its value, environment variables filled in and `secret_file` read, and its line.
+        public struct Setting: Sendable, Equatable {
+            public var key: String
+            public var value: String
+            public var line: Int
+            public init(key: String, value: String, line: Int) {
+                (self.key, self.value, self.line) = (key, value, line)
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import Diagnostics
+
+/// Takes the values of one section by key and remembers what was wrong.
+struct SectionReader {
+    typealias Problem = ConfigurationError.Problem
+    private let file: String
+    let section: INIFile.Section
+    private let environment: ConfigurationEnvironment
+    /// What was wrong so far.
+    private(set) var problems: [Problem] = []
+    private var asked: [String] = []
+
+    init(file: String, section: INIFile.Section, environment: ConfigurationEnvironment) {
+        (self.file, self.section, self.environment) = (file, section, environment)
+        var seen: [String: Int] = [:]
+        for setting in section.settings {
+            if let first = seen.updateValue(setting.line, forKey: setting.key) {
+                report(setting.line, setting.key, "is set twice", "the first is in line \(first); remove one")
+            }
+        }
+    }
+
+    /// Notes a mistake of a key, or of the section where `key` is empty.
+    mutating func report(_ line: Int, _ key: String, _ problem: String, _ hint: String) {
+        problems.append(
+            Problem(file: file, line: line, section: section.title, key: key, problem: problem, hint: hint))
+    }
+
+    /// The line of a key, or of the section.
+    func line(of key: String) -> Int { section.settings.first { $0.key == key }?.line ?? section.line }
+
+    /// A value as text, environment variables filled in; nil where it is not set or wrong.
+    mutating func text(_ key: String) -> String? {
+        asked.append(key)
+        guard let setting = section.settings.last(where: { $0.key == key }) else { return nil }
+        return resolved(setting, keepsTemplateNames: false)
+    }
+
+    /// A value read by `parse`; nil where it is not set or wrong.
+    mutating func value<T>(_ key: String, _ parse: (String) throws(ConfigurationValue.Mistake) -> T) -> T? {
+        guard let text = text(key) else { return nil }
+        do throws(ConfigurationValue.Mistake) {
+            return try parse(text)
+        } catch {
+            report(line(of: key), key, error.problem, error.hint)
+            return nil
+        }
+    }
+
+    /// A list, each item read by `parse`; nil where it is not set.
+    mutating func list<T>(_ key: String, _ parse: (String) throws(ConfigurationValue.Mistake) -> T) -> [T]? {
+        guard let text = text(key) else { return nil }
+        var items: [T] = []
+        for item in ConfigurationValue.list(text) {
+            do throws(ConfigurationValue.Mistake) {
+                items.append(try parse(item))
+            } catch {
+                report(line(of: key), key, error.problem, error.hint)
+            }
+        }
+        return items
+    }
+
+    /// `key`, which must be there.
+    mutating func required(_ key: String, hint: String) -> String? {
+        guard section.settings.contains(where: { $0.key == key }) else {
+            asked.append(key)
+            report(section.line, key, "is missing", hint)
+            return nil
+        }
+        return text(key)
+    }
+
+    /// A secret, from `secret` or from the file that `secret_file` names.
+    mutating func secret(hint: String) -> String? {
+        asked += ["secret", "secret_file"]
+        guard let setting = section.settings.last(where: { $0.key == "secret_file" }) else {
+            return required("secret", hint: hint)
+        }
+        if section.settings.contains(where: { $0.key == "secret" }) {
+            report(setting.line, "secret_file", "stands beside secret", "keep one of the two")
+            return nil
+        }
+        guard let path = resolved(setting, keepsTemplateNames: false) else { return nil }
+        return secret(inFile: path, setting.line)
+    }
+
+    /// All settings with their values filled in, for a section whose keys another module knows. `secret_file` becomes `secret`.
+    mutating func everything(templates: (String) -> Bool) -> [Configuration.Webhook.Setting] {
+        var all: [Configuration.Webhook.Setting] = []
+        for setting in section.settings {
+            asked.append(setting.key)
+            guard let value = resolved(setting, keepsTemplateNames: templates(setting.key)) else { continue }
+            if setting.key == "secret_file" {
+                guard let secret = secret(inFile: value, setting.line) else { continue }
+                all.append(.init(key: "secret", value: secret, line: setting.line))
+            } else {
+                all.append(.init(key: setting.key, value: value, line: setting.line))
+            }
+        }
+        return all
+    }
+
+    /// Reports every key that nobody asked for.
+    mutating func finish() {
+        for setting in section.settings where !asked.contains(setting.key) {
+            report(setting.line, setting.key, "unknown key", NearestName.hint(for: setting.key, among: asked))
+        }
+    }
+
+    private mutating func secret(inFile path: String, _ line: Int) -> String? {
+        switch environment.contents(path) {
+        case .success(let bytes):
+            let text = String(decoding: bytes.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
+            if text.isEmpty { report(line, "secret_file", "\(path) is empty", "write the secret as its first line") }
+            return text.isEmpty ? nil : text
+        case .failure(let error):
+            report(line, "secret_file", error.description, "the daemon's user must be able to read it")
+            return nil
+        }
+    }
+
+    /// Fills in `${NAME}`. In a template, names that are not written in capitals are fields of the record and stay.
+    private mutating func resolved(_ setting: INIFile.Setting, keepsTemplateNames: Bool) -> String? {
+        var out = ""
+        var rest = Substring(setting.value)
+        while let open = rest.firstRange(of: "${") {
+            out += rest[..<open.lowerBound]
+            guard let close = rest[open.upperBound...].firstIndex(of: "}") else {
+                report(setting.line, setting.key, "${ without }", "write ${NAME} for an environment variable")
+                return nil
+            }
+            let name = rest[open.upperBound..<close]
+            let isVariable = name.utf8.allSatisfy {
+                (65...90).contains($0) || (48...57).contains($0) || $0 == UInt8(ascii: "_")
+            }
+            if keepsTemplateNames && !isVariable {
+                out += rest[open.lowerBound...close]
+            } else if let value = environment.variable(String(name)) {
+                out += value
+            } else {
+                report(
+                    setting.line, setting.key, "the environment variable \(name) is not set",
+                    "set it where the daemon is started, as in /etc/default/hookswitch, or use secret_file")
+                return nil
+            }
+            rest = rest[rest.index(after: close)...]
+        }
+        return out + rest
+    }
+}
+
+extension Substring {
+    /// The first place of an ASCII text.
+    fileprivate func firstRange(of wanted: String) -> Range<Index>? {
+        let bytes = Array(wanted.utf8)
+        var at = startIndex
+        while at < endIndex {
+            if utf8[at...].starts(with: bytes) { return at..<utf8.index(at, offsetBy: bytes.count) }
+            at = utf8.index(after: at)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,37 @@
+/// The name that was probably meant, for error messages about names that are not known.
+public enum NearestName {
+    /// The candidate that differs from `word` by the fewest edits, if it is near enough to be what was meant: a third of the
+    /// word's length, at least two edits for words of more than three letters.
+    /// - Complexity: the product of the lengths, for each candidate.
+    public static func of(_ word: String, among candidates: some Sequence<String>) -> String? {
+        let wanted = Array(word.lowercased().utf8)
+        let limit = wanted.count <= 3 ? 1 : max(2, wanted.count / 3)
+        var best: (distance: Int, name: String)?
+        for candidate in candidates {
+            let distance = editDistance(wanted, Array(candidate.lowercased().utf8))
+            if distance <= limit, distance < best?.distance ?? .max { best = (distance, candidate) }
+        }
+        return best?.name
+    }
+
+    /// A hint for a message: the nearest name, or all of them.
+    public static func hint(for word: String, among candidates: [String]) -> String {
+        if let nearest = of(word, among: candidates) { return "did you mean \"\(nearest)\"?" }
+        return "allowed: \(candidates.joined(separator: ", "))"
+    }
+
+    /// Levenshtein's distance: insertions, deletions and replacements count one each.
+    private static func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+        var row = Array(0...b.count)
+        for (i, x) in a.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, y) in b.enumerated() {
+                let replaced = diagonal + (x == y ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(replaced, row[j] + 1, diagonal + 1)
+            }
+        }
+        return row[b.count]
+    }
+}

@@ -1,0 +1,120 @@
+import Daemon
+import Testing
+
+@Suite("Configuration errors") struct ConfigurationErrorTests {
+    static let mistakesAndMessages: [(String, String)] = [
+        ("[generl]\n" + leastPBX, #"hs.conf:1: [generl] unknown section; did you mean "general"?"#),
+        (
+            leastPBX + "[wobble:x]\n",
+            "hs.conf:4: [wobble:x] unknown section; allowed: general, fastagi, recordings, backfill, pbx, webhook"
+        ),
+        (leastPBX + "trunk = PJSIP/a\n", #"hs.conf:4: [pbx:main] trunk: unknown key; did you mean "trunks"?"#),
+        (
+            leastPBX + "[general]\nlog_level = loud\n",
+            #"hs.conf:5: [general] log_level: "loud" is not known; allowed: "#
+                + "trace, debug, info, notice, warning, error"
+        ),
+        (
+            leastPBX + "ami = 127.0.0.1:5038\n",
+            #"hs.conf:4: [pbx:main] ami: "127.0.0.1:5038" is not a manager address; "#
+                + "write tcp://HOST:5038 or tls://HOST:5039"
+        ),
+        (
+            leastPBX + "ami = tcp://h:99999\n",
+            #"hs.conf:4: [pbx:main] ami: "99999" is not a port; write a number from 1 to 65535"#
+        ),
+        (
+            leastPBX + "[fastagi]\npermit = 127.0.0.0/8, lan\n",
+            #"hs.conf:5: [fastagi] permit: "lan" is not a network; write as 127.0.0.0/8, 10.1.2.3 or ::1"#
+        ),
+        (
+            leastPBX + "[fastagi]\ndeadline = 3 parrots\n",
+            #"hs.conf:5: [fastagi] deadline: "3 parrots" is not a time; "#
+                + "write a number and ms, s, m, h or d, as 3s or 2m"
+        ),
+        (
+            leastPBX + "internal = NX\n",
+            #"hs.conf:4: [pbx:main] internal: "NX" is not an extension; a pattern starts with _: _NX"#
+        ),
+        (
+            leastPBX + "internal = _1[0-4\n",
+            #"hs.conf:4: [pbx:main] internal: "_1[0-4" is not complete; "#
+                + "write an extension or a pattern as in extensions.conf: _NXX, _1[0-4]X, _8."
+        ),
+        (
+            "[pbx:main]\nusername = u\nsecret = ${NOPE}\n",
+            "hs.conf:3: [pbx:main] secret: the environment variable NOPE is not set; set it where the daemon is "
+                + "started, as in /etc/default/hookswitch, or use secret_file"
+        ),
+        (
+            "[pbx:main]\nusername = u\n",
+            "hs.conf:1: [pbx:main] secret: is missing; the secret of that user in Asterisk's manager.conf"
+        ),
+        (
+            "[pbx:main]\nusername = u\nsecret_file = /none\n",
+            "hs.conf:3: [pbx:main] secret_file: open /none: No such file or directory; "
+                + "the daemon's user must be able to read it"
+        ),
+        ("[general]\n", "hs.conf: no [pbx:NAME] section; one is needed for each Asterisk"),
+        (
+            leastPBX + "secret = t\n",
+            "hs.conf:4: [pbx:main] secret: is set twice; the first is in line 3; remove one"
+        ),
+        (
+            leastPBX + leastPBX,
+            "hs.conf:4: [pbx:main] the section is there twice; the first is in line 1; put the two together"
+        ),
+        (leastPBX + "[webhook]\n", "hs.conf:4: [webhook] has no name; write [webhook:NAME]"),
+        (
+            leastPBX + "[general]\nstate_dir = lib\n",
+            #"hs.conf:5: [general] state_dir: "lib" is not an absolute path; write it from / on"#
+        ),
+        (leastPBX + "nonsense\n", "hs.conf:4: not a setting; write key = value, [section] or ; comment"),
+        (
+            "key = 1\n" + leastPBX,
+            #"hs.conf:1: "key" stands before the first section; begin with [general]"#
+        ),
+        (
+            leastPBX + "#include other.conf\n",
+            "hs.conf:4: a line that starts with #; comments start with ; and there is no #include"
+        ),
+        (
+            "[pbx:main](tmpl)\n",
+            "hs.conf:1: text after [section]; templates are not known here; only a ; comment may follow"
+        ),
+    ]
+
+    @Test(
+        "each mistake is told with file, line, key and what is allowed",
+        arguments: mistakesAndMessages)
+    func mistakes(_ text: String, _ message: String) { #expect(problems(text).contains(message)) }
+
+    @Test("everything that is wrong is told at once, in the order of the lines")
+    func all() {
+        let found = problems("[general]\nlog_level = loud\nnam = x\n[pbx:main]\nusername=u\n")
+        #expect(found.count == 3)
+        #expect(found.map { $0.prefix(9) } == ["hs.conf:2", "hs.conf:3", "hs.conf:4"])
+    }
+
+    @Test("a section whose name is longer than the library keeps is told apart by its whole name")
+    func longNames() throws {
+        let name = String(repeating: "a", count: 60)
+        let text = leastPBX + "[webhook:\(name)1]\nurl=http://x/\n[webhook:\(name)2]\nurl=http://y/\n"
+        #expect(try configuration(text).webhooks.map(\.name) == [name + "1", name + "2"])
+    }
+
+    @Test("a line longer than the limit is told, not cut")
+    func longLine() throws {
+        let long = String(repeating: "x", count: 16_000)
+        #expect(try configuration(leastPBX + "[webhook:a]\nbody = \(long)\n").webhooks[0].settings[0].value == long)
+        let found = problems(leastPBX + "[webhook:a]\nbody = \(long)\(long)\n")
+        #expect(found == ["hs.conf:5: line of 32007 bytes; at most 16381"])
+    }
+
+    @Test("no message holds a secret's value")
+    func noSecrets() {
+        let found = problems("[pbx:main]\nusername=u\nsecret=hunter2\nsecret_file=/x\nsecret=hunter3\n")
+        #expect(!found.isEmpty)
+        #expect(found.allSatisfy { !$0.contains("hunter") })
+    }
+}
