@@ -83,6 +83,10 @@ let package = Package(
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: base),
         .testTarget(name: "AsteriskWireTests", dependencies: ["AsteriskWire", "Telephony"], swiftSettings: base),
         .testTarget(
+            name: "CommandLineToolTests",
+            dependencies: ["CommandLineTool", "Daemon", "Storage", "Telephony"], exclude: ["Snapshots"],
+            swiftSettings: base),
+        .testTarget(
             name: "DaemonTests", dependencies: ["Daemon", "EventLoop", "Diagnostics"], swiftSettings: base),
     ]
 )

@@ -1,0 +1,153 @@
+import Storage
+import Telephony
+
+/// Everything about one call for a person: who and when, the legs, what decided each field, each delivery attempt.
+struct CallReport {
+    let record: RecordView
+    let evidence: [FieldEvidence]
+    let deliveries: [Delivery]
+
+    func lines(for console: Console) -> [String] {
+        var lines = heading(console)
+        lines += section("Legs", legTable(console), console)
+        lines += section("Over time (\(zoneName(console)))", Ladder(record).lines(for: console), console)
+        lines += section("Record", fieldTable(console), console)
+        let notes = record.json["notes"]?.array?.compactMap(\.string) ?? []
+        lines += section("Notes", notes.map { "- \($0)" }, console)
+        lines += section("Deliveries", deliveries.isEmpty ? ["none"] : deliveryLines(console), console)
+        return lines
+    }
+
+    private func section(_ title: String, _ body: [String], _ console: Console) -> [String] {
+        body.isEmpty ? [] : ["", console.paint(.bold, title)] + body
+    }
+
+    private func zoneName(_ console: Console) -> String {
+        record.time("started_at").map { "UTC\(console.zone.zone($0))" } ?? "UTC"
+    }
+
+    private func heading(_ console: Console) -> [String] {
+        let disposition = record.text("disposition")
+        let title =
+            "\(record.text("direction")) call, "
+            + console.paint(RecordView.colour(ofDisposition: disposition) ?? .bold, disposition)
+        let parties = "\(RecordView.party(record.json["caller"])) → \(RecordView.party(record.json["callee"]))"
+        var when = record.time("started_at").map { console.zone.dateAndTime($0) } ?? ""
+        when += ", length \(RecordView.clock(record.seconds("duration")))"
+        if record.seconds("talk_seconds") > 0 { when += ", talk \(RecordView.clock(record.seconds("talk_seconds")))" }
+        let agent = RecordView.party(record.json["agent"])
+        if !agent.isEmpty { when += ", agent \(agent)" }
+        return [console.paint(.bold, record.text("id")), DisplayWidth.cut(parties, console.width), title, when]
+    }
+
+    private func legTable(_ console: Console) -> [String] {
+        var table = Table([
+            .init("#", .right), .init("CHANNEL", least: 21), .init("PARTY", least: 10), .init("ROLE"), .init("DIAL"),
+            .init("CAUSE", least: 8), .init("UNIQUEID", least: 14),
+        ])
+        for (i, leg) in record.legs.enumerated() {
+            var cause = ""
+            if let code = leg["hangup_cause"]?["code"]?.integer {
+                cause = "\(code) \(leg["hangup_cause"]?["text"]?.string ?? "")"
+            }
+            if let tech = leg["tech_cause"]?.string { cause += " (\(tech))" }
+            let isElsewhere = leg["answered_elsewhere"]?.bool ?? false
+            table.rows.append([
+                .init("\(i + 1)"), .init(leg["channel"]?.string ?? ""), .init(RecordView.party(leg)),
+                .init(leg["role"]?.string ?? ""),
+                .init(isElsewhere ? "elsewhere" : leg["dial_status"]?.string ?? ""), .init(cause),
+                .init(leg["uniqueid"]?.string ?? "", .dim),
+            ])
+        }
+        return table.lines(for: console)
+    }
+
+    /// The record's fields in the contract's order, each with the event that decided it: beside it, or below where there is no
+    /// room.
+    private func fieldTable(_ console: Console) -> [String] {
+        let members = (record.json.object ?? []).filter { !["legs", "notes", "id"].contains($0.name) }
+        let nameWidth = members.map { DisplayWidth.of($0.name) }.max() ?? 0
+        let margin = String(repeating: " ", count: nameWidth + 2)
+        let valueWidth = 24
+        var lines: [String] = []
+        for member in members {
+            let values = DisplayWidth.wrap(shown(member.value, console), console.width - nameWidth - 2)
+            lines.append(DisplayWidth.fit(member.name, nameWidth) + "  " + (values.first ?? ""))
+            lines += values.dropFirst().map { margin + $0 }
+            for reason in evidence.filter({ $0.field == member.name }) {
+                let text = "\(source(reason, console)): \(reason.reason)"
+                let isFirst =
+                    lines.count > 0 && values.count == 1 && DisplayWidth.of(values[0]) <= valueWidth
+                    && lines[lines.count - 1].hasSuffix(values[0])
+                let room = console.width - nameWidth - 2 - valueWidth - 4
+                for (n, part) in DisplayWidth.wrap(text, room).enumerated() {
+                    let mark = n == 0 ? "← " : "  "
+                    if n == 0, isFirst {
+                        let start = DisplayWidth.fit(lines.removeLast(), nameWidth + 2 + valueWidth)
+                        lines.append(start + "  " + console.paint(.cyan, mark + part))
+                    } else {
+                        let start = margin + String(repeating: " ", count: valueWidth + 2)
+                        lines.append(start + console.paint(.cyan, mark + part))
+                    }
+                }
+            }
+        }
+        return lines
+    }
+
+    private func source(_ evidence: FieldEvidence, _ console: Console) -> String {
+        let place = evidence.offset.map { " @\($0)" } ?? ""
+        return "\(console.zone.clock(evidence.at)) \(evidence.event)\(place)"
+    }
+
+    /// A value in a few words: a time as local clock, a party by number and name, a list by its items.
+    private func shown(_ value: JSONValue, _ console: Console) -> String {
+        switch value {
+        case .null: return "–"
+        case .bool(let flag): return flag ? "yes" : "no"
+        case .number(let text): return text
+        case .string(let text):
+            if text.hasSuffix("Z"), text.utf8.count >= 20, let time = RecordView.time(value) {
+                return "\(console.zone.dateAndTime(time)).\(console.zone.clock(time).suffix(3))"
+            }
+            return text
+        case .array(let items):
+            return items.isEmpty ? "–" : items.map { shown($0, console) }.joined(separator: ", ")
+        case .object(let members):
+            if members.isEmpty { return "–" }
+            if value["number"] != nil || value["name"] != nil, value["wait_seconds"] == nil {
+                return RecordView.party(value)
+            }
+            if let path = value["path"]?.string {
+                let length = value["seconds"]?.double.map { " \(RecordView.clock($0))" } ?? ""
+                return "\(path) \(value["state"]?.string ?? "")\(length)"
+            }
+            if let code = value["code"]?.integer { return "\(code) \(value["text"]?.string ?? "")" }
+            return members.filter { !$0.value.isNull }.map { "\($0.name)=\(shown($0.value, console))" }
+                .joined(separator: " ")
+        }
+    }
+
+    private func deliveryLines(_ console: Console) -> [String] {
+        deliveries.flatMap { delivery in
+            var lines = [
+                "\(delivery.event) → \(delivery.endpoint)  "
+                    + console.paint(DeliveriesTable.colour(of: delivery.state), delivery.state.rawValue)
+                    + (delivery.settledAt.map { " \(console.zone.clock($0))" } ?? "")
+                    + (delivery.dueAt.map { ", next attempt \(console.zone.shortDateAndTime($0))" } ?? "")
+                    + "  " + console.paint(.dim, "\(delivery.messageID), \(delivery.size) bytes")
+            ]
+            for (i, attempt) in delivery.attempts.enumerated() {
+                let answer = attempt.status.map(String.init) ?? attempt.error ?? "no answer"
+                let label = attempt.status != nil ? attempt.error.map { " \($0)" } ?? "" : ""
+                var line =
+                    "  \(i + 1)  \(console.zone.clock(attempt.at))  \(answer)\(label)  "
+                    + "\(attempt.duration.wholeMilliseconds) ms"
+                let body = printable(String(decoding: attempt.response.prefix(200), as: UTF8.self))
+                if !body.isEmpty { line += "  \(body)" }
+                lines.append(DisplayWidth.cut(line, console.width))
+            }
+            return lines
+        }
+    }
+}

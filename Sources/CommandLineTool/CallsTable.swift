@@ -1,0 +1,60 @@
+import Telephony
+
+/// The list of calls as a table: a call a row, newest first as given.
+enum CallsTable {
+    private static let columns: [Table.Column] = [
+        .init("STARTED"), .init("DIR"), .init("CALLER", least: 8), .init("CALLEE", least: 8), .init("RESULT"),
+        .init("AGENT", least: 8), .init("TALK", .right), .init("LENGTH", .right), .init("R"),
+        .init("LINKEDID", least: 12),
+    ]
+
+    static func lines(_ records: [RecordView], for console: Console) -> [String] {
+        var table = Table(columns)
+        for record in records { table.rows.append(row(record, console)) }
+        return table.lines(for: console)
+    }
+
+    /// One line without headings, for `tail`.
+    static func summary(_ record: RecordView, for console: Console) -> String {
+        let started = record.time("started_at").map { console.zone.shortDateAndTime($0) } ?? ""
+        let agent = RecordView.party(record.json["agent"])
+        let disposition = record.text("disposition")
+        return [
+            started, record.text("direction"), RecordView.party(record.json["caller"]), "→",
+            RecordView.party(record.json["callee"]),
+            console.paint(RecordView.colour(ofDisposition: disposition) ?? .bold, disposition),
+            RecordView.clock(record.seconds("duration")), agent.isEmpty ? "" : "agent \(agent)", record.text("id"),
+        ].filter { !$0.isEmpty }.joined(separator: "  ")
+    }
+
+    private static func row(_ record: RecordView, _ console: Console) -> [Table.Cell] {
+        let disposition = record.text("disposition")
+        let isPartial = record.text("completeness") == "partial"
+        return [
+            .init(record.time("started_at").map { console.zone.shortDateAndTime($0) } ?? ""),
+            .init(CallsTable.short(direction: record.text("direction"))),
+            .init(CallsTable.short(party: record.json["caller"])),
+            .init(CallsTable.short(party: record.json["callee"])),
+            .init(disposition + (isPartial ? "*" : ""), RecordView.colour(ofDisposition: disposition)),
+            .init(record.json["agent"]?["agent"]?.string ?? CallsTable.short(party: record.json["agent"])),
+            .init(RecordView.clock(record.seconds("talk_seconds"))),
+            .init(RecordView.clock(record.seconds("duration"))),
+            .init(record.json["recording_path"]?.string == nil ? "" : "●"),
+            .init(record.text("linkedid"), .dim),
+        ]
+    }
+
+    private static func short(direction: String) -> String {
+        switch direction {
+        case "inbound": "in"
+        case "outbound": "out"
+        case "internal": "int"
+        default: direction
+        }
+    }
+    /// The number, or the name where there is none.
+    private static func short(party: JSONValue?) -> String {
+        let number = party?["number"]?.string ?? ""
+        return number.isEmpty ? party?["name"]?.string ?? "" : number
+    }
+}

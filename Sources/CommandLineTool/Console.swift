@@ -1,0 +1,74 @@
+import Glibc
+import Synchronization
+import Telephony
+
+/// Where a verb writes, and what it may assume about the reader.
+///
+/// In the program: the process's standard streams. In tests: memory, a fixed width, zone and clock.
+struct Console: Sendable {
+    /// Takes bytes for standard output. False when nobody reads them any more.
+    let write: @Sendable ([UInt8]) -> Bool
+    let writeError: @Sendable ([UInt8]) -> Void
+    /// Columns a table may take.
+    let width: Int
+    let isTerminal: Bool
+    let usesColour: Bool
+    let zone: LocalTime
+    let now: @Sendable () -> Instant
+
+    /// Writes a line to standard output.
+    @discardableResult
+    func line(_ text: String) -> Bool { write(Array(text.utf8) + [0x0A]) }
+    /// Writes `hookswitch: text` to standard error.
+    func complain(_ text: String) { writeError(Array("hookswitch: \(text)\n".utf8)) }
+
+    /// The text in a colour, where colours are wanted.
+    func paint(_ colour: Colour, _ text: String) -> String {
+        usesColour ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
+    }
+    /// SGR parameters.
+    enum Colour: String {
+        case bold = "1"
+        case dim = "2"
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+        case cyan = "36"
+    }
+
+    /// Columns where there is no terminal to ask.
+    static let defaultWidth = 100
+
+    /// The process's own streams.
+    static func process() -> Console {
+        let isTerminal = isatty(STDOUT_FILENO) == 1
+        var width = defaultWidth
+        if isTerminal {
+            var size = winsize()
+            if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 40 { width = Int(size.ws_col) }
+        }
+        // no-color.org: any value but the empty one.
+        let isColourRefused = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
+        return Console(
+            write: { writeAll($0, to: STDOUT_FILENO) }, writeError: { _ = writeAll($0, to: STDERR_FILENO) },
+            width: width, isTerminal: isTerminal, usesColour: isTerminal && !isColourRefused, zone: .process,
+            now: {
+                var time = timespec()
+                clock_gettime(CLOCK_REALTIME, &time)
+                return Instant(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+            })
+    }
+
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        bytes.withUnsafeBytes { buffer in
+            var rest = buffer[...]
+            while !rest.isEmpty {
+                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return false }
+                rest = rest.dropFirst(count)
+            }
+            return true
+        }
+    }
+}

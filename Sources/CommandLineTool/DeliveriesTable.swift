@@ -1,0 +1,84 @@
+import Storage
+import Telephony
+
+/// The outbox as a table or as JSON Lines.
+enum DeliveriesTable {
+    static func colour(of state: DeliveryState) -> Console.Colour {
+        switch state {
+        case .delivered: .green
+        case .dead: .red
+        case .ready, .waiting: .yellow
+        }
+    }
+
+    static func lines(_ deliveries: [Delivery], for console: Console) -> [String] {
+        var table = Table([
+            .init("ROW", .right), .init("MADE"), .init("ENDPOINT", least: 8), .init("EVENT"), .init("STATE"),
+            .init("TRIES", .right), .init("LAST", least: 6), .init("NEXT"), .init("CALL", least: 14),
+        ])
+        for delivery in deliveries {
+            let isOpen = delivery.state == .ready || delivery.state == .waiting
+            table.rows.append([
+                .init("\(delivery.id)"), .init(console.zone.shortDateAndTime(delivery.createdAt)),
+                .init(delivery.endpoint), .init(delivery.event),
+                .init(delivery.state.rawValue, colour(of: delivery.state)), .init("\(delivery.attemptCount)"),
+                .init(delivery.lastStatus.map(String.init) ?? delivery.lastError ?? ""),
+                .init(isOpen ? delivery.dueAt.map { console.zone.shortDateAndTime($0) } ?? "" : ""),
+                .init(delivery.callID, .dim),
+            ])
+        }
+        return table.lines(for: console)
+    }
+
+    /// One line for `tail`.
+    static func summary(_ delivery: Delivery, for console: Console) -> String {
+        let answer = delivery.lastStatus.map(String.init) ?? delivery.lastError ?? ""
+        return [
+            console.zone.shortDateAndTime(delivery.settledAt ?? delivery.createdAt),
+            "\(delivery.event) → \(delivery.endpoint)",
+            console.paint(colour(of: delivery.state), delivery.state.rawValue), answer,
+            delivery.attemptCount > 1 ? "attempt \(delivery.attemptCount)" : "", delivery.callID,
+        ].filter { !$0.isEmpty }.joined(separator: "  ")
+    }
+
+    /// One JSON object without a line end.
+    static func json(_ delivery: Delivery, withAttempts: Bool = false) -> [UInt8] {
+        var w = JSONWriter(reserving: 320)
+        w.beginObject()
+        w.key("row")
+        w.value(delivery.id)
+        w.member("id", delivery.messageID)
+        w.member("endpoint", delivery.endpoint)
+        w.member("call", delivery.callID)
+        w.member("type", delivery.event)
+        w.member("sequence", delivery.sequence)
+        w.member("state", delivery.state.rawValue)
+        w.member("attempts", delivery.attemptCount)
+        w.member("created_at", delivery.createdAt)
+        w.member("due_at", delivery.dueAt)
+        w.member("settled_at", delivery.settledAt)
+        w.key("last_status")
+        if let status = delivery.lastStatus { w.value(status) } else { w.null() }
+        w.member("last_error", delivery.lastError)
+        w.member("content_type", delivery.contentType)
+        w.member("bytes", delivery.size)
+        if withAttempts {
+            w.key("tries")
+            w.beginArray()
+            for attempt in delivery.attempts {
+                w.beginObject()
+                w.member("at", attempt.at)
+                w.key("milliseconds")
+                w.value(attempt.duration.wholeMilliseconds)
+                w.key("status")
+                if let status = attempt.status { w.value(status) } else { w.null() }
+                w.member("error", attempt.error)
+                w.member("response", printable(String(decoding: attempt.response, as: UTF8.self)))
+                w.endObject()
+            }
+            w.endArray()
+        }
+        w.endObject()
+        return w.bytes
+    }
+}

@@ -1,0 +1,199 @@
+import Telephony
+
+/// The legs of one call over time: one lane a leg, time running down, drawn from nothing but the record.
+///
+/// ```
+///               1                2
+/// 10:05:20.123  ┬ up             ·
+/// 10:05:20.201  │                ┬ new
+/// 10:05:20.340  │                ┆ rings
+/// 10:05:23.100  │                ┃ answers
+/// 10:05:23.110  ┣━━━━━━━━━━━━━━━━┫ talk
+/// 10:05:31.000  ┠┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┨ apart
+/// 10:05:31.005  ┴ 16             ┴ 16
+/// ```
+/// A lane is `┆` until the leg is up, then `┃`. A line across joins the first and the last of those who meet; those between
+/// them who take no part are crossed by it, `╂`.
+struct Ladder {
+    /// What happens to one leg at one time.
+    private enum Mark {
+        case begins(isUp: Bool)
+        case rings, answers
+        case ends(String)
+    }
+    private struct Step {
+        var at: Instant
+        /// Marks by leg.
+        var marks: [(leg: Int, mark: Mark)] = []
+        /// A meeting or parting of legs.
+        var meeting: (legs: [Int], isStart: Bool)?
+    }
+    private struct Leg {
+        var channel: String
+        var startedAt: Instant
+        var endedAt: Instant?
+        var upAt: Instant?
+    }
+
+    private let legs: [Leg]
+    private var steps: [Step] = []
+
+    init(_ record: RecordView) {
+        var legs: [Leg] = []
+        for leg in record.legs {
+            guard let started = RecordView.time(leg["started_at"]) else { continue }
+            legs.append(
+                Leg(
+                    channel: leg["channel"]?.string ?? "?", startedAt: started,
+                    endedAt: RecordView.time(leg["ended_at"]), upAt: RecordView.time(leg["answered_at"])))
+        }
+        self.legs = legs
+        let withTimes = record.legs.filter { RecordView.time($0["started_at"]) != nil }
+        for (i, json) in withTimes.enumerated() {
+            let leg = legs[i]
+            steps.append(Step(at: leg.startedAt, marks: [(i, .begins(isUp: leg.upAt == leg.startedAt))]))
+            if let ringing = RecordView.time(json["ringing_at"]) {
+                steps.append(Step(at: ringing, marks: [(i, .rings)]))
+            }
+            if let up = leg.upAt, up != leg.startedAt { steps.append(Step(at: up, marks: [(i, .answers)])) }
+            if let end = leg.endedAt {
+                let cause = json["hangup_cause"]?["code"]?.integer.map(String.init) ?? ""
+                steps.append(Step(at: end, marks: [(i, .ends(cause))]))
+            }
+        }
+        steps += Ladder.meetings(withTimes, legs)
+        // Meetings after marks of the same instant, partings before; otherwise in the order of time and of the legs.
+        steps = steps.enumerated().sorted { a, b in
+            (a.element.at, Ladder.rank(a.element), a.offset) < (b.element.at, Ladder.rank(b.element), b.offset)
+        }.map(\.element)
+        joinSteps()
+    }
+
+    private static func rank(_ step: Step) -> Int {
+        guard let meeting = step.meeting else { return 1 }
+        return meeting.isStart ? 2 : 0
+    }
+
+    /// Each interval is written at every leg that shared it: one meeting and one parting of them all.
+    private static func meetings(_ json: [JSONValue], _ legs: [Leg]) -> [Step] {
+        var indices: [String: Int] = [:]
+        for (i, leg) in legs.enumerated() where indices[leg.channel] == nil { indices[leg.channel] = i }
+        var found: [(at: Instant, legs: Set<Int>, isStart: Bool)] = []
+        func note(_ at: Instant, _ who: Set<Int>, _ isStart: Bool) {
+            // The two sides of a bridge are told milliseconds apart: the same meeting.
+            let near = found.firstIndex {
+                $0.isStart == isStart && !$0.legs.isDisjoint(with: who)
+                    && abs($0.at.microseconds - at.microseconds) <= 50_000
+            }
+            if let near {
+                found[near].legs.formUnion(who)
+                found[near].at = isStart ? max(found[near].at, at) : min(found[near].at, at)
+            } else {
+                found.append((at, who, isStart))
+            }
+        }
+        for (i, leg) in json.enumerated() {
+            for interval in leg["bridged"]?.array ?? [] {
+                let others = (interval["with"]?.array ?? []).compactMap { $0.string.flatMap { indices[$0] } }
+                let who = Set(others + [i])
+                guard who.count > 1 else { continue }
+                if let from = RecordView.time(interval["from"]) { note(from, who, true) }
+                if let to = RecordView.time(interval["to"]) { note(to, who, false) }
+            }
+        }
+        return found.map { Step(at: $0.at, meeting: ($0.legs.sorted(), $0.isStart)) }
+    }
+
+    /// Puts marks of different legs at the same millisecond into one line.
+    private mutating func joinSteps() {
+        var joined: [Step] = []
+        for step in steps {
+            if let last = joined.last, last.meeting == nil, step.meeting == nil,
+                last.at.milliseconds == step.at.milliseconds,
+                !last.marks.contains(where: { mark in step.marks.contains { $0.leg == mark.leg } })
+            {
+                joined[joined.count - 1].marks += step.marks
+            } else {
+                joined.append(step)
+            }
+        }
+        steps = joined
+    }
+
+    /// The drawing, at most as wide as the console. Legs that find no room are named in a last line.
+    func lines(for console: Console) -> [String] {
+        guard !legs.isEmpty else { return [] }
+        let margin = 14
+        let shown = min(legs.count, (console.width - margin) / 4)
+        let lane = min(18, (console.width - margin) / shown)
+        var lines = [String(repeating: " ", count: margin) + (1...shown).map { pad("\($0)", lane) }.joined()]
+        for step in steps {
+            let body = draw(step, shown, lane)
+            guard let body else { continue }
+            lines.append(console.paint(.dim, console.zone.clock(step.at)) + "  " + body)
+        }
+        if shown < legs.count {
+            lines.append(
+                DisplayWidth.cut("legs \(shown + 1) to \(legs.count) are not drawn: too narrow", console.width))
+        }
+        return lines.map { line in
+            var line = line
+            while line.hasSuffix(" ") { line.removeLast() }
+            return line
+        }
+    }
+
+    /// One line of lanes; nil where all of it is on legs that are not drawn.
+    private func draw(_ step: Step, _ shown: Int, _ lane: Int) -> String? {
+        if let meeting = step.meeting {
+            let drawn = meeting.legs.filter { $0 < shown }
+            guard let first = drawn.first, let last = drawn.last, first != last else { return nil }
+            let (rule, left, right, middle, crossed) =
+                meeting.isStart ? ("━", "┣", "┫", "╋", "┿") : ("┈", "┠", "┨", "╂", "┼")
+            var line = ""
+            for i in 0..<shown {
+                let symbol: String
+                if i == first {
+                    symbol = left
+                } else if i == last {
+                    symbol = right
+                } else if i > first && i < last {
+                    symbol = drawn.contains(i) ? middle : isAlive(i, step.at) ? crossed : rule
+                } else {
+                    symbol = idle(i, step.at)
+                }
+                if i >= first && i < last {
+                    line += symbol + String(repeating: rule, count: lane - 1)
+                } else if i == last {
+                    line += pad("\(symbol) \(meeting.isStart ? "talk" : "apart")", lane)
+                } else {
+                    line += pad(symbol, lane)
+                }
+            }
+            return line
+        }
+        let marks = step.marks.filter { $0.leg < shown }
+        guard !marks.isEmpty else { return nil }
+        return (0..<shown).map { i in
+            guard let mark = marks.first(where: { $0.leg == i })?.mark else { return pad(idle(i, step.at), lane) }
+            switch mark {
+            case .begins(let isUp): return pad(isUp ? "┬ up" : "┬ new", lane)
+            case .rings: return pad("┆ rings", lane)
+            case .answers: return pad("┃ answers", lane)
+            case .ends(let cause): return pad(cause.isEmpty ? "┴" : "┴ \(cause)", lane)
+            }
+        }.joined()
+    }
+
+    private func isAlive(_ leg: Int, _ at: Instant) -> Bool {
+        legs[leg].startedAt <= at && (legs[leg].endedAt.map { $0 > at } ?? true)
+    }
+    private func idle(_ leg: Int, _ at: Instant) -> String {
+        guard isAlive(leg, at) else { return " " }
+        return legs[leg].upAt.map { $0 <= at } ?? false ? "┃" : "┆"
+    }
+    private func pad(_ text: String, _ width: Int) -> String {
+        let cut = DisplayWidth.of(text) >= width ? String(text.prefix(max(1, width - 1))) : text
+        return cut + String(repeating: " ", count: width - DisplayWidth.of(cut))
+    }
+}

@@ -1,0 +1,70 @@
+import Daemon
+import EventLoop
+import Storage
+import Telephony
+
+/// The program without its process: arguments in, an exit code out.
+public struct Program: Sendable {
+    let console: Console
+    let environment: ConfigurationEnvironment
+
+    init(console: Console, environment: ConfigurationEnvironment) {
+        (self.console, self.environment) = (console, environment)
+    }
+
+    /// Runs the verb that the process's arguments ask for.
+    /// - Returns: the exit code, as the contract has it.
+    public static func main(_ arguments: [String]) -> Int32 {
+        let program = Program(console: .process(), environment: .process)
+        return program.run(Array(arguments.dropFirst())).rawValue
+    }
+
+    /// Reads the arguments and runs the verb on an event loop of its own.
+    func run(_ arguments: [String]) -> ExitCode {
+        do throws(Invocation.UsageError) {
+            switch try Invocation.parse(arguments) {
+            case .help(let text):
+                _ = console.write(Array(text.utf8))
+                return .fine
+            case .invocation(let invocation):
+                return runVerb(invocation)
+            }
+        } catch {
+            return complain(of: error)
+        }
+    }
+
+    private func runVerb(_ invocation: Invocation) -> ExitCode {
+        do {
+            if invocation.verb == .version { return VersionVerb.run(invocation, console) }
+            let loop = try EventLoop()
+            let program = self
+            return try loop.run { try await program.perform(invocation, loop) }
+        } catch let error as Invocation.UsageError {
+            return complain(of: error)
+        } catch let error as ConfigurationError {
+            for problem in error.problems { console.complain(problem.description) }
+            return .badConfiguration
+        } catch {
+            console.complain("\(error)")
+            return .found
+        }
+    }
+
+    private func perform(_ invocation: Invocation, _ loop: EventLoop) async throws -> ExitCode {
+        switch invocation.verb {
+        default: return .fine
+        }
+    }
+
+    private func complain(of error: Invocation.UsageError) -> ExitCode {
+        console.complain(error.problem)
+        console.writeError(Array((error.usage + "\n").utf8))
+        return .wrongUsage
+    }
+
+    /// The configuration that the invocation names.
+    func configuration(_ invocation: Invocation) throws(ConfigurationError) -> Configuration {
+        try Configuration.load(invocation.options["--config"] ?? Configuration.defaultPath, environment: environment)
+    }
+}

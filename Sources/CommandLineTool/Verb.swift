@@ -1,0 +1,179 @@
+/// A verb of the contract with its options and its words of help.
+enum Verb: String, CaseIterable {
+    case run, check, calls, show, tail, deliveries, capture, replay, backfill
+    case testWebhook = "test-webhook"
+    case version
+
+    /// An option and what it takes.
+    struct Option {
+        /// With its dashes.
+        let name: String
+        /// The word for its value in the usage line; nil for a flag.
+        let value: String?
+        let help: String
+    }
+
+    private static let config = Option(
+        name: "--config", value: "FILE", help: "configuration; default /etc/hookswitch/hookswitch.conf")
+    private static let json = Option(name: "--json", value: nil, help: "JSON Lines instead of a table")
+
+    var options: [Option] {
+        switch self {
+        case .run: [Verb.config]
+        case .check: [Verb.config, Verb.json]
+        case .calls:
+            [
+                Option(
+                    name: "--since", value: "TIME", help: "started at or after: 2h, 3d, 2026-11-21, 2026-11-21T10:00"),
+                Option(name: "--until", value: "TIME", help: "started before"),
+                Option(name: "--number", value: "NUMBER", help: "of the caller, the callee or any leg"),
+                Option(name: "--agent", value: "AGENT", help: "an agent's name or number"),
+                Option(name: "--disposition", value: "WORD", help: "ANSWERED, NO_ANSWER, BUSY, CANCELED or FAILED"),
+                Option(name: "--limit", value: "N", help: "at most this many; default 50, 0 for all"), Verb.json,
+                Verb.config,
+            ]
+        case .show: [Verb.json, Verb.config]
+        case .tail: [Verb.json, Verb.config]
+        case .deliveries:
+            [
+                Option(name: "--endpoint", value: "NAME", help: "of one [webhook:NAME]"),
+                Option(name: "--state", value: "STATE", help: "ready, waiting, delivered or dead"),
+                Option(name: "--since", value: "TIME", help: "made at or after; replay needs it"),
+                Option(name: "--rate", value: "N", help: "replay: so many a second; default 10"),
+                Option(name: "--limit", value: "N", help: "at most this many; default 50, 0 for all"), Verb.json,
+                Verb.config,
+            ]
+        case .capture:
+            [
+                Option(name: "--mask", value: nil, help: "replace numbers and names, each always by the same"),
+                Option(name: "--pbx", value: "NAME", help: "which [pbx:NAME]; default the first"),
+                Option(name: "--for", value: "TIME", help: "stop after this long, as 10m; default at SIGINT"),
+                Verb.config,
+            ]
+        case .replay:
+            [
+                Option(name: "--json", value: nil, help: "JSON Lines; the default when not on a terminal"),
+                Option(name: "--config", value: "FILE", help: "trunks, internal numbers and variables; default none"),
+            ]
+        case .backfill:
+            [
+                Option(name: "--cdr", value: "FILE", help: "Master.csv or a file of cdr_custom"),
+                Option(name: "--cel", value: "FILE", help: "a file of cel_custom"), Verb.config,
+            ]
+        case .testWebhook: [Verb.config]
+        case .version: [Option(name: "--json", value: nil, help: "as a JSON object")]
+        }
+    }
+
+    /// What stands after the verb that is no option.
+    var operands: String {
+        switch self {
+        case .show: "ID"
+        case .deliveries: "[retry ID... | replay | pause NAME | resume NAME]"
+        case .capture: "FILE"
+        case .replay: "FILE..."
+        case .testWebhook: "[ENDPOINT]"
+        default: ""
+        }
+    }
+
+    /// How many operands there may be.
+    var operandCount: ClosedRange<Int> {
+        switch self {
+        case .show, .capture: 1...1
+        case .deliveries: 0...10_000
+        case .replay: 1...10_000
+        case .testWebhook: 0...1
+        default: 0...0
+        }
+    }
+
+    /// One line for the list of verbs.
+    var summary: String {
+        switch self {
+        case .run: "the daemon, in the foreground"
+        case .check: "looks for what could lose or mis-tell a call, and says what to write where"
+        case .calls: "call records, newest first"
+        case .show: "one call: legs over time, the record and what decided it, each delivery attempt"
+        case .tail: "calls and deliveries as they happen"
+        case .deliveries: "the outbox: list, send again, pause"
+        case .capture: "save the raw manager stream with its timing"
+        case .replay: "capture(s) in, call records out: no Asterisk, no database"
+        case .backfill: "add missed calls from Asterisk's own CDR and CEL files"
+        case .testWebhook: "send a sample call.complete and show the answer"
+        case .version: "which Hookswitch this is"
+        }
+    }
+
+    /// More words for `VERB --help`.
+    var details: String {
+        switch self {
+        case .run:
+            """
+            SIGTERM and SIGINT stop it gracefully; SIGHUP reopens the logs and reads the [webhook:] sections anew.
+            Under systemd it tells when it is ready, and keeps the watchdog fed.
+            """
+        case .check: "Exit code 1 if any call could be lost or told wrong."
+        case .calls: "Times are shown in the local time zone (TZ), and are UTC in JSON."
+        case .show: "ID is the uniqueid of any of its channels, a linkedid, or the record's id."
+        case .tail: "Ends with SIGINT. Works beside a running daemon, and without one."
+        case .deliveries:
+            """
+            retry ID...  make messages due now, by webhook-id or row number; a dead letter gets a new list of attempts
+            replay       send again what was made since TIME, delivered or dead (--since, --endpoint, --rate)
+            pause NAME   hold an endpoint: its messages are kept, none is sent
+            resume NAME  go on with an endpoint that was paused, or disabled by its 410
+            """
+        case .capture:
+            """
+            Writes FILE with the bytes as they came and FILE.ts with the time of each read. The file can be replayed.
+            --mask keeps its structure: a number becomes another number of the same length, everywhere the same.
+            """
+        case .replay:
+            "Reads what `nc pbx 5038` prints or `capture` saved; several connections may follow each other in one file."
+        case .backfill: "Calls that are known already are not added twice. At least one of the two files is needed."
+        case .testWebhook: "Without ENDPOINT: every [webhook:NAME], one after the other."
+        case .version: ""
+        }
+    }
+
+    /// `usage: hookswitch show ID [--json] [--config FILE]`
+    var usage: String {
+        var words = ["usage: hookswitch", rawValue]
+        if !operands.isEmpty { words.append(operands) }
+        for option in options { words.append(option.value.map { "[\(option.name) \($0)]" } ?? "[\(option.name)]") }
+        return words.joined(separator: " ")
+    }
+
+    /// The text of `hookswitch VERB --help`.
+    var help: String {
+        let width = options.map { $0.name.count + ($0.value.map { $0.count + 1 } ?? 0) }.max() ?? 0
+        var lines = [usage, "", summary.prefix(1).uppercased() + summary.dropFirst() + "."]
+        if !details.isEmpty { lines += details.split(separator: "\n").map(String.init) }
+        lines.append("")
+        for option in options {
+            let name = option.value.map { "\(option.name) \($0)" } ?? option.name
+            lines.append("  \(name)\(String(repeating: " ", count: width - name.count + 2))\(option.help)")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The text of `hookswitch --help`.
+    static var overview: String {
+        let width = Verb.allCases.map(\.rawValue.count).max() ?? 0
+        let rows = Verb.allCases.map { verb in
+            "  \(verb.rawValue)\(String(repeating: " ", count: width - verb.rawValue.count + 2))\(verb.summary)"
+        }
+        return """
+            usage: hookswitch VERB [OPTIONS]
+
+            Watches Asterisk's calls, writes one record for each, and delivers it as a signed webhook.
+
+            \(rows.joined(separator: "\n"))
+
+            hookswitch VERB --help tells the options of a verb.
+            Exit codes: 0 fine, 1 something found or failed, 2 wrong usage, 3 configuration error.
+
+            """
+    }
+}

@@ -1,0 +1,54 @@
+import Storage
+import Telephony
+
+/// `hookswitch show ID`: one call, and the proof of it.
+struct ShowVerb {
+    private let invocation: Invocation
+    private let console: Console
+
+    init(_ invocation: Invocation, _ console: Console) { (self.invocation, self.console) = (invocation, console) }
+
+    func run(_ store: some CallQuery) async throws -> ExitCode {
+        let wanted = invocation.operands[0]
+        guard let call = try await store.call(withAnyID: wanted), let record = RecordView(call.recordJSON) else {
+            console.complain("no call has the id \(wanted): neither a uniqueid, a linkedid nor a record's id")
+            return .found
+        }
+        let deliveries = try await store.deliveries(ofCall: record.text("id"))
+        if invocation.has("--json") {
+            return console.write(ShowVerb.json(call, deliveries) + [0x0A]) ? .fine : .found
+        }
+        let report = CallReport(record: record, evidence: call.evidence, deliveries: deliveries)
+        for line in report.lines(for: console) { guard console.line(line) else { return .found } }
+        return .fine
+    }
+
+    /// `{"record": …, "evidence": […], "deliveries": […]}`
+    static func json(_ call: StoredCall, _ deliveries: [Delivery]) -> [UInt8] {
+        var w = JSONWriter(reserving: 4096)
+        w.beginObject()
+        w.key("record")
+        w.value(raw: call.recordJSON)
+        w.key("evidence")
+        w.beginArray()
+        for evidence in call.evidence {
+            w.beginObject()
+            w.member("field", evidence.field)
+            w.member("event", evidence.event)
+            w.member("at", evidence.at)
+            w.key("offset")
+            if let offset = evidence.offset { w.value(offset) } else { w.null() }
+            w.member("reason", evidence.reason)
+            w.endObject()
+        }
+        w.endArray()
+        w.key("deliveries")
+        w.beginArray()
+        for delivery in deliveries {
+            w.value(raw: DeliveriesTable.json(delivery, withAttempts: true))
+        }
+        w.endArray()
+        w.endObject()
+        return w.bytes
+    }
+}
