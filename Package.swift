@@ -88,5 +88,6 @@ let package = Package(
             swiftSettings: base),
         .testTarget(
             name: "DaemonTests", dependencies: ["Daemon", "EventLoop", "Diagnostics"], swiftSettings: base),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: base),
     ]
 )
