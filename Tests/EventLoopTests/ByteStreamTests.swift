@@ -60,7 +60,9 @@ import Testing
         try await EventLoop.withThread { loop in
             let pair = try await Pair.make(on: loop)
             pair.client.maximumQueued = 1_000_000
-            let refused = await code { for _ in 0..<1000 { try pair.client.send([UInt8](repeating: 1, count: 100_000)) } }
+            let refused = await code {
+                for _ in 0..<1000 { try pair.client.send([UInt8](repeating: 1, count: 100_000)) }
+            }
             #expect(refused == .backlogFull)
             #expect(pair.client.isOpen)
             pair.close()
