@@ -1,0 +1,39 @@
+/// What is wrong with one `[webhook:NAME]` section, and what to write instead.
+///
+/// Never holds a value that may be a secret: only the key, and the offending part where it is a name or a number.
+public struct DeliveryConfigurationError: Error, Equatable, CustomStringConvertible {
+    /// What kind of mistake it is.
+    public enum Code: String, Sendable {
+        /// The section has no such key.
+        case unknownKey
+        /// A key that must be there is not.
+        case missingKey
+        /// The key is there twice.
+        case repeatedKey
+        /// The value cannot be read as what the key takes.
+        case badValue
+        /// A template or filter names a field that no record has.
+        case unknownField
+        /// Two keys contradict each other.
+        case conflict
+    }
+    public let code: Code
+    /// The endpoint: what stands after `webhook:`.
+    public let endpoint: String
+    public let key: String
+    /// Line of the configuration file; 0 where there is none.
+    public let line: Int
+    /// The mistake in words, as `"10 parrots" is not a time`.
+    public let problem: String
+    /// What is allowed, or the nearest known name.
+    public let hint: String
+
+    public var description: String { "[webhook:\(endpoint)] \(key): \(problem); \(hint)" }
+}
+
+/// A mistake inside one value, before it is known where the value stands.
+struct ValueError: Error, Equatable {
+    var code: DeliveryConfigurationError.Code = .badValue
+    var problem: String
+    var hint: String
+}

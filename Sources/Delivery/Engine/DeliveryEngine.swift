@@ -1,0 +1,299 @@
+public import EventLoop
+public import Storage
+import Synchronization
+public import Telephony
+
+/// Sends what is in the outbox: every endpoint for itself, results written back in batches.
+///
+///     drafts(for:) ─▶ (record + rows: one commit) ─▶ Outbox ─ whenReady ─▶ EndpointDriver × n ─▶ receivers
+///                                                      ▲                        │
+///                                                      └── finish, in batches ──┘
+///
+/// **Isolation**: `drafts`, `raise` and `reload` from anywhere; the rest happens on the loop's thread. `@unchecked
+/// Sendable`: what is mutable is touched on the loop only, but for the formats, which are behind a lock.
+public final class DeliveryEngine: @unchecked Sendable {
+    /// Called on the loop, or from `raise`'s caller; must not block.
+    public typealias AlertSink = @Sendable (Alert) -> Void
+
+    public let loop: EventLoop
+    public let outbox: any Outbox
+    let now: @Sendable () -> Instant
+    let chance: @Sendable () -> Double
+    let userAgent: String
+    private let alerts: AlertSink
+    private let events: @Sendable (DeliveryEvent) -> Void
+    private let troubled: @Sendable (StorageError) -> Void
+
+    private var drivers: [String: EndpointDriver] = [:]
+    private var results: [AttemptResult] = []
+    private var isWriting = false
+    private var whenWritten: [CheckedContinuation<Void, Never>] = []
+    private var sweep: LoopTimer?
+    private var oldAlerted: [String: Instant] = [:]
+    private var isStarted = false
+    private var isStopping = false
+    private var whenStopped: [CheckedContinuation<Void, Never>] = []
+
+    private struct Shared {
+        var endpoints: [EndpointConfiguration]
+        /// Endpoint, campaign and status already told of.
+        var unmapped: Set<[String]> = []
+    }
+    private let shared: Mutex<Shared>
+
+    /// - Parameters:
+    ///   - version: for `user-agent: hookswitch/VERSION`.
+    ///   - chance: numbers from 0 up to 1 for jitter.
+    ///   - alerts: takes each alert, for the log; endpoints that list `alert` get theirs by the engine.
+    ///   - events: takes each attempt as it ends.
+    ///   - troubled: takes what the store could not do; the engine tries again by itself.
+    public init(
+        endpoints: [EndpointConfiguration], outbox: any Outbox, on loop: EventLoop, version: String,
+        now: @escaping @Sendable () -> Instant,
+        chance: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
+        alerts: @escaping AlertSink = { _ in }, events: @escaping @Sendable (DeliveryEvent) -> Void = { _ in },
+        troubled: @escaping @Sendable (StorageError) -> Void = { _ in }
+    ) {
+        (self.outbox, self.loop, self.now, self.chance) = (outbox, loop, now, chance)
+        userAgent = "hookswitch/\(version)"
+        (self.alerts, self.events, self.troubled) = (alerts, events, troubled)
+        shared = Mutex(Shared(endpoints: endpoints))
+    }
+
+    // MARK: - What is to be sent
+
+    /// The outbox rows of one event, one for each endpoint that wants it: commit them with the record.
+    ///
+    /// - Parameter recordJSON: the record as it was written for the store, so that it is not written again for each endpoint.
+    public func drafts(for event: WebhookEvent, recordJSON: [UInt8]? = nil) -> [OutboxDraft] {
+        let endpoints = shared.withLock { $0.endpoints }
+        let due = now()
+        var drafts: [OutboxDraft] = []
+        for endpoint in endpoints where endpoint.accepts(event, recordJSON: recordJSON) {
+            drafts.append(endpoint.draft(of: event, recordJSON: recordJSON, dueAt: due))
+            noteUnmapped(event, endpoint)
+        }
+        return drafts
+    }
+
+    /// Whether any endpoint wants events of this type; what nobody wants need not be made.
+    public func wants(_ type: EventType) -> Bool {
+        shared.withLock { $0.endpoints.contains { $0.isEnabled && $0.events.contains(type) } }
+    }
+
+    private func noteUnmapped(_ event: WebhookEvent, _ endpoint: EndpointConfiguration) {
+        guard event.type == .callComplete, let record = event.record,
+            let (status, campaign) = endpoint.format.values.dispositions?.unmapped(in: record)
+        else { return }
+        let isNew = shared.withLock {
+            $0.unmapped.insert([endpoint.name, campaign ?? "", status.uppercased()]).inserted
+        }
+        guard isNew else { return }
+        let place = campaign.map { " of campaign \($0)" } ?? ""
+        raise(
+            Alert(
+                .unmappedDisposition, subject: endpoint.name,
+                message: "UNMAPPED disposition \(status)\(place): sent as it is; add disposition.\(status) = ...",
+                at: now()))
+    }
+
+    /// Tells the log and every endpoint that lists `alert`, except the one the alert is about.
+    public func raise(_ alert: Alert) {
+        alerts(alert)
+        let event = WebhookEvent(alert)
+        let endpoints = shared.withLock { $0.endpoints }
+        let due = now()
+        let drafts = endpoints.filter { $0.accepts(event, recordJSON: nil) && $0.name != alert.subject }
+            .map { $0.draft(of: event, recordJSON: nil, dueAt: due) }
+        guard !drafts.isEmpty else { return }
+        Task(name: "alert", executorPreference: loop) { [outbox, troubled] in
+            do throws(StorageError) { try await outbox.enqueue(drafts) } catch { troubled(error) }
+        }
+    }
+
+    // MARK: - Life
+
+    /// Takes up what is pending, and sends until `stop`.
+    public func run() async {
+        start()
+        if isStopping { return }
+        await withCheckedContinuation { whenStopped.append($0) }
+    }
+
+    /// Starts without waiting. On the loop. What was pending before goes out at once.
+    public func start() {
+        guard !isStarted, !isStopping else { return }
+        isStarted = true
+        outbox.whenReady { [weak self] names in
+            guard let self else { return }
+            loop.perform { [weak self] in self?.signal(names) }
+        }
+        for endpoint in shared.withLock({ $0.endpoints }) { add(endpoint) }
+        scheduleSweep()
+    }
+
+    /// Finishes what is on its way, for so long at most, writes the results, and returns. What did not come back stays in
+    /// the outbox. On the loop; a second call waits for the first.
+    public func stop(within deadline: Duration) async {
+        if isStopping {
+            if drivers.isEmpty && results.isEmpty && !isWriting { return }
+            return await withCheckedContinuation { whenStopped.append($0) }
+        }
+        isStopping = true
+        sweep?.cancel()
+        let all = Array(drivers.values)
+        let guillotine = loop.schedule(after: deadline) { for driver in all { driver.close() } }
+        for driver in all { await driver.drain() }
+        guillotine.cancel()
+        for driver in all { driver.close() }
+        drivers = [:]
+        await flush()
+        let waiting = whenStopped
+        whenStopped = []
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Puts other endpoints in place. Those that are gone finish what is on its way; their messages stay in the outbox.
+    public func reload(_ endpoints: [EndpointConfiguration]) {
+        shared.withLock { $0.endpoints = endpoints }
+        loop.perform { [self] in
+            guard isStarted, !isStopping else { return }
+            let old = drivers.values.map { $0 }
+            drivers = [:]
+            for driver in old {
+                Task(name: "retire-\(driver.name)", executorPreference: loop) {
+                    await driver.drain()
+                    driver.close()
+                }
+            }
+            for endpoint in endpoints { add(endpoint) }
+        }
+    }
+
+    /// Holds an endpoint: its messages are kept, new ones too.
+    public func pause(_ name: String, reason: String) async throws(StorageError) {
+        try await outbox.setEndpoint(name, .paused, reason: reason, now: now())
+        drivers[name]?.setHeld(true)
+    }
+    /// Frees an endpoint that was paused or disabled.
+    public func resume(_ name: String) async throws(StorageError) {
+        try await outbox.setEndpoint(name, .active, reason: "", now: now())
+        drivers[name]?.setHeld(false)
+    }
+
+    /// Requests on their way at this moment, by endpoint.
+    public var inFlight: [String: Int] { drivers.mapValues(\.inFlight) }
+
+    private func signal(_ names: [String]) {
+        for name in names { drivers[name]?.signal() }
+    }
+    private func add(_ endpoint: EndpointConfiguration) {
+        guard endpoint.isEnabled else { return }
+        let driver = EndpointDriver(endpoint, engine: self)
+        drivers[endpoint.name] = driver
+        driver.signal()
+    }
+
+    // MARK: - What the drivers report
+
+    func tell(_ event: DeliveryEvent) { events(event) }
+    func storageFailed(_ error: StorageError) { troubled(error) }
+
+    func disable(_ driver: EndpointDriver) {
+        let name = driver.name
+        Task(name: "disable-\(name)", executorPreference: loop) { [self] in
+            do throws(StorageError) {
+                try await outbox.setEndpoint(name, .disabled, reason: "answered 410 Gone", now: now())
+            } catch { troubled(error) }
+        }
+    }
+
+    /// Keeps a result for the next batch. A batch is whatever came while the last one was being written.
+    func record(_ result: AttemptResult) {
+        results.append(result)
+        guard !isWriting else { return }
+        isWriting = true
+        Task(name: "delivery-results", executorPreference: loop) { [self] in await write() }
+    }
+
+    private func write() async {
+        while !results.isEmpty {
+            let batch = results
+            results = []
+            while true {
+                do throws(StorageError) {
+                    try await outbox.finish(batch)
+                    break
+                } catch {
+                    troubled(error)
+                    // Leases stand: nothing is sent twice meanwhile. A store that is closed or damaged takes no more.
+                    guard error.isTransient else { break }
+                    do { try await loop.sleep(for: .seconds(1)) } catch { break }
+                }
+            }
+        }
+        isWriting = false
+        let waiting = whenWritten
+        whenWritten = []
+        for continuation in waiting { continuation.resume() }
+    }
+    private func flush() async {
+        guard isWriting else { return }
+        await withCheckedContinuation { whenWritten.append($0) }
+    }
+
+    // MARK: - The oldest pending message
+
+    private func scheduleSweep() {
+        sweep = loop.schedule(after: .seconds(30)) { [weak self] in
+            guard let self, !isStopping else { return }
+            Task(name: "delivery-sweep", executorPreference: loop) { [self] in
+                await checkAges()
+                if !isStopping { scheduleSweep() }
+            }
+        }
+    }
+
+    /// Raises an alert for each endpoint whose oldest message waits too long; again every hour while it does.
+    func checkAges() async {
+        guard let statuses = try? await outbox.endpoints() else { return }
+        let now = now()
+        for status in statuses {
+            guard let driver = drivers[status.name], let oldest = status.oldestUnsettled else {
+                oldAlerted[status.name] = nil
+                continue
+            }
+            // Also a remedy, should a signal ever be lost: due messages are looked for twice a minute.
+            driver.signal()
+            let age = now - oldest
+            guard age >= driver.configuration.alertAge else { continue }
+            if let last = oldAlerted[status.name], now - last < .seconds(3600) { continue }
+            oldAlerted[status.name] = now
+            let minutes = age.components.seconds / 60
+            let held = status.condition == .active ? "" : " (\(status.condition.rawValue))"
+            raise(
+                Alert(
+                    .oldestPending, subject: status.name,
+                    message:
+                        "the oldest message has waited \(minutes) min\(held); \(status.ready + status.waiting) wait",
+                    at: now))
+        }
+    }
+}
+
+extension EndpointConfiguration {
+    /// Whether the endpoint is to be told of an event.
+    func accepts(_ event: WebhookEvent, recordJSON: [UInt8]?) -> Bool {
+        guard isEnabled, events.contains(event.type) else { return false }
+        guard let filter, event.record != nil else { return true }
+        return filter.holds(FieldContext(event, recordJSON: recordJSON, format: format.values))
+    }
+
+    /// The event as this endpoint's outbox row.
+    func draft(of event: WebhookEvent, recordJSON: [UInt8]?, dueAt: Instant) -> OutboxDraft {
+        OutboxDraft(
+            messageID: event.id, endpoint: name, callID: event.callID, event: event.type.rawValue,
+            sequence: event.sequence, contentType: contentType,
+            body: format.message(for: event, recordJSON: recordJSON, fixedTarget: url.target), dueAt: dueAt)
+    }
+}

@@ -1,0 +1,227 @@
+import EventLoop
+import Storage
+import Telephony
+
+/// Performs what one endpoint's `Lane` decides: claims, requests, timers; and turns answers into results and alerts.
+///
+/// **Isolation**: the loop's thread only; `@unchecked Sendable` on that ground.
+final class EndpointDriver: @unchecked Sendable {
+    let configuration: EndpointConfiguration
+    private unowned let engine: DeliveryEngine
+    private let builder: RequestBuilder
+    private let transport: EndpointTransport
+    private let tokens: TokenSource?
+    private var lane: Lane
+    private var timer: LoopTimer?
+    private var isPumping = false
+    private var isFailing = false
+    private var wasOpen = false
+    private var refused = AlertThrottle()
+    private var buried = AlertThrottle()
+    private var whenIdle: [CheckedContinuation<Void, Never>] = []
+
+    init(_ configuration: EndpointConfiguration, engine: DeliveryEngine) {
+        (self.configuration, self.engine) = (configuration, engine)
+        builder = RequestBuilder(configuration)
+        transport = EndpointTransport(
+            connection: configuration.connection, policy: configuration.allow, timeout: configuration.timeout,
+            concurrency: configuration.concurrency, userAgent: engine.userAgent, loop: engine.loop)
+        lane = Lane(concurrency: configuration.concurrency, rate: configuration.rate)
+        if case .clientCredentials(let client) = configuration.authorization {
+            tokens = TokenSource(client, transport: transport, now: engine.now)
+        } else {
+            tokens = nil
+        }
+    }
+
+    var name: String { configuration.name }
+    var inFlight: Int { lane.inFlight }
+    var isOpen: Bool { if case .open = lane.breaker.state { true } else { false } }
+
+    func signal() {
+        lane.signalled()
+        pump()
+    }
+    func setHeld(_ isHeld: Bool) {
+        guard lane.hold != .stopping else { return }
+        lane.hold = isHeld ? .held : .none
+        if !isHeld { lane.signalled() }
+        pump()
+    }
+
+    /// Takes nothing new, and waits until what is on its way has come back.
+    func drain() async {
+        lane.hold = .stopping
+        pump()
+        if lane.isIdle { return }
+        await withCheckedContinuation { whenIdle.append($0) }
+    }
+    /// Ends what is still on its way; those messages stay in the outbox as they were.
+    func close() {
+        lane.hold = .stopping
+        transport.close()
+        timer?.cancel()
+        timer = nil
+        checkIdle()
+    }
+
+    // MARK: - The lane's wishes
+
+    func pump() {
+        // A request that ends while another is started must not start a second round inside this one.
+        guard !isPumping else { return }
+        isPumping = true
+        defer { isPumping = false }
+        while true {
+            let now = engine.now()
+            switch lane.next(now: now) {
+            case .claim(let limit): claim(limit)
+            case .send(let entry): send(entry)
+            case .release(let ids): release(ids)
+            case .wait(let until): return wake(at: until, now: now)
+            }
+        }
+    }
+
+    private func wake(at instant: Instant?, now: Instant) {
+        timer?.cancel()
+        timer = nil
+        guard let instant, lane.hold != .stopping else { return }
+        // Never longer than an hour: the wall clock may be set, and due times are on it.
+        let wait = min(max(instant - now, .milliseconds(1)), .seconds(3600))
+        timer = engine.loop.schedule(after: wait) { [weak self] in
+            self?.timer = nil
+            self?.pump()
+        }
+    }
+
+    private func claim(_ limit: Int) {
+        let now = engine.now()
+        let rounds = (limit + configuration.concurrency - 1) / configuration.concurrency
+        let lease = configuration.timeout * (rounds + 1) + .seconds(30)
+        let outbox = engine.outbox
+        Task(name: "claim-\(name)", executorPreference: engine.loop) { [self] in
+            do throws(StorageError) {
+                let claim = try await outbox.claim(
+                    endpoint: name, limit: limit, now: now, leaseUntil: now + lease)
+                lane.claimed(claim, now: engine.now())
+            } catch {
+                engine.storageFailed(error)
+                lane.claimFailed(now: engine.now())
+            }
+            pump()
+            checkIdle()
+        }
+    }
+
+    private func release(_ ids: [OutboxEntry.ID]) {
+        let outbox = engine.outbox
+        Task(name: "release-\(name)", executorPreference: engine.loop) { await outbox.release(ids) }
+    }
+
+    // MARK: - One attempt
+
+    private func send(_ entry: OutboxEntry) {
+        let began = engine.now()
+        guard let tokens else { return send(entry, token: nil, began: began) }
+        tokens.token { [self] token, answer in
+            if let token { return send(entry, token: token, began: began) }
+            let isRefused = answer?.status == 401 || answer?.status == 400
+            finished(
+                entry,
+                HTTPResponse(
+                    outcome: answer?.outcome == .failed(.stopped) ? .failed(.stopped) : .failed(.token),
+                    status: nil, body: answer?.body ?? [],
+                    detail: isRefused ? "the token endpoint refused the client" : "no token could be had"),
+                token: nil, began: began)
+        }
+    }
+    private func send(_ entry: OutboxEntry, token: String?, began: Instant) {
+        let request = builder.request(for: entry, attempt: entry.attempts + 1, token: token, now: began)
+        transport.send(request) { [self] response in finished(entry, response, token: token, began: began) }
+    }
+
+    private func finished(_ entry: OutboxEntry, _ response: HTTPResponse, token: String?, began: Instant) {
+        let now = engine.now()
+        let change = lane.finished(response.outcome, now: now)
+        if case .failed(.stopped) = response.outcome {
+            // Whether it arrived is not known: it stays due, and goes out again with the same id.
+            release([entry.id])
+            return checkIdle()
+        }
+        let attempt = Attempt(
+            at: began, duration: max(.zero, now - began), status: response.status, error: response.errorLabel,
+            response: response.body)
+        let verdict = configuration.retry.verdict(
+            attempt: entry.attempts + 1, outcome: response.outcome, now: now, chance: engine.chance())
+        let stored: AttemptResult.Verdict
+        let told: DeliveryEvent.Verdict
+        switch verdict {
+        case .delivered: (stored, told) = (.delivered, .delivered)
+        case .retry(let wait):
+            (stored, told) = (.retry(at: now + wait), .retry(at: now + wait))
+            if case .answered(_, let retryAfter?) = response.outcome {
+                lane.wait(until: now + min(retryAfter.wait(from: now), RetryPolicy.longestRetryAfter))
+            }
+        case .deadLetter: (stored, told) = (.dead, .deadLetter)
+        case .endpointGone: (stored, told) = (.retry(at: now), .kept)
+        }
+        engine.record(AttemptResult(entry: entry.id, attempt: attempt, verdict: stored))
+        engine.tell(
+            DeliveryEvent(
+                at: now, endpoint: name, messageID: entry.messageID, callID: entry.callID, event: entry.event,
+                attempt: entry.attempts + 1, status: response.status, error: response.errorLabel,
+                detail: response.detail, duration: attempt.duration, verdict: told))
+        if let token, response.status == 401 { tokens?.refuse(token) }
+        watchHealth(response, verdict, change, now)
+        pump()
+        checkIdle()
+    }
+
+    /// Raises what a person should know of.
+    private func watchHealth(
+        _ response: HTTPResponse, _ verdict: Verdict, _ change: CircuitBreaker.Change?, _ now: Instant
+    ) {
+        if case .delivered = verdict {
+            if isFailing, wasOpen { alert(.endpointRecovered, "answers again") }
+            (isFailing, wasOpen) = (false, false)
+            return
+        }
+        let what = response.status.map { "answered \($0)" } ?? "gave no answer (\(response.errorLabel ?? "other"))"
+        if response.status == 401 || response.status == 403 {
+            if let count = refused.admit(now: now) {
+                let times = count > 1 ? ", \(count) times since the last alert" : ""
+                alert(.unauthorized, "\(what)\(times): the credentials are refused; check header, token and secret")
+            }
+        } else if !isFailing, verdict != .endpointGone {
+            alert(.endpointFailing, "\(what); deliveries are retried, then kept as dead letters")
+        }
+        isFailing = true
+        if change == .opened {
+            wasOpen = true
+            alert(.breakerOpen, "fails too often: one request at a time tries it until it answers")
+        }
+        switch verdict {
+        case .deadLetter:
+            if let count = buried.admit(now: now) {
+                let messages = count > 1 ? "\(count) messages are" : "a message is"
+                alert(.deadLetter, "\(messages) given up (\(what)); see: hookswitch deliveries --state dead")
+            }
+        case .endpointGone:
+            lane.hold = .held
+            alert(.endpointDisabled, "answered 410 Gone: disabled, its messages are kept; remove or resume it")
+            engine.disable(self)
+        default: break
+        }
+    }
+    private func alert(_ kind: Alert.Kind, _ message: String) {
+        engine.raise(Alert(kind, subject: name, message: message, at: engine.now()))
+    }
+
+    private func checkIdle() {
+        guard lane.isIdle else { return }
+        let waiting = whenIdle
+        whenIdle = []
+        for continuation in waiting { continuation.resume() }
+    }
+}

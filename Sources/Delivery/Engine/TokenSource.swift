@@ -1,0 +1,78 @@
+import Telephony
+
+/// An endpoint's OAuth 2 access token by client credentials, fetched when needed and renewed before it expires.
+///
+/// **Source**: RFC 6749, 4.4 (grant), 5.1 (answer), 2.3.1 (the client's password in HTTP Basic, form-encoded).
+/// **Isolation**: the loop's thread only, as its transport; `@unchecked Sendable` on that ground.
+final class TokenSource: @unchecked Sendable {
+    private enum State {
+        case none
+        case fetching([(String?, HTTPResponse?) -> Void])
+        case valid(String, renewAt: Instant)
+    }
+    private let client: EndpointConfiguration.OAuth2Client
+    private let transport: EndpointTransport
+    private let now: @Sendable () -> Instant
+    private var state = State.none
+
+    init(
+        _ client: EndpointConfiguration.OAuth2Client, transport: EndpointTransport,
+        now: @escaping @Sendable () -> Instant
+    ) {
+        (self.client, self.transport, self.now) = (client, transport, now)
+    }
+
+    /// Gives a token that is still good, or the answer that was none; at once where one is kept.
+    func token(_ completion: @escaping (String?, HTTPResponse?) -> Void) {
+        switch state {
+        case .valid(let token, let renewAt) where now() < renewAt: completion(token, nil)
+        case .fetching(let waiting): state = .fetching(waiting + [completion])
+        case .none, .valid:
+            state = .fetching([completion])
+            fetch()
+        }
+    }
+    /// The receiver refused the token: the next request gets a new one.
+    func refuse(_ token: String) { if case .valid(token, _) = state { state = .none } }
+
+    private func fetch() {
+        var body = Array("grant_type=client_credentials".utf8)
+        if let scope = client.scope {
+            body.append(contentsOf: "&scope=".utf8)
+            Escaping.appendForm(scope, to: &body)
+        }
+        var credentials: [UInt8] = []
+        Escaping.appendForm(client.clientID, to: &credentials)
+        credentials.append(UInt8(ascii: ":"))
+        Escaping.appendForm(client.clientSecret, to: &credentials)
+        let request = HTTPRequest(
+            method: "POST", url: client.tokenURL,
+            headers: [
+                "Content-Type: \(ContentType.form)", "Accept: application/json",
+                "Authorization: Basic \(Base64.encode(credentials))",
+            ], body: body[...], hasBody: true)
+        transport.send(request) { [self] response in received(response) }
+    }
+
+    private func received(_ response: HTTPResponse) {
+        guard case .fetching(let waiting) = state else { return }
+        let token = TokenSource.read(response)
+        if let token {
+            let lifetime = token.lifetime ?? 300
+            // Renewed a tenth before its end, at least 10 s: a token must not expire on its way.
+            let usable = max(1, lifetime - max(10, lifetime / 10))
+            state = .valid(token.text, renewAt: now() + .seconds(Int64(usable)))
+        } else {
+            state = .none
+        }
+        for completion in waiting { completion(token?.text, token == nil ? response : nil) }
+    }
+
+    static func read(_ response: HTTPResponse) -> (text: String, lifetime: Int?)? {
+        guard response.outcome.isSuccess, let json = try? JSONValue(parsing: response.body),
+            let text = json["access_token"]?.string, !text.isEmpty,
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else { return nil }
+        return (text, json["expires_in"]?.integer ?? json["expires_in"]?.string.flatMap { Int($0) })
+    }
+}

@@ -1,0 +1,212 @@
+import Telephony
+
+/// What a field is read from.
+struct FieldContext {
+    let event: WebhookEvent
+    let record: CallRecord?
+    /// The record as JSON where it has been written already.
+    let recordJSON: [UInt8]?
+    let format: ValueFormat
+
+    init(_ event: WebhookEvent, recordJSON: [UInt8]? = nil, format: ValueFormat) {
+        (self.event, record, self.recordJSON, self.format) = (event, event.record, recordJSON, format)
+    }
+}
+
+/// A field by its name: found once when the configuration is read, then a function.
+struct RecordField: Sendable {
+    let name: String
+    let read: @Sendable (FieldContext) -> FieldValue
+
+    /// The field of that name, as `billsec`, `caller.number` or `variables.lead_id`; nil where no record has it.
+    init?(_ name: String) {
+        if name.hasPrefix("variables."), name.utf8.count > 10 {
+            let variable = String(name.dropFirst(10))
+            self.init(name) { .optional($0.record?.variables[variable]) }
+        } else if let read = RecordField.table[name] {
+            self.init(name, read)
+        } else {
+            return nil
+        }
+    }
+    init(_ name: String, _ read: @escaping @Sendable (FieldContext) -> FieldValue) {
+        (self.name, self.read) = (name, read)
+    }
+
+    /// The field, or the error that names the nearest.
+    static func named(_ name: String) throws(ValueError) -> RecordField {
+        if let field = RecordField(name) { return field }
+        let hint =
+            nearestName(to: name, among: names).map { "did you mean \"\($0)\"?" }
+            ?? "the fields of a record are in the README; a channel variable is variables.NAME"
+        throw ValueError(code: .unknownField, problem: "there is no field \"\(name)\"", hint: hint)
+    }
+    static var names: [String] { table.keys.sorted() }
+
+    private typealias Reader = @Sendable (FieldContext) -> FieldValue
+    private typealias RecordReader = @Sendable (CallRecord) -> FieldValue
+
+    private static let table: [String: Reader] = {
+        var table: [String: Reader] = [:]
+        for (name, read) in ofRecord { table[name] = { $0.record.map(read) ?? .null } }
+        parties(into: &table)
+        table["event.type"] = { .text($0.event.type.rawValue) }
+        table["event.id"] = { .text($0.event.id) }
+        table["event.timestamp"] = { .time($0.event.timestamp) }
+        table["alert.kind"] = { context in
+            if case .alert(let alert) = context.event.subject { .text(alert.kind.rawValue) } else { .null }
+        }
+        table["alert.subject"] = { context in
+            if case .alert(let alert) = context.event.subject { .text(alert.subject) } else { .null }
+        }
+        table["alert.message"] = { context in
+            if case .alert(let alert) = context.event.subject { .text(alert.message) } else { .null }
+        }
+        table["record"] = { context in
+            if let json = context.recordJSON { return .json(json) }
+            return context.record.map { .json($0.json) } ?? .null
+        }
+        table["crm_disposition"] = { context in
+            guard let record = context.record else { return .null }
+            let status = DispositionMap.status(of: record)
+            return .text(
+                context.format.dispositions?.word(for: status, campaign: DispositionMap.campaign(of: record)) ?? status)
+        }
+        table["recording_url"] = { context in
+            guard let template = context.format.recordingURL, context.record?.recordingPath != nil else { return .null }
+            return .text(String(decoding: template.rendered(context), as: UTF8.self))
+        }
+        return table
+    }()
+
+    /// Numbers and names of people, in the endpoint's number format.
+    private static func parties(into table: inout [String: Reader]) {
+        func add(_ object: String, _ party: @escaping @Sendable (CallRecord) -> (number: String?, name: String?)?) {
+            table["\(object).number"] = { context in
+                .optional(context.format.numbers.written(context.record.flatMap(party)?.number))
+            }
+            table["\(object).dialled"] = { .optional($0.record.flatMap(party)?.number) }
+            table["\(object).e164"] = { context in
+                .optional(context.record.flatMap(party)?.number.map { context.format.numbers.e164($0) })
+            }
+            table["\(object).name"] = { .optional($0.record.flatMap(party)?.name) }
+        }
+        add("caller") { ($0.caller.number, $0.caller.name) }
+        add("callee") { ($0.callee.number, $0.callee.name) }
+        add("answered_by") { record in record.answeredBy.map { ($0.number, $0.name) } }
+        add("agent") { record in record.agent.map { ($0.number, $0.name) } }
+        add("customer") { ($0.customer.number, $0.customer.name) }
+    }
+
+    private static let ofRecord: [String: RecordReader] = [
+        "id": { .text($0.id) },
+        "system": { .text($0.system) },
+        "uniqueid": { .text($0.uniqueID.description) },
+        "linkedid": { .text($0.linkedID.description) },
+        "direction": { .text($0.direction.rawValue) },
+        "disposition": { .text($0.disposition.rawValue) },
+        "caller": { record in .object { record.caller.writeObject(to: &$0) } },
+        "callee": { record in .object { record.callee.writeObject(to: &$0) } },
+        "answered_by": { record in record.answeredBy.map { party in .object { party.writeObject(to: &$0) } } ?? .null },
+        "answered_by.channel": { .optional($0.answeredBy?.channel.description) },
+        "answered_by.agent": { .optional($0.answeredBy?.agent) },
+        "agents": { record in
+            .object {
+                $0.beginArray()
+                for agent in record.agents { agent.writeObject(to: &$0) }
+                $0.endArray()
+            }
+        },
+        "agent": { record in record.agent.map { party in .object { party.writeObject(to: &$0) } } ?? .null },
+        "agent.channel": { .optional($0.agent?.channel.description) },
+        "agent.agent": { .optional($0.agent?.agent) },
+        "started_at": { .time($0.startedAt) },
+        "answered_at": { .optional($0.answeredAt) },
+        "ended_at": { .time($0.endedAt) },
+        "duration": { .integer($0.duration) },
+        "billsec": { .integer($0.billableSeconds) },
+        "talk_seconds": { .seconds($0.talk) },
+        "ring_seconds": { .seconds($0.ring) },
+        "hold_seconds": { .seconds($0.hold) },
+        "park_seconds": { .seconds($0.park) },
+        "hungup_by": { .optional($0.hungUpBy?.rawValue) },
+        "hangup_cause.code": { .integer($0.hangupCause.rawValue) },
+        "hangup_cause.text": { .text($0.hangupCauseText) },
+        "queue.name": { .optional($0.queue?.name) },
+        "queue.wait_seconds": { $0.queue.map { .seconds($0.wait) } ?? .null },
+        "queue.position": { $0.queue?.position.map { .integer($0) } ?? .null },
+        "queue.result": { .optional($0.queue?.result?.rawValue) },
+        "recording_path": { .optional($0.recordingPath) },
+        "ref_id": { .optional($0.refID) },
+        "accountcode": { .optional($0.accountCode) },
+        "userfield": { .optional($0.userField) },
+        "completeness": { .text($0.completeness.rawValue) },
+        "hangup_cause": { $0.member("hangup_cause") },
+        "queue": { $0.member("queue") },
+        "transfers": { $0.member("transfers") },
+        "recordings": { $0.member("recordings") },
+        "legs": { $0.member("legs") },
+        "variables": { $0.member("variables") },
+        "sources": { $0.member("sources") },
+        "notes": { $0.member("notes") },
+    ]
+}
+
+extension CallRecord {
+    /// The outside party: who called in, or who was called; of an internal call, who was called.
+    var customer: Caller { direction == .inbound ? caller : callee }
+
+    /// One member of the record as JSON, for the few that have no field of their own. Rare: a template that names a list.
+    func member(_ name: String) -> FieldValue {
+        guard let value = (try? JSONValue(parsing: json))?[name] else { return .null }
+        return value.isNull ? .null : .json(value.serialised)
+    }
+}
+
+extension CallRecord.Caller {
+    func writeObject(to w: inout JSONWriter) {
+        w.beginObject()
+        w.member("number", number)
+        w.member("name", name)
+        w.endObject()
+    }
+}
+
+extension CallRecord.Party {
+    func writeObject(to w: inout JSONWriter) {
+        w.beginObject()
+        w.member("number", number)
+        w.member("name", name)
+        w.member("channel", channel.description)
+        if let agent { w.member("agent", agent) }
+        w.endObject()
+    }
+}
+
+extension JSONValue {
+    /// The value as JSON text, members in their order.
+    var serialised: [UInt8] {
+        var writer = JSONWriter()
+        write(to: &writer)
+        return writer.bytes
+    }
+    private func write(to w: inout JSONWriter) {
+        switch self {
+        case .null: w.null()
+        case .bool(let flag): w.value(flag)
+        case .number(let text): w.value(raw: text.utf8)
+        case .string(let text): w.value(text)
+        case .array(let items):
+            w.beginArray()
+            for item in items { item.write(to: &w) }
+            w.endArray()
+        case .object(let members):
+            w.beginObject()
+            for (name, value) in members {
+                w.key(text: name)
+                value.write(to: &w)
+            }
+            w.endObject()
+        }
+    }
+}

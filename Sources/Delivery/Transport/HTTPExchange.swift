@@ -1,0 +1,34 @@
+import Telephony
+
+/// One request as it goes out.
+struct HTTPRequest {
+    var method: String
+    /// Absolute.
+    var url: String
+    /// `Name: value` lines.
+    var headers: [String]
+    var body: ArraySlice<UInt8>
+    /// GET: nothing is sent behind the headers.
+    var hasBody: Bool
+}
+
+/// What came of it.
+struct HTTPResponse {
+    var outcome: AttemptOutcome
+    /// The HTTP status, also of an answer that broke off later.
+    var status: Int?
+    /// The first bytes of the answer's body.
+    var body: [UInt8]
+    /// libcurl's words where it failed, for the log and `test-webhook`; no secrets are in them.
+    var detail: String
+
+    /// Label for the attempt: nil where delivered.
+    var errorLabel: String? {
+        switch outcome {
+        case .failed(let failure): failure.rawValue
+        case .answered(200..<300, _): nil
+        case .answered(300..<400, _): "redirect"
+        case .answered(let status, _): status < 500 ? "http_4xx" : "http_5xx"
+        }
+    }
+}
