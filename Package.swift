@@ -81,6 +81,10 @@ let package = Package(
 
         // Tests, one target each.
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: base),
+        .testTarget(
+            name: "DeliveryTests",
+            dependencies: ["Delivery", "Storage", "EventLoop", "Telephony", "HookswitchTestKit"],
+            resources: [.copy("Examples")], swiftSettings: base),
         .testTarget(name: "AsteriskWireTests", dependencies: ["AsteriskWire", "Telephony"], swiftSettings: base),
         .testTarget(
             name: "CommandLineToolTests",
