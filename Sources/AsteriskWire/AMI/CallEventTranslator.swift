@@ -1,0 +1,360 @@
+public import Telephony
+
+/// Turns manager messages into call events, and refuses those that may be forged.
+///
+/// A stranger can put CR LF into a caller number or an extension over SIP, and Asterisk writes it raw (16 and 22). What comes
+/// of it is two messages where there was one: the first has lost its ids, the second has headers twice or none of the lines
+/// that stand before the caller number. A genuine event has `Privilege` as its second line, `Timestamp` where the option is
+/// on, its channel's name and both ids, and nothing twice; any other is `damaged` and must be followed by a resync.
+///
+/// **Source**: measured on 16.28 and 22.10; header names are those of manager_channels.c, manager_bridges.c, app_queue.c,
+/// res_parking, features, cdr_manager.c and cel_manager.c.
+public struct CallEventTranslator: Sendable {
+    /// Whether events of this connection carry `Timestamp`; learned from the first event that does.
+    private var expectsTimestamps = false
+    /// Events in a row that were whole but for their time: the option was switched off by a reload.
+    private var timelessEvents = 0
+    /// Names of the variables anybody wants; `VarSet` of any other is not looked at.
+    private let variables: Set<String>
+    /// Every variable that rides along is wanted: none was named, so those of manager.conf's `channelvars` are.
+    private let takesAllThatRide: Bool
+
+    /// - Parameter variables: bare names of the channel variables that are copied into records; the ones the call's own
+    ///   story needs (recording, queue, Hookswitch's) are added. Nil: all that ride along as `ChanVariable`.
+    public init(variables: [String]? = nil) {
+        takesAllThatRide = variables == nil
+        self.variables = Set(variables ?? []).union([
+            "MIXMONITOR_FILENAME", "QUEUESTATUS", "HOOKSWITCH_REF", "HOOKSWITCH_DIRECTION", "HOOKSWITCH_AGENT",
+        ])
+    }
+
+    /// The event that `message` tells, or nil where it tells nothing about calls.
+    ///
+    /// - Parameter arrival: when the bytes came, used where the message has no time of its own.
+    public mutating func event(_ message: borrowing AMIMessage, arrival: Instant) -> CallEvent? {
+        switch message.kind {
+        case .banner:
+            expectsTimestamps = false
+            timelessEvents = 0
+            return CallEvent(at: arrival, offset: message.offset, body: .connected)
+        case .event(.other), .response, .unknown: return nil
+        case .event(let name):
+            guard let body = translate(name, message) else { return nil }
+            if case .damaged = body { return CallEvent(at: arrival, offset: message.offset, body: body) }
+            var time = arrival
+            if let stamp = message.timestamp {
+                time = stamp
+                timelessEvents = 0
+                expectsTimestamps = true
+            } else if expectsTimestamps, CallEventTranslator.carriesTimestamp(name) {
+                timelessEvents += 1
+                if timelessEvents < 8 {
+                    return CallEvent(
+                        at: arrival, offset: message.offset, body: .damaged("\(name.rawValue) without a Timestamp"))
+                }
+                expectsTimestamps = false
+            }
+            var event = CallEvent(at: time, offset: message.offset, body: body)
+            if message.hasOtherHeaders { collectVariables(message, into: &event) }
+            if case .variableSet = body, let variable = CallEventTranslator.variable(message) {
+                event.variables.append(variable)
+            }
+            return event
+        }
+    }
+
+    /// List items, FullyBooted and Status have no time even with the option on.
+    private static func carriesTimestamp(_ name: AMIEventName) -> Bool {
+        switch name {
+        case .coreShowChannel, .coreShowChannelsComplete, .status, .statusComplete, .fullyBooted, .originateResponse: false
+        default: true
+        }
+    }
+
+    // MARK: One event
+
+    private func translate(_ name: AMIEventName, _ m: borrowing AMIMessage) -> CallEvent.Body? {
+        switch name {
+        case .bridgeCreate, .bridgeDestroy, .bridgeMerge,
+            .newConnectedLine, .localOptimizationBegin, .localOptimizationEnd, .newexten, .userEvent, .confbridgeJoin,
+            .confbridgeLeave, .meetmeJoin, .meetmeLeave, .agentDump, .agentLogin, .agentLogoff, .mixMonitorMute,
+            .monitorStart, .monitorStop, .chanSpyStart, .chanSpyStop, .reload, .parkedCallSwap, .other:
+            return nil
+        case .varSet where !m.lastVariable(isIn: variables): return nil
+        case .dialState where !m.equals(.dialStatus, "RINGING"): return nil
+        case .coreShowChannel, .status:
+            return listed(m)
+        case .coreShowChannelsComplete: return .listComplete
+        case .statusComplete: return nil
+        default: break
+        }
+        // From here on genuine events only.
+        if let repeated = m.repeatedHeader { return .damaged("\(name.rawValue) with \(repeated.rawValue) twice") }
+        guard m.hasPrivilegeSecond else { return .damaged("\(name.rawValue) without Privilege as its second line") }
+        switch name {
+        case .fullyBooted: return .fullyBooted(uptime: m.integer(.uptime).map { .seconds($0) })
+        case .shutdown: return .shutdown
+        case .cdr: return cdr(m)
+        case .cel: return cel(m)
+        case .originateResponse: return originate(m)
+        case .dialBegin, .dialState, .dialEnd: return dial(name, m)
+        case .localBridge:
+            guard let one = ref(m, .localOneUniqueid, .localOneLinkedid), let two = ref(m, .localTwoUniqueid, .localTwoLinkedid)
+            else { return noIDs(name) }
+            return .localBridge(one: one, two: two)
+        case .blindTransfer, .attendedTransfer: return transfer(name, m)
+        case .parkedCall, .unParkedCall, .parkedCallTimeOut, .parkedCallGiveUp: return parking(name, m)
+        case .agentCalled, .agentConnect, .agentRingNoAnswer, .agentComplete: return agent(name, m)
+        default: return channelEvent(name, m)
+        }
+    }
+
+    /// Events about one channel, whose snapshot stands in plain headers.
+    private func channelEvent(_ name: AMIEventName, _ m: borrowing AMIMessage) -> CallEvent.Body? {
+        guard m.has(.channel), let channel = ref(m, .uniqueid, .linkedid) else { return noIDs(name) }
+        switch name {
+        case .newchannel:
+            guard let state = m.integer(.channelState).flatMap(ChannelState.init(rawValue:)) else {
+                return .damaged("Newchannel without a known ChannelState")
+            }
+            return .newChannel(
+                CallEvent.Snapshot(
+                    channel: channel, name: ChannelName(m.string(.channel) ?? ""), state: state,
+                    number: m.known(.callerIDNum), callerName: m.unescaped(.callerIDName),
+                    accountCode: m.known(.accountCode), location: location(m)))
+        case .newstate:
+            guard let state = m.integer(.channelState).flatMap(ChannelState.init(rawValue:)) else { return nil }
+            return .newState(channel, state)
+        case .newCallerid: return .newCallerID(channel, number: m.known(.callerIDNum), name: m.unescaped(.callerIDName))
+        case .newAccountCode: return .newAccountCode(channel, m.known(.accountCode))
+        case .rename: return .rename(channel, ChannelName(m.string(.newname) ?? ""))
+        case .hangupRequest: return .hangupRequest(channel, m.integer(.cause).map(HangupCause.init(rawValue:)))
+        case .softHangupRequest: return .softHangupRequest(channel)
+        case .hangup:
+            return .hangup(
+                channel, HangupCause(rawValue: m.integer(.cause) ?? 0), text: m.known(.causeText),
+                techCause: m.known(.techCause), at: location(m))
+        case .bridgeEnter:
+            guard let bridge = m.known(.bridgeUniqueid) else { return .damaged("BridgeEnter without BridgeUniqueid") }
+            return .bridgeEnter(channel, BridgeID(bridge), bridgeKind(m), at: location(m))
+        case .bridgeLeave:
+            guard let bridge = m.known(.bridgeUniqueid) else { return .damaged("BridgeLeave without BridgeUniqueid") }
+            return .bridgeLeave(channel, BridgeID(bridge), at: location(m))
+        case .hold: return .hold(channel)
+        case .unhold: return .unhold(channel)
+        case .musicOnHoldStart: return .musicOnHold(channel, isPlaying: true)
+        case .musicOnHoldStop: return .musicOnHold(channel, isPlaying: false)
+        case .pickup:
+            guard let target = ref(m, .targetUniqueid, .targetLinkedid) else { return noIDs(name) }
+            return .pickup(by: channel, target: target)
+        case .queueCallerJoin:
+            return .queueCallerJoin(channel, queue: m.string(.queue) ?? "", position: m.integer(.position))
+        case .queueCallerLeave: return .queueCallerLeave(channel, queue: m.string(.queue) ?? "")
+        case .queueCallerAbandon: return .queueCallerAbandon(channel, queue: m.string(.queue) ?? "")
+        case .mixMonitorStart: return .mixMonitorStart(channel)
+        case .mixMonitorStop: return .mixMonitorStop(channel)
+        case .varSet: return .variableSet
+        default: return nil
+        }
+    }
+
+    private func dial(_ name: AMIEventName, _ m: borrowing AMIMessage) -> CallEvent.Body? {
+        guard let destination = ref(m, .destUniqueid, .destLinkedid), m.has(.destChannel) else { return noIDs(name) }
+        // Asterisk's own dials (Originate) have no source.
+        let source = ref(m, .uniqueid, .linkedid)
+        switch name {
+        case .dialState: return .dialState(destination: destination, status: m.string(.dialStatus) ?? "")
+        case .dialEnd:
+            return .dialEnd(
+                source: source, destination: destination, status: DialStatus(rawValue: m.string(.dialStatus) ?? ""),
+                forward: m.known(.forward))
+        default:
+            let state = m.integer(.destChannelState).flatMap(ChannelState.init(rawValue:)) ?? .down
+            let snapshot = CallEvent.Snapshot(
+                channel: destination, name: ChannelName(m.string(.destChannel) ?? ""), state: state,
+                number: m.known(.destCallerIDNum), callerName: m.unescaped(.destCallerIDName),
+                accountCode: m.known(.destAccountCode),
+                location: CallEvent.Location(
+                    context: m.string(.destContext) ?? "", exten: m.string(.destExten) ?? "", priority: 1))
+            return .dialBegin(
+                source: source, at: source == nil ? nil : location(m), destination: snapshot,
+                dialString: m.known(.dialString))
+        }
+    }
+
+    private func transfer(_ name: AMIEventName, _ m: borrowing AMIMessage) -> CallEvent.Body? {
+        if name == .blindTransfer {
+            guard let transferer = ref(m, .transfererUniqueid, .transfererLinkedid) else { return noIDs(name) }
+            return .blindTransfer(
+                transferer: transferer, transferee: ref(m, .transfereeUniqueid, .transfereeLinkedid),
+                exten: m.string(.transferExtension) ?? "", context: m.string(.context) ?? "",
+                succeeded: m.equals(.result, "Success"))
+        }
+        guard let original = ref(m, .origTransfererUniqueid, .origTransfererLinkedid) else { return noIDs(name) }
+        return .attendedTransfer(
+            CallEvent.AttendedTransfer(
+                original: original, second: ref(m, .secondTransfererUniqueid, .secondTransfererLinkedid),
+                transferee: ref(m, .transfereeUniqueid, .transfereeLinkedid),
+                target: ref(m, .transferTargetUniqueid, .transferTargetLinkedid), application: m.known(.destApp),
+                succeeded: m.equals(.result, "Success")))
+    }
+
+    private func parking(_ name: AMIEventName, _ m: borrowing AMIMessage) -> CallEvent.Body? {
+        guard let parkee = ref(m, .parkeeUniqueid, .parkeeLinkedid) else { return noIDs(name) }
+        switch name {
+        case .parkedCall: return .parkedCall(parkee, parker: m.known(.parkerDialString), space: m.known(.parkingSpace))
+        case .unParkedCall: return .unParkedCall(parkee, retriever: ref(m, .retrieverUniqueid, .retrieverLinkedid))
+        case .parkedCallTimeOut: return .parkedCallTimeOut(parkee)
+        default: return .parkedCallGiveUp(parkee)
+        }
+    }
+
+    private func agent(_ name: AMIEventName, _ m: borrowing AMIMessage) -> CallEvent.Body? {
+        let caller = ref(m, .uniqueid, .linkedid)
+        let call = CallEvent.AgentCall(
+            queue: m.string(.queue) ?? "", member: m.known(.memberName), interface: m.known(.interface),
+            destination: ref(m, .destUniqueid, .destLinkedid))
+        if caller == nil, call.destination == nil { return noIDs(name) }
+        switch name {
+        case .agentCalled: return .agentCalled(caller, call)
+        case .agentConnect: return .agentConnect(caller, call)
+        case .agentRingNoAnswer: return .agentRingNoAnswer(caller, call)
+        default: return .agentComplete(caller, call, reason: m.known(.reason))
+        }
+    }
+
+    private func originate(_ m: borrowing AMIMessage) -> CallEvent.Body {
+        .originateResponse(
+            CallEvent.Originate(
+                channel: m.uniqueID(.uniqueid), dialled: m.string(.channel) ?? "", exten: m.known(.exten),
+                context: m.known(.context), succeeded: m.equals(.response, "Success")))
+    }
+
+    private func listed(_ m: borrowing AMIMessage) -> CallEvent.Body? {
+        guard let channel = ref(m, .uniqueid, .linkedid), m.has(.channel) else { return nil }
+        var started: CivilTime?
+        var answered: CivilTime?
+        unsafe m.forEachHeader { name, value in
+            guard unsafe name.elementsEqual("Variable".utf8) else { return }
+            let text = unsafe String(decoding: value, as: UTF8.self)
+            if text.hasPrefix("CDR(start)=") { started = CivilTime(text.dropFirst(11)) }
+            if text.hasPrefix("CDR(answer)=") { answered = CivilTime(text.dropFirst(12)) }
+        }
+        let age = m.integer(.seconds).map { Duration.seconds($0) } ?? m.string(.duration).flatMap(Duration.init(clock:))
+        let snapshot = CallEvent.Snapshot(
+            channel: channel, name: ChannelName(m.string(.channel) ?? ""),
+            state: m.integer(.channelState).flatMap(ChannelState.init(rawValue:)) ?? .up, number: m.known(.callerIDNum),
+            callerName: m.unescaped(.callerIDName), accountCode: m.known(.accountCode), location: location(m))
+        let bridge = (m.known(.bridgeID) ?? m.known(.bridgeIdOfList)).map(BridgeID.init)
+        return .listed(
+            CallEvent.Listed(snapshot: snapshot, bridge: bridge, age: age, started: started, answered: answered))
+    }
+
+    // MARK: Parts of events
+
+    private func noIDs(_ name: AMIEventName) -> CallEvent.Body { .damaged("\(name.rawValue) without its channel's ids") }
+
+    @inline(__always)
+    private func ref(_ m: borrowing AMIMessage, _ unique: AMIHeader, _ linked: AMIHeader) -> CallEvent.Channel? {
+        guard let uniqueID = m.uniqueID(unique), let linkedID = m.uniqueID(linked) else { return nil }
+        return CallEvent.Channel(uniqueID: uniqueID, linkedID: LinkedID(linkedID))
+    }
+
+    private func location(_ m: borrowing AMIMessage) -> CallEvent.Location {
+        CallEvent.Location(
+            context: m.string(.context) ?? "", exten: m.string(.exten) ?? "", priority: m.integer(.priority) ?? 0)
+    }
+
+    private func bridgeKind(_ m: borrowing AMIMessage) -> CallEvent.BridgeKind {
+        if m.equals(.bridgeType, "parking") { return .parking }
+        if m.equals(.bridgeType, "holding") || m.equals(.bridgeTechnology, "holding_bridge") { return .holding }
+        if m.equals(.bridgeType, "base") || m.equals(.bridgeType, "conference") { return .conference }
+        return .talk
+    }
+
+    private func collectVariables(_ m: borrowing AMIMessage, into event: inout CallEvent) {
+        // The prefix says whose variable it is; a plain one belongs to the plain Uniqueid.
+        let plain = m.uniqueID(.uniqueid)
+        let destination = m.uniqueID(.destUniqueid)
+        let others: [(String, UniqueID?)] = [
+            ("Parkee", m.uniqueID(.parkeeUniqueid)), ("Transferee", m.uniqueID(.transfereeUniqueid)),
+            ("Transferer", m.uniqueID(.transfererUniqueid)), ("OrigTransferer", m.uniqueID(.origTransfererUniqueid)),
+            ("LocalOne", m.uniqueID(.localOneUniqueid)), ("LocalTwo", m.uniqueID(.localTwoUniqueid)),
+            ("Retriever", m.uniqueID(.retrieverUniqueid)), ("Target", m.uniqueID(.targetUniqueid)),
+        ]
+        var variables: [CallEvent.Variable] = []
+        m.forEachVariable { prefix, name, value in
+            guard takesAllThatRide || self.variables.contains(name) else { return }
+            let channel: UniqueID? =
+                prefix.isEmpty ? plain : prefix == "Dest" ? destination : others.first { $0.0 == prefix }?.1
+            if let channel { variables.append(CallEvent.Variable(channel: channel, name: name, value: value)) }
+        }
+        event.variables = variables
+    }
+
+    private static func variable(_ m: borrowing AMIMessage) -> CallEvent.Variable? {
+        guard let channel = m.uniqueID(.uniqueid), let name = m.string(.variable) else { return nil }
+        return CallEvent.Variable(
+            channel: channel, name: String(name.drop { $0 == "_" }), value: m.unescaped(.value) ?? "")
+    }
+
+    // MARK: Cdr and CEL
+
+    private func cdr(_ m: borrowing AMIMessage) -> CallEvent.Body {
+        guard let uniqueID = m.uniqueID(.cdrUniqueID), let channel = m.known(.channel) else {
+            return .damaged("Cdr without Channel or UniqueID")
+        }
+        var row = CDRRow(uniqueID: uniqueID, channel: ChannelName(channel))
+        row.linkedID = m.uniqueID(.cdrLinkedID).map(LinkedID.init)
+        row.sequence = m.integer(.sequence)
+        row.source = m.known(.source)
+        row.destination = m.known(.destination)
+        row.context = m.known(.destinationContext)
+        row.callerID = m.known(.callerID)
+        row.destinationChannel = m.known(.destinationChannel).map(ChannelName.init)
+        row.lastApplication = m.known(.lastApplication)
+        row.lastData = m.known(.lastData)
+        row.start = m.string(.startTime).flatMap { CivilTime($0) }
+        row.answer = m.string(.answerTime).flatMap { CivilTime($0) }
+        row.end = m.string(.endTime).flatMap { CivilTime($0) }
+        row.duration = m.integer(.duration)
+        row.billableSeconds = m.integer(.billableSeconds)
+        row.disposition = m.known(.disposition)
+        row.accountCode = m.known(.accountCode)
+        row.peerAccount = m.known(.peerAccount)
+        row.userField = m.known(.userField)
+        return .cdr(row)
+    }
+
+    private func cel(_ m: borrowing AMIMessage) -> CallEvent.Body? {
+        guard let event = m.known(.celEventName), let uniqueID = m.uniqueID(.cdrUniqueID),
+            let linkedID = m.uniqueID(.cdrLinkedID)
+        else { return .damaged("CEL without EventName or ids") }
+        // EventTime is microseconds of the same clock as Timestamp, without a zone; the latter is preferred.
+        let time = m.timestamp ?? m.string(.celEventTime).flatMap { CivilTime($0) }?.asUTC ?? Instant(microseconds: 0)
+        var row = CELRow(
+            event: event, at: time, uniqueID: uniqueID, linkedID: LinkedID(linkedID),
+            channel: ChannelName(m.string(.channel) ?? ""))
+        row.number = m.known(.celCallerIDnum)
+        row.name = m.known(.celCallerIDname)
+        row.ani = m.known(.celCallerIDani)
+        row.dnid = m.known(.celCallerIDdnid)
+        row.exten = m.string(.exten) ?? ""
+        row.context = m.string(.context) ?? ""
+        row.application = m.known(.application)
+        row.applicationData = m.known(.appName)
+        row.accountCode = m.known(.accountCode)
+        row.peer = m.known(.peer)
+        row.extra = CELExtra.read(m.string(.extra) ?? "")
+        return .cel(row)
+    }
+}
+
+extension Duration {
+    /// Reads `HH:MM:SS`, as CoreShowChannels writes a channel's age.
+    init?(clock text: String) {
+        let parts = text.split(separator: ":").map { Int($0) }
+        guard parts.count == 3, let hours = parts[0], let minutes = parts[1], let seconds = parts[2] else { return nil }
+        self = .seconds(hours * 3600 + minutes * 60 + seconds)
+    }
+}

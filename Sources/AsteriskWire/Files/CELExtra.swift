@@ -1,0 +1,19 @@
+import Telephony
+
+/// Reads what a CEL type adds: the JSON object of `Extra` (Asterisk 12 on), as far as it is one.
+enum CELExtra {
+    /// Members as text, numbers as they stand; empty where the text is empty, cut off or not an object.
+    static func read(_ text: String) -> [String: String] {
+        guard !text.isEmpty, let value = try? JSONValue(parsing: text), let members = value.object else { return [:] }
+        var extra: [String: String] = [:]
+        for (name, value) in members {
+            switch value {
+            case .string(let text): extra[name] = text
+            case .number(let text): extra[name] = text
+            case .bool(let flag): extra[name] = flag ? "true" : "false"
+            case .null, .array, .object: break
+            }
+        }
+        return extra
+    }
+}

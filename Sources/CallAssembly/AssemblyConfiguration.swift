@@ -1,0 +1,27 @@
+/// What the configuration says that changes a record.
+public struct AssemblyConfiguration: Sendable {
+    /// The PBX's name in each record.
+    public var system: String
+    /// Channels that lead outside (`PJSIP/trunk*`); empty: it is learned.
+    public var trunks: [Glob]
+    /// Internal numbers, as Asterisk patterns; default: two to six digits.
+    public var internalNumbers: [NumberPattern]
+    /// Channel variables copied into the record, by bare name; nil: all that ride on events (manager.conf's `channelvars`).
+    public var variables: [String]?
+    /// Where a relative recording name lives, as Asterisk sees it; without a trailing slash.
+    public var recordings: String
+    /// How long after the last hangup a call waits for its CDR.
+    public var cdrWait: Duration
+    /// Whether `started`, `answered` and `transferred` effects are wanted; each costs a record of its own.
+    public var reportsProgress: Bool
+
+    public init(
+        system: String, trunks: [Glob] = [], internalNumbers: [NumberPattern] = NumberPattern.twoToSixDigits,
+        variables: [String]? = nil, recordings: String = "/var/spool/asterisk/monitor",
+        cdrWait: Duration = .milliseconds(250), reportsProgress: Bool = false
+    ) {
+        (self.system, self.trunks, self.internalNumbers) = (system, trunks, internalNumbers)
+        (self.variables, self.recordings) = (variables, recordings)
+        (self.cdrWait, self.reportsProgress) = (cdrWait, reportsProgress)
+    }
+}

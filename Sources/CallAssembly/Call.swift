@@ -1,0 +1,207 @@
+import Telephony
+
+/// When something was seen, and where in the stream it stands.
+struct Mark: Sendable, Hashable {
+    var at: Instant
+    /// Stream offset; -1 where the source has none.
+    var offset: Int64
+}
+
+/// The facts of one call while it lives: a graph of channels, dials, bridges and Local pairs. Nothing is decided here.
+struct Call: Sendable {
+    /// The oldest linked id any of its channels has shown.
+    var linkedID: LinkedID
+    /// All linked ids it has been seen under, the present one included.
+    var aliases: [LinkedID]
+    var parts: [Part] = []
+    var dials: [Dial] = []
+    /// Halves of Local channels, by place in `parts`.
+    var localPairs: [(one: Int, two: Int)] = []
+    var bridges: [(id: BridgeID, kind: CallEvent.BridgeKind)] = []
+    var queueVisits: [QueueVisit] = []
+    var moves: [Move] = []
+    var relocations: [Relocation] = []
+    var recordings: [RecordingStart] = []
+    var originate: CallEvent.Originate?
+    var cdrRows: [CDRRow] = []
+    var witnesses: [InsideWitness] = []
+    var variables: [String: String] = [:]
+    var sources: Set<CallRecord.Source> = []
+    var notes: [String] = []
+    /// The stream was cut, or events were damaged, while this call lived.
+    var isPartial = false
+    /// Channels not yet gone.
+    var alive = 0
+    /// When the last channel went; nil while one lives.
+    var emptySince: Instant?
+    /// Told to whoever asks for progress.
+    var hasToldAnswer = false
+
+    init(linkedID: LinkedID) {
+        self.linkedID = linkedID
+        aliases = [linkedID]
+    }
+
+    /// One channel.
+    struct Part: Sendable {
+        var uniqueID: UniqueID
+        /// The linked id it shows now.
+        var linkedID: LinkedID
+        var name: ChannelName
+        /// Caller id as it was at first, and as it is.
+        var firstNumber: String?
+        var number: String?
+        var callerName: String?
+        var accountCode: String?
+        var firstLocation: CallEvent.Location
+        var location: CallEvent.Location
+        var created: Mark
+        var ringing: Mark?
+        var up: Mark?
+        var hangupRequest: Mark?
+        var hangupRequestCause: HangupCause?
+        var softHangup: Mark?
+        var end: Mark?
+        var cause = HangupCause.notStated
+        var causeText: String?
+        var techCause: String?
+        var stays: [Stay] = []
+        var holds: [Span] = []
+        /// What CEL's HANGUP names as the side that ended it; nil where CEL was not heard.
+        var hangupSource: String?
+        /// It was there before the stream began.
+        var isAdopted = false
+        /// Its end was not seen.
+        var endIsGuessed = false
+        /// Made by Asterisk for itself, or half of a Local channel: nobody's line.
+        var isInternal: Bool
+        /// The dialplan went on after its last bridge: it was somewhere else at its hangup.
+        var hasMovedOn = false
+        /// The channel was alive in the list of the present connection.
+        var isConfirmed = true
+
+        var isLocal: Bool { name.isLocal }
+    }
+    /// Time in one bridge.
+    struct Stay: Sendable {
+        /// Place in `Call.bridges`.
+        var bridge: Int
+        var from: Mark
+        var to: Mark?
+        /// When somebody of another call was in the same conference.
+        var company: [Span] = []
+    }
+    struct Span: Sendable {
+        var from: Mark
+        var to: Mark?
+    }
+    /// One attempt to reach one channel.
+    struct Dial: Sendable {
+        /// Who dials; nil where Asterisk itself does (Originate).
+        var source: Int?
+        var destination: Int
+        var begin: Mark
+        /// Where the dialling channel was in the dialplan: its Exten is what was asked for.
+        var sourceLocation: CallEvent.Location?
+        var dialString: String?
+        var end: Mark?
+        var status: DialStatus?
+        var forward: String?
+    }
+    struct QueueVisit: Sendable {
+        var part: Int
+        var name: String
+        var join: Mark
+        var position: Int?
+        var leave: Mark?
+        var abandon: Mark?
+        var connect: Mark?
+        /// Member's name and interface of who took it.
+        var member: String?
+        var interface: String?
+        var destination: Int?
+    }
+    /// Somebody moved the call.
+    struct Move: Sendable {
+        var kind: CallRecord.Transfer.Kind
+        var at: Mark
+        /// The channel that did it, and the one that was moved.
+        var by: Int?
+        var moved: Int?
+        /// The other end: who took it, where known.
+        var taker: Int?
+        var to: String?
+        var byText: String?
+        var succeeded: Bool
+        /// When a parked call was taken back, given up or timed out.
+        var over: Mark?
+    }
+    /// A channel left a bridge for another place in the dialplan.
+    struct Relocation: Sendable {
+        var part: Int
+        var at: Mark
+        var to: CallEvent.Location
+    }
+    struct RecordingStart: Sendable {
+        var part: Int
+        var from: Mark
+        var to: Mark?
+        var path: String?
+    }
+}
+
+extension Call {
+    /// The place of a bridge in this call's list; added if it is new.
+    mutating func bridge(_ id: BridgeID, _ kind: CallEvent.BridgeKind) -> Int {
+        if let i = bridges.firstIndex(where: { $0.id == id }) { return i }
+        bridges.append((id, kind))
+        return bridges.count - 1
+    }
+
+    /// Takes over another call's facts; returns by how much its channels' places moved.
+    mutating func absorb(_ other: Call) -> Int {
+        let shift = parts.count
+        let bridgeMap = other.bridges.map { bridge($0.id, $0.kind) }
+        for var part in other.parts {
+            for i in part.stays.indices { part.stays[i].bridge = bridgeMap[part.stays[i].bridge] }
+            parts.append(part)
+        }
+        for var dial in other.dials {
+            dial.source = dial.source.map { $0 + shift }
+            dial.destination += shift
+            dials.append(dial)
+        }
+        localPairs += other.localPairs.map { ($0.one + shift, $0.two + shift) }
+        for var visit in other.queueVisits {
+            visit.part += shift
+            visit.destination = visit.destination.map { $0 + shift }
+            queueVisits.append(visit)
+        }
+        for var move in other.moves {
+            move.by = move.by.map { $0 + shift }
+            move.moved = move.moved.map { $0 + shift }
+            move.taker = move.taker.map { $0 + shift }
+            moves.append(move)
+        }
+        for var relocation in other.relocations {
+            relocation.part += shift
+            relocations.append(relocation)
+        }
+        for var recording in other.recordings {
+            recording.part += shift
+            recordings.append(recording)
+        }
+        originate = originate ?? other.originate
+        cdrRows += other.cdrRows
+        witnesses += other.witnesses
+        variables.merge(other.variables) { mine, theirs in mine.isEmpty ? theirs : mine }
+        sources.formUnion(other.sources)
+        for note in other.notes where !notes.contains(note) { notes.append(note) }
+        isPartial = isPartial || other.isPartial
+        alive += other.alive
+        for alias in other.aliases where !aliases.contains(alias) { aliases.append(alias) }
+        linkedID = min(linkedID, other.linkedID)
+        hasToldAnswer = hasToldAnswer || other.hasToldAnswer
+        return shift
+    }
+}

@@ -1,0 +1,112 @@
+import Telephony
+
+/// The connection itself: what a gap in the stream does to the calls in progress, and how the list after it repairs them.
+///
+/// After a connect the live channels are listed. Known ones are confirmed, unknown ones adopted with their true start, and
+/// those that are not in the list have ended unseen.
+extension CallAssembler {
+    mutating func connection(_ body: CallEvent.Body, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
+        switch body {
+        case .disconnected: lose(mark)
+        case .connected:
+            // A second greeting without an end between them is a lost connection too.
+            if calls.contains(where: { $0 != nil }), disconnectedAt == nil { lose(mark) }
+        case .fullyBooted(let uptime):
+            guard let uptime, openCallCount > 0 else { return }
+            // Younger than a channel it should know: that Asterisk is gone, and its calls with it.
+            let boot = mark.at - uptime
+            closeUnseen(at: disconnectedAt ?? mark.at, "Asterisk was restarted", effect) { $0.created.at < boot - .seconds(2) }
+        case .shutdown: break
+        case .listBegan: listedIDs = []
+        case .listed(let channel): take(channel, mark, effect)
+        case .listComplete:
+            guard let ids = listedIDs else { return }
+            listedIDs = nil
+            closeUnseen(at: disconnectedAt ?? mark.at, "the end was not seen", effect) { !ids.contains($0.uniqueID) && !$0.isConfirmed }
+            disconnectedAt = nil
+        default: break
+        }
+    }
+
+    private mutating func lose(_ mark: Mark) {
+        disconnectedAt = clock
+        for slot in calls.indices where calls[slot] != nil && calls[slot]!.emptySince == nil {
+            calls[slot]!.isPartial = true
+            let note = "the manager connection was lost during the call"
+            if !calls[slot]!.notes.contains(note) { calls[slot]!.notes.append(note) }
+            for i in calls[slot]!.parts.indices { calls[slot]!.parts[i].isConfirmed = false }
+        }
+    }
+
+    private mutating func take(_ listed: CallEvent.Listed, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
+        let snapshot = listed.snapshot
+        let id = snapshot.channel.uniqueID
+        if listedIDs == nil { listedIDs = [] }
+        listedIDs?.insert(id)
+        // The lists of `Status` and `CoreShowChannels` name the same channels; the first one adopts, the second adds.
+        if index[id] == nil {
+            guard !isRecent(id) else { return }
+            let age = listed.age ?? .zero
+            var start = mark.at - age
+            if let created = id.created, created > start - .seconds(2), created < start + .seconds(2) { start = created }
+            addChannel(snapshot, Mark(at: start, offset: mark.offset), effect)
+            if let place = index[id] {
+                calls[place.call]!.parts[place.part].isAdopted = true
+                calls[place.call]!.isPartial = true
+                let note = "the call was in progress when its events were first heard"
+                if !calls[place.call]!.notes.contains(note) { calls[place.call]!.notes.append(note) }
+                // Answered some time ago; when, the CDR tells.
+                calls[place.call]!.parts[place.part].up = nil
+            }
+        }
+        guard let place = locate(snapshot.channel, mark) else { return }
+        calls[place.call]!.parts[place.part].isConfirmed = true
+        if let start = listed.started, let created = id.created, zoneOffset == nil {
+            var row = CDRRow(uniqueID: id, channel: snapshot.name)
+            row.start = start
+            _ = created
+            learnZone(row)
+        }
+        if calls[place.call]!.parts[place.part].up == nil, snapshot.state == .up {
+            let answered = instant(listed.answered) ?? calls[place.call]!.parts[place.part].created.at
+            calls[place.call]!.parts[place.part].up = Mark(at: answered, offset: mark.offset)
+        }
+        reconcile(place, listed.bridge, mark)
+    }
+
+    /// Puts a channel into the bridge the list says it is in, if no event told so.
+    private mutating func reconcile(_ place: Place, _ bridge: BridgeID?, _ mark: Mark) {
+        let open = calls[place.call]!.parts[place.part].stays.lastIndex { $0.to == nil }
+        let current = open.map { calls[place.call]!.bridges[calls[place.call]!.parts[place.part].stays[$0].bridge].id }
+        guard let bridge else {
+            if let open { calls[place.call]!.parts[place.part].stays[open].to = mark }
+            return
+        }
+        if current == bridge { return }
+        if let open { calls[place.call]!.parts[place.part].stays[open].to = mark }
+        let i = calls[place.call]!.bridge(bridge, .talk)
+        // An adopted channel has been there since its answer, as far as anybody can tell.
+        let part = calls[place.call]!.parts[place.part]
+        let from = part.isAdopted && part.stays.isEmpty ? part.up ?? mark : disconnectedAt.map { Mark(at: $0, offset: -1) } ?? mark
+        calls[place.call]!.parts[place.part].stays.append(Call.Stay(bridge: i, from: from, to: nil))
+    }
+
+    /// Closes channels whose end was not seen.
+    private mutating func closeUnseen(
+        at time: Instant, _ why: String, _ effect: (AssemblyEffect) -> Void, _ isGone: (Call.Part) -> Bool
+    ) {
+        for slot in calls.indices {
+            guard let call = calls[slot], call.emptySince == nil else { continue }
+            var ended = 0
+            for i in call.parts.indices where call.parts[i].end == nil && isGone(call.parts[i]) {
+                calls[slot]!.parts[i].guessEnd(Mark(at: max(time, call.parts[i].created.at), offset: -1))
+                ended += 1
+            }
+            guard ended > 0 else { continue }
+            calls[slot]!.isPartial = true
+            if !calls[slot]!.notes.contains(why) { calls[slot]!.notes.append(why) }
+            calls[slot]!.alive -= ended
+            if calls[slot]!.alive == 0 { becomeEmpty(slot, effect) }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Telephony
+
+/// What rides along or comes from elsewhere: variables, recordings, originations and CDRs.
+extension CallAssembler {
+    mutating func set(_ variable: CallEvent.Variable) {
+        guard let place = index[variable.channel] else { return }
+        switch variable.name {
+        case "MIXMONITOR_FILENAME":
+            // With class dialplan it comes just before the start; with channelvars it rides on the start itself.
+            if !variable.value.isEmpty { calls[place.call]!.variables["MIXMONITOR_FILENAME"] = variable.value }
+            nameRecording(place, variable.value)
+        case "HOOKSWITCH_REF", "HOOKSWITCH_DIRECTION", "HOOKSWITCH_AGENT", "QUEUESTATUS":
+            if !variable.value.isEmpty { calls[place.call]!.variables[variable.name] = variable.value }
+        default:
+            // A channel that never had the variable shows it empty: that is no new value.
+            if !variable.value.isEmpty, isWanted(variable.name) { calls[place.call]!.variables[variable.name] = variable.value }
+        }
+    }
+
+    /// Whether a variable is copied into the record.
+    func isWanted(_ name: String) -> Bool { configuration.variables?.contains(name) ?? true }
+
+    mutating func startRecording(_ place: Place, _ path: String?, _ mark: Mark) {
+        let known = path.flatMap { $0.isEmpty ? nil : $0 } ?? calls[place.call]!.variables["MIXMONITOR_FILENAME"]
+        calls[place.call]!.recordings.append(Call.RecordingStart(part: place.part, from: mark, path: known))
+    }
+
+    /// Gives a path to a recording of this channel that started without one.
+    private mutating func nameRecording(_ place: Place, _ path: String) {
+        guard !path.isEmpty else { return }
+        if let i = calls[place.call]!.recordings.lastIndex(where: { $0.part == place.part && $0.path == nil }) {
+            calls[place.call]!.recordings[i].path = path
+        }
+    }
+
+    mutating func take(_ originate: CallEvent.Originate) {
+        if let id = originate.channel, let place = index[id] {
+            calls[place.call]!.originate = originate
+            return
+        }
+        // A failed origination names no channel: the one that Asterisk dialled to the same device and nobody has answered.
+        let device = originate.dialled.hasSuffix("/n") ? String(originate.dialled.dropLast(2)) : originate.dialled
+        let candidates = calls.indices.filter { slot in
+            guard let call = calls[slot], call.originate == nil else { return false }
+            return call.dials.contains { $0.source == nil && call.parts[$0.destination].name.device == device[...] && $0.status != .answer }
+        }
+        if let slot = candidates.max(by: { calls[$0]!.linkedID < calls[$1]!.linkedID }) { calls[slot]!.originate = originate }
+    }
+
+    mutating func take(_ row: CDRRow, _ effect: (AssemblyEffect) -> Void) {
+        learnZone(row)
+        let slot = index[row.uniqueID]?.call ?? row.linkedID.flatMap { linked[$0] }
+        guard let slot else { return }
+        calls[slot]!.cdrRows.append(row)
+        calls[slot]!.sources.insert(.cdr)
+        heardCDR()
+        if calls[slot]!.emptySince != nil { settle(slot, effect) }
+    }
+
+    /// Local time of a CDR beside the second in its channel's id tells the PBX's zone, to the quarter of an hour.
+    mutating func learnZone(_ row: CDRRow) {
+        guard zoneOffset == nil, let start = row.start?.asUTC, let created = row.uniqueID.created else { return }
+        let quarter: Int64 = 900
+        let difference = start.seconds - created.seconds
+        // A later row of a long call starts later than its channel: only a difference of whole quarters says something.
+        let rounded = ((difference + (difference < 0 ? -quarter / 2 : quarter / 2)) / quarter) * quarter
+        if abs(difference - rounded) <= 3, abs(rounded) <= 14 * 3600 { zoneOffset = .seconds(rounded) }
+    }
+
+    /// A CDR's local time as an instant; nil where the zone is not known yet.
+    func instant(_ local: CivilTime?) -> Instant? {
+        guard let local, let zoneOffset else { return nil }
+        return local.asUTC - zoneOffset
+    }
+}

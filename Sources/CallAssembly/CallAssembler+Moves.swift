@@ -1,0 +1,73 @@
+import Telephony
+
+/// Transfers, parking and pickup: who moved the call where. Whether it arrived is decided at the call's end.
+extension CallAssembler {
+    mutating func move(_ body: CallEvent.Body, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
+        switch body {
+        case .blindTransfer(let transferer, let transferee, let exten, _, let succeeded):
+            guard let by = locate(transferer, mark) else { return }
+            let moved = transferee.flatMap { locate($0, mark) }
+            guard let by = index[transferer.uniqueID] ?? Optional(by) else { return }
+            calls[by.call]!.moves.append(
+                Call.Move(
+                    kind: .blind, at: mark, by: by.part, moved: moved?.call == by.call ? moved?.part : nil, to: exten,
+                    succeeded: succeeded))
+            tell(.transferred, by.call, effect)
+        case .attendedTransfer(let transfer): attended(transfer, mark, effect)
+        case .pickup(let picker, let target):
+            // The picker's channel shows the call's linked id only afterwards; the two are one call from here on.
+            guard let a = locate(picker, mark), let b = locate(target, mark) else { return }
+            if a.call != b.call { merge(a.call, b.call) }
+            guard let by = index[picker.uniqueID], let rang = index[target.uniqueID] else { return }
+            calls[by.call]!.moves.append(
+                Call.Move(
+                    kind: .pickup, at: mark, by: by.part, moved: rang.part, taker: by.part, to: nil, succeeded: true))
+        case .parkedCall(let parkee, let parker, let space):
+            guard let place = locate(parkee, mark) else { return }
+            calls[place.call]!.moves.append(
+                Call.Move(
+                    kind: .park, at: mark, by: nil, moved: place.part, to: space, byText: parker, succeeded: false))
+        case .unParkedCall(let parkee, let retriever):
+            guard let place = locate(parkee, mark) else { return }
+            if let retriever, let other = locate(retriever, mark), other.call != place.call { merge(place.call, other.call) }
+            guard let now = index[parkee.uniqueID] else { return }
+            let taker = retriever.flatMap { index[$0.uniqueID] }?.part
+            overPark(now, mark, taker: taker, succeeded: true)
+        case .parkedCallTimeOut(let parkee), .parkedCallGiveUp(let parkee):
+            guard let place = locate(parkee, mark) else { return }
+            overPark(place, mark, taker: nil, succeeded: false)
+        default: break
+        }
+    }
+
+    private mutating func attended(
+        _ transfer: CallEvent.AttendedTransfer, _ mark: Mark, _ effect: (AssemblyEffect) -> Void
+    ) {
+        guard let first = locate(transfer.original, mark) else { return }
+        // The consultation may still be a call of its own: its channel keeps its linked id to its end.
+        for other in [transfer.second, transfer.transferee, transfer.target] {
+            if let other, let place = locate(other, mark), let now = index[transfer.original.uniqueID], place.call != now.call {
+                merge(now.call, place.call)
+            }
+        }
+        guard let now = index[transfer.original.uniqueID] ?? Optional(first) else { return }
+        let taker = transfer.target.flatMap { index[$0.uniqueID] }
+        let moved = transfer.transferee.flatMap { index[$0.uniqueID] }
+        calls[now.call]!.moves.append(
+            Call.Move(
+                kind: .attended, at: mark, by: now.part, moved: moved?.part, taker: taker?.part, to: transfer.application,
+                succeeded: transfer.succeeded))
+        tell(.transferred, now.call, effect)
+    }
+
+    private mutating func overPark(_ place: Place, _ mark: Mark, taker: Int?, succeeded: Bool) {
+        guard
+            let i = calls[place.call]!.moves.lastIndex(where: {
+                $0.kind == .park && $0.moved == place.part && $0.over == nil
+            })
+        else { return }
+        calls[place.call]!.moves[i].over = mark
+        calls[place.call]!.moves[i].taker = taker
+        calls[place.call]!.moves[i].succeeded = succeeded
+    }
+}

@@ -1,0 +1,143 @@
+import Telephony
+
+/// The witness from inside: what a hangup handler or a tag says of a channel.
+///
+/// With the events heard it adds what only the dialplan knows. Without them it is all there is: the channel, and the one it
+/// talked to, are put together from it, so that the call is told all the same.
+extension CallAssembler {
+    /// How long a call known only from inside waits for its other channels' words: their handlers run side by side.
+    private static let patience = Duration.seconds(2)
+
+    mutating func take(_ witness: InsideWitness, _ effect: (AssemblyEffect) -> Void) {
+        if index[witness.uniqueID] == nil {
+            guard !isRecent(witness.uniqueID), witness.occasion == .hangup else { return }
+            reconstruct(witness, effect)
+        }
+        guard let place = index[witness.uniqueID] else { return }
+        calls[place.call]!.sources.insert(.agi)
+        calls[place.call]!.witnesses.append(witness)
+        complement(place, witness)
+        guard witness.occasion == .hangup else { return }
+        let isBlind = disconnectedAt != nil || !calls[place.call]!.sources.contains(.ami)
+        if let source = witness.hangupSource { calls[place.call]!.parts[place.part].hangupSource = source }
+        if isBlind, calls[place.call]!.parts[place.part].end == nil { end(place, witness, effect) }
+    }
+
+    private mutating func complement(_ place: Place, _ witness: InsideWitness) {
+        if let ref = witness.refID, !ref.isEmpty { calls[place.call]!.variables["HOOKSWITCH_REF"] = ref }
+        if let direction = witness.direction { calls[place.call]!.variables["HOOKSWITCH_DIRECTION"] = direction }
+        if let status = witness.queueStatus, !status.isEmpty { calls[place.call]!.variables["QUEUESTATUS"] = status }
+        if let field = witness.cdr.userField, !field.isEmpty { calls[place.call]!.variables["CDR(userfield)"] = field }
+        if let code = witness.accountCode, !code.isEmpty { calls[place.call]!.parts[place.part].accountCode = code }
+        for (name, value) in witness.variables where isWanted(name) && !value.isEmpty {
+            calls[place.call]!.variables[name] = value
+        }
+        if let path = witness.recordingPath, !path.isEmpty {
+            let known = calls[place.call]!.recordings
+            if known.isEmpty {
+                let part = calls[place.call]!.parts[place.part]
+                calls[place.call]!.recordings.append(
+                    Call.RecordingStart(part: place.part, from: part.up ?? part.created, path: path))
+            } else if let i = known.lastIndex(where: { $0.part == place.part && $0.path == nil }) {
+                calls[place.call]!.recordings[i].path = path
+            }
+        }
+    }
+
+    /// Makes the channel, and whom it talked to, out of the handler's words.
+    private mutating func reconstruct(_ witness: InsideWitness, _ effect: (AssemblyEffect) -> Void) {
+        let linkedID = witness.linkedID ?? LinkedID(witness.uniqueID)
+        // The other leg's handler spoke first and named this channel as its peer: now its own id is known.
+        if let slot = linked[linkedID],
+            let i = calls[slot]!.parts.firstIndex(where: { $0.name == witness.channel && $0.endIsGuessed })
+        {
+            calls[slot]!.parts[i].uniqueID = witness.uniqueID
+            index[witness.uniqueID] = Place(call: slot, part: i)
+            return
+        }
+        let start = time(witness.cdr.start) ?? witness.uniqueID.created ?? witness.receivedAt
+        let isCallee = witness.role == .callee
+        let location = CallEvent.Location(
+            context: witness.context ?? "", exten: isCallee ? "s" : witness.cdr.destination ?? witness.dialledNumber ?? "", priority: 1)
+        var first = location
+        // The number dialled at first outlives menus and transfers in agi_dnid only.
+        if !isCallee, let dialled = witness.dialledNumber, !dialled.isEmpty { first.exten = dialled }
+        addChannel(
+            CallEvent.Snapshot(
+                channel: CallEvent.Channel(uniqueID: witness.uniqueID, linkedID: linkedID), name: witness.channel,
+                state: isCallee ? .down : .ring, number: witness.callerNumber, callerName: witness.callerName,
+                accountCode: witness.accountCode, location: first), Mark(at: start, offset: -1), effect)
+        guard let place = index[witness.uniqueID] else { return }
+        calls[place.call]!.sources.remove(.ami)
+        calls[place.call]!.isPartial = true
+        let note = "told by the dialplan alone: the manager stream did not carry this call"
+        if !calls[place.call]!.notes.contains(note) { calls[place.call]!.notes.append(note) }
+    }
+
+    private mutating func end(_ place: Place, _ witness: InsideWitness, _ effect: (AssemblyEffect) -> Void) {
+        let over = time(witness.cdr.end) ?? witness.receivedAt
+        let mark = Mark(at: max(over, calls[place.call]!.parts[place.part].created.at), offset: -1)
+        if witness.role != .callee {
+            if calls[place.call]!.parts[place.part].up == nil, let answer = time(witness.cdr.answer) {
+                calls[place.call]!.parts[place.part].up = Mark(at: answer, offset: -1)
+            }
+            reconstructDial(place, witness, mark)
+        }
+        if witness.hangupSource == witness.channel.description { calls[place.call]!.parts[place.part].hangupRequest = mark }
+        calls[place.call]!.parts[place.part].finish(
+            mark, witness.hangupCause ?? .notStated, nil, nil, calls[place.call]!.parts[place.part].location)
+        calls[place.call]!.alive -= 1
+        if calls[place.call]!.alive <= 0 {
+            calls[place.call]!.alive = 0
+            calls[place.call]!.emptySince = mark.at
+            wait(place.call, CallAssembler.patience)
+        }
+    }
+
+    /// Whom the caller's Dial() reached and for how long, from `DIALSTATUS`, `DIALEDPEERNAME` and `ANSWEREDTIME`.
+    private mutating func reconstructDial(_ place: Place, _ witness: InsideWitness, _ end: Mark) {
+        guard let status = witness.dialStatus, !status.isEmpty else { return }
+        guard let peer = witness.peerChannel ?? witness.cdr.destinationChannel else { return }
+        let talked = Duration.seconds(witness.answeredSeconds ?? 0)
+        let dialled = Duration.seconds(witness.dialedSeconds ?? witness.answeredSeconds ?? 0)
+        let begin = Mark(at: end.at - dialled, offset: -1)
+        let answer = Mark(at: end.at - talked, offset: -1)
+        var known = calls[place.call]!.parts.firstIndex { $0.name == peer }
+        if known == nil {
+            var part = Call.Part(
+                uniqueID: UniqueID("\(witness.uniqueID)/peer"), linkedID: calls[place.call]!.parts[place.part].linkedID, name: peer,
+                firstNumber: witness.peerNumber, number: witness.peerNumber, callerName: nil, accountCode: nil,
+                firstLocation: CallEvent.Location(context: "", exten: "s", priority: 1),
+                location: CallEvent.Location(context: "", exten: "s", priority: 1), created: begin,
+                isInternal: peer.isInternalToAsterisk)
+            part.end = end
+            part.endIsGuessed = true
+            calls[place.call]!.parts.append(part)
+            known = calls[place.call]!.parts.count - 1
+        }
+        guard let other = known else { return }
+        let isAnswered = status == "ANSWER"
+        if !calls[place.call]!.dials.contains(where: { $0.destination == other }) {
+            calls[place.call]!.dials.append(
+                Call.Dial(
+                    source: place.part, destination: other, begin: begin,
+                    sourceLocation: calls[place.call]!.parts[place.part].location, dialString: nil,
+                    end: isAnswered ? answer : end, status: DialStatus(rawValue: status)))
+        }
+        guard isAnswered else { return }
+        if calls[place.call]!.parts[other].up == nil { calls[place.call]!.parts[other].up = answer }
+        guard calls[place.call]!.parts[place.part].stays.isEmpty else { return }
+        let bridge = calls[place.call]!.bridge(BridgeID("told by \(witness.uniqueID)"), .talk)
+        for part in [place.part, other] {
+            calls[place.call]!.parts[part].stays.append(Call.Stay(bridge: bridge, from: answer, to: end))
+        }
+    }
+
+    private func time(_ time: InsideWitness.CDRTime?) -> Instant? {
+        switch time {
+        case .instant(let instant): instant
+        case .local(let civil): instant(civil)
+        case nil: nil
+        }
+    }
+}

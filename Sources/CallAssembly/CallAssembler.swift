@@ -1,0 +1,476 @@
+public import Telephony
+
+/// What the fold wants the outside to know.
+public enum AssemblyEffect: Sendable {
+    public enum Progress: String, Sendable { case started, answered, transferred }
+    /// The call is over; told once for each call.
+    case finished(FinishedCall)
+    /// A call in progress came to a turn; the record is what is known so far.
+    case progress(Progress, CallRecord)
+    /// An event was refused; a list of the live channels should be asked for.
+    case resyncWanted(reason: String, offset: Int64?)
+}
+
+/// Folds call events into finished calls: a value, without clock or I/O.
+///
+/// `apply` takes events in the order they came; `advance` tells that time has passed where none come.
+/// - Complexity: a few dictionary look-ups an event; a call's cost at its end grows with its own events only.
+public struct CallAssembler: Sendable {
+    struct Place: Sendable {
+        var call: Int
+        var part: Int
+    }
+    public let configuration: AssemblyConfiguration
+    var index: [UniqueID: Place] = [:]
+    var linked: [LinkedID: Int] = [:]
+    var calls: [Call?] = []
+    private var freeSlots: [Int] = []
+    /// Calls whose channels are all gone and that wait for their CDR, oldest first.
+    private var waiting: [(until: Instant, call: Int, linkedID: LinkedID)] = []
+    /// Members of conferences that channels of several calls are in.
+    var conferences: [BridgeID: [UniqueID]] = [:]
+    /// Channels of calls told lately: what still comes of them is no new call.
+    private var recent: [UniqueID: Int] = [:]
+    private var recentOrder: [UniqueID] = []
+    private var recentNext = 0
+    var knowledge = EndpointKnowledge()
+    /// The latest time seen: events may be some milliseconds out of order, time in a record never runs back.
+    var clock = Instant(microseconds: 0)
+    /// Answered calls in a row that ended without a CDR: after eight, none is waited for until one comes.
+    private var callsWithoutCDR = 0
+    /// Ids in the list being received after a connect; nil while there is none.
+    var listedIDs: Set<UniqueID>?
+    /// When the connection was lost.
+    var disconnectedAt: Instant?
+    /// Local time minus UTC of the PBX, learned from CDRs beside uniqueids; for CDR times, which have no zone.
+    var zoneOffset: Duration?
+
+    public init(_ configuration: AssemblyConfiguration) { self.configuration = configuration }
+
+    /// Calls in progress.
+    public var openCallCount: Int { calls.count - freeSlots.count }
+    /// Linked ids of the calls in progress, for the journal that survives a restart.
+    public var openCalls: [(linkedID: LinkedID, startedAt: Instant)] {
+        calls.compactMap { $0.map { ($0.linkedID, $0.parts.first?.created.at ?? clock) } }
+    }
+    /// When `advance` should be called next; nil: not before the next event.
+    public var nextDeadline: Instant? { waiting.first?.until }
+
+    /// Takes one event.
+    public mutating func apply(_ event: CallEvent, _ effect: (AssemblyEffect) -> Void) {
+        if event.at > clock { clock = event.at }
+        if !waiting.isEmpty { advance(to: event.at, effect) }
+        let mark = Mark(at: event.at, offset: event.offset ?? -1)
+        switch event.body {
+        case .newChannel(let snapshot): addChannel(snapshot, mark, effect)
+        case .newState(let channel, let state): withPart(channel, mark) { $0.take(state, mark) }
+        case .newCallerID(let channel, let number, let name):
+            withPart(channel, mark) { part in
+                part.number = number ?? part.number
+                part.callerName = name ?? part.callerName
+            }
+        case .newAccountCode(let channel, let code):
+            withPart(channel, mark) { $0.accountCode = code ?? $0.accountCode }
+        case .rename(let channel, let name): withPart(channel, mark) { $0.name = name }
+        case .hangupRequest(let channel, let cause):
+            withPart(channel, mark) { part in
+                part.hangupRequest = mark
+                part.hangupRequestCause = cause
+            }
+        case .softHangupRequest(let channel): withPart(channel, mark) { $0.softHangup = mark }
+        case .hangup(let channel, let cause, let text, let techCause, let location):
+            endChannel(channel, mark, cause, text, techCause, location, effect)
+        case .dialBegin(let source, let location, let destination, let dialString):
+            beginDial(source, location, destination, dialString, mark, effect)
+        case .dialState(let destination, _):
+            withPart(destination, mark) { if $0.ringing == nil { $0.ringing = mark } }
+        case .dialEnd(let source, let destination, let status, let forward):
+            endDial(source, destination, status, forward, mark, effect)
+        case .bridgeEnter(let channel, let bridge, let kind, let location): enter(channel, bridge, kind, location, mark)
+        case .bridgeLeave(let channel, let bridge, let location): leave(channel, bridge, location, mark)
+        case .hold(let channel): withPart(channel, mark) { $0.holds.append(Call.Span(from: mark, to: nil)) }
+        case .unhold(let channel):
+            withPart(channel, mark) { part in
+                if let last = part.holds.indices.last, part.holds[last].to == nil { part.holds[last].to = mark }
+            }
+        case .musicOnHold: break
+        case .localBridge(let one, let two):
+            if let a = locate(one, mark), let b = locate(two, mark), a.call == b.call {
+                calls[a.call]!.localPairs.append((a.part, b.part))
+            }
+        case .blindTransfer, .attendedTransfer, .pickup, .parkedCall, .unParkedCall, .parkedCallTimeOut, .parkedCallGiveUp:
+            move(event.body, mark, effect)
+        case .queueCallerJoin, .queueCallerLeave, .queueCallerAbandon, .agentCalled, .agentConnect, .agentRingNoAnswer,
+            .agentComplete:
+            queue(event.body, mark)
+        case .mixMonitorStart(let channel):
+            guard let place = locate(channel, mark) else { break }
+            let path = event.variables.last { $0.name == "MIXMONITOR_FILENAME" && $0.channel == channel.uniqueID }?.value
+            startRecording(place, path, mark)
+        case .mixMonitorStop(let channel):
+            guard let place = locate(channel, mark) else { break }
+            if let last = calls[place.call]!.recordings.lastIndex(where: { $0.part == place.part && $0.to == nil }) {
+                calls[place.call]!.recordings[last].to = mark
+            }
+        case .originateResponse(let originate): take(originate)
+        case .variableSet: break
+        case .cdr(let row): take(row, effect)
+        case .cel(let row): take(row, mark, effect)
+        case .witness(let witness): take(witness, effect)
+        case .connected, .disconnected, .fullyBooted, .shutdown, .listBegan, .listed, .listComplete:
+            connection(event.body, mark, effect)
+        case .damaged(let reason): effect(.resyncWanted(reason: reason, offset: event.offset))
+        }
+        for variable in event.variables { set(variable) }
+    }
+
+    /// Ends the waits that are over at `now`.
+    public mutating func advance(to now: Instant, _ effect: (AssemblyEffect) -> Void) {
+        while let first = waiting.first, first.until <= now {
+            waiting.removeFirst()
+            guard let call = calls[first.call], call.emptySince != nil, call.linkedID == first.linkedID else { continue }
+            if call.cdrRows.isEmpty, call.parts.contains(where: { $0.up != nil }) { callsWithoutCDR += 1 }
+            finish(first.call, effect)
+        }
+    }
+
+    /// Ends every call as if the stream ended here: at the end of a capture, where nothing more can come.
+    public mutating func finishAll(_ effect: (AssemblyEffect) -> Void) {
+        for slot in calls.indices {
+            guard var call = calls[slot] else { continue }
+            if call.emptySince == nil {
+                call.isPartial = true
+                call.notes.append("the stream ended before the call did")
+                for i in call.parts.indices where call.parts[i].end == nil { call.parts[i].guessEnd(Mark(at: clock, offset: -1)) }
+                calls[slot] = call
+            }
+            finish(slot, effect)
+        }
+        waiting.removeAll()
+    }
+
+    // MARK: Channels
+
+    /// Finds a channel; follows its linked id where that has changed.
+    mutating func locate(_ channel: CallEvent.Channel, _ mark: Mark) -> Place? {
+        guard let place = index[channel.uniqueID] else { return nil }
+        if calls[place.call]!.parts[place.part].linkedID == channel.linkedID { return place }
+        calls[place.call]!.parts[place.part].linkedID = channel.linkedID
+        if let other = linked[channel.linkedID] ?? index[channel.linkedID.oldest]?.call {
+            if other != place.call { merge(place.call, other) }
+        } else {
+            adoptAlias(channel.linkedID, place.call)
+        }
+        return index[channel.uniqueID]
+    }
+
+    private mutating func adoptAlias(_ linkedID: LinkedID, _ call: Int) {
+        linked[linkedID] = call
+        calls[call]!.aliases.append(linkedID)
+        if linkedID < calls[call]!.linkedID { calls[call]!.linkedID = linkedID }
+    }
+
+    mutating func withPart(_ channel: CallEvent.Channel, _ mark: Mark, _ body: (inout Call.Part) -> Void) {
+        guard let place = locate(channel, mark) else { return }
+        revive(place)
+        body(&calls[place.call]!.parts[place.part])
+    }
+
+    /// A channel that goes on after its hangup had none: the hangup was forged, or belonged to another.
+    private mutating func revive(_ place: Place) {
+        guard calls[place.call]!.parts[place.part].end != nil, !calls[place.call]!.parts[place.part].endIsGuessed else { return }
+        calls[place.call]!.parts[place.part].end = nil
+        calls[place.call]!.alive += 1
+        calls[place.call]!.emptySince = nil
+        calls[place.call]!.notes.append("a hangup was taken back: the channel went on")
+    }
+
+    mutating func addChannel(_ snapshot: CallEvent.Snapshot, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
+        let channel = snapshot.channel
+        guard index[channel.uniqueID] == nil, recent[channel.uniqueID] == nil else { return }
+        let isNew = linked[channel.linkedID] == nil && index[channel.linkedID.oldest] == nil
+        let slot = linked[channel.linkedID] ?? index[channel.linkedID.oldest]?.call ?? newCall(channel.linkedID)
+        var part = Call.Part(
+            uniqueID: channel.uniqueID, linkedID: channel.linkedID, name: snapshot.name,
+            firstNumber: snapshot.number, number: snapshot.number, callerName: snapshot.callerName,
+            accountCode: snapshot.accountCode, firstLocation: snapshot.location, location: snapshot.location, created: mark,
+            isInternal: snapshot.name.isInternalToAsterisk)
+        part.take(snapshot.state, mark)
+        calls[slot]!.parts.append(part)
+        calls[slot]!.alive += 1
+        calls[slot]!.emptySince = nil
+        calls[slot]!.sources.insert(.ami)
+        index[channel.uniqueID] = Place(call: slot, part: calls[slot]!.parts.count - 1)
+        if isNew, configuration.reportsProgress { tell(.started, slot, effect) }
+    }
+
+    private mutating func newCall(_ linkedID: LinkedID) -> Int {
+        let call = Call(linkedID: linkedID)
+        let slot: Int
+        if let free = freeSlots.popLast() {
+            slot = free
+            calls[slot] = call
+        } else {
+            slot = calls.count
+            calls.append(call)
+        }
+        linked[linkedID] = slot
+        return slot
+    }
+
+    /// Puts two calls together; the older linked id stays.
+    mutating func merge(_ a: Int, _ b: Int) {
+        let (keep, drop) = calls[a]!.linkedID < calls[b]!.linkedID ? (a, b) : (b, a)
+        guard let other = calls[drop] else { return }
+        calls[drop] = nil
+        freeSlots.append(drop)
+        let shift = calls[keep]!.absorb(other)
+        for (i, part) in other.parts.enumerated() { index[part.uniqueID] = Place(call: keep, part: shift + i) }
+        for alias in calls[keep]!.aliases { linked[alias] = keep }
+        if calls[keep]!.alive > 0 { calls[keep]!.emptySince = nil }
+    }
+
+    private mutating func endChannel(
+        _ channel: CallEvent.Channel, _ mark: Mark, _ cause: HangupCause, _ text: String?, _ techCause: String?,
+        _ location: CallEvent.Location, _ effect: (AssemblyEffect) -> Void
+    ) {
+        guard let place = locate(channel, mark), calls[place.call]!.parts[place.part].end == nil else { return }
+        calls[place.call]!.parts[place.part].finish(mark, cause, text, techCause, location)
+        leaveConferences(place, mark)
+        calls[place.call]!.alive -= 1
+        if calls[place.call]!.alive == 0 { becomeEmpty(place.call, effect) }
+    }
+
+    mutating func becomeEmpty(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
+        calls[slot]!.emptySince = clock
+        if hasItsCDR(calls[slot]!) || callsWithoutCDR >= 8 || configuration.cdrWait == .zero {
+            finish(slot, effect)
+        } else {
+            waiting.append((clock + configuration.cdrWait, slot, calls[slot]!.linkedID))
+        }
+    }
+
+    /// A CDR came for a call whose channels are all gone: if it is the one waited for, the wait is over.
+    mutating func settle(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
+        guard hasItsCDR(calls[slot]!) else { return }
+        waiting.removeAll { $0.call == slot }
+        finish(slot, effect)
+    }
+    /// Lets a call whose channels are all gone wait for what may still be said of it.
+    mutating func wait(_ slot: Int, _ patience: Duration) {
+        waiting.append((clock + patience, slot, calls[slot]!.linkedID))
+        waiting.sort { $0.until < $1.until }
+    }
+    mutating func heardCDR() { callsWithoutCDR = 0 }
+
+    private func hasItsCDR(_ call: Call) -> Bool {
+        guard !call.cdrRows.isEmpty, let first = call.parts.min(by: { $0.uniqueID < $1.uniqueID }) else { return false }
+        return call.cdrRows.contains { $0.uniqueID == first.uniqueID }
+    }
+
+    private mutating func finish(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
+        guard let call = calls[slot] else { return }
+        calls[slot] = nil
+        freeSlots.append(slot)
+        if waiting.count > 64, freeSlots.count == calls.count { waiting.removeAll() }
+        for part in call.parts {
+            index[part.uniqueID] = nil
+            remember(part.uniqueID)
+        }
+        for alias in call.aliases { linked[alias] = nil }
+        guard let finished = CallTeller(call, configuration, knowledge, zoneOffset).finished() else { return }
+        learn(from: call)
+        effect(.finished(finished))
+    }
+
+    private static let remembered = 4096
+    private mutating func remember(_ id: UniqueID) {
+        if recentOrder.count < CallAssembler.remembered {
+            recentOrder.append(id)
+        } else {
+            recent[recentOrder[recentNext]] = nil
+            recentOrder[recentNext] = id
+            recentNext = (recentNext + 1) % CallAssembler.remembered
+        }
+        recent[id] = 1
+    }
+    func isRecent(_ id: UniqueID) -> Bool { recent[id] != nil }
+
+    private mutating func learn(from call: Call) {
+        guard configuration.trunks.isEmpty else { return }
+        for part in call.parts where !part.isInternal {
+            let isDialled = call.dials.contains { call.parts[$0.destination].uniqueID == part.uniqueID }
+            guard let number = isDialled ? part.number : part.firstNumber, !number.isEmpty else { continue }
+            let address = String(part.name.address)
+            if configuration.internalNumbers.contains(where: { $0.matches(address) }) { continue }
+            let isInternal = configuration.internalNumbers.contains { $0.matches(number) }
+            knowledge.learn(part.name.device, isOutside: !isInternal)
+        }
+    }
+
+    func tell(_ progress: AssemblyEffect.Progress, _ slot: Int, _ effect: (AssemblyEffect) -> Void) {
+        guard configuration.reportsProgress, let call = calls[slot] else { return }
+        if let record = CallTeller(call, configuration, knowledge, zoneOffset, now: clock).finished()?.record {
+            effect(.progress(progress, record))
+        }
+    }
+
+    // MARK: Dials
+
+    private mutating func beginDial(
+        _ source: CallEvent.Channel?, _ location: CallEvent.Location?, _ destination: CallEvent.Snapshot,
+        _ dialString: String?, _ mark: Mark, _ effect: (AssemblyEffect) -> Void
+    ) {
+        if index[destination.channel.uniqueID] == nil { addChannel(destination, mark, effect) }
+        let from = source.flatMap { locate($0, mark) }
+        guard let to = locate(destination.channel, mark) else { return }
+        if let from, let location { calls[from.call]!.parts[from.part].location = location }
+        calls[to.call]!.parts[to.part].number = destination.number ?? calls[to.call]!.parts[to.part].number
+        calls[to.call]!.dials.append(
+            Call.Dial(
+                source: from?.call == to.call ? from?.part : nil, destination: to.part, begin: mark,
+                sourceLocation: location, dialString: dialString))
+    }
+
+    private mutating func endDial(
+        _ source: CallEvent.Channel?, _ destination: CallEvent.Channel, _ status: DialStatus, _ forward: String?, _ mark: Mark,
+        _ effect: (AssemblyEffect) -> Void
+    ) {
+        guard let to = locate(destination, mark) else { return }
+        let from = source.flatMap { locate($0, mark) }
+        guard let place = index[destination.uniqueID] else { return }
+        // A queue ends a dial twice; the first word stands, unless the second says it was answered.
+        if let i = calls[place.call]!.dials.lastIndex(where: { $0.destination == place.part }) {
+            if calls[place.call]!.dials[i].end == nil || status == .answer {
+                calls[place.call]!.dials[i].end = mark
+                calls[place.call]!.dials[i].status = status
+                calls[place.call]!.dials[i].forward = forward
+            }
+        } else if status == .answer || forward != nil {
+            // Who picks a call up is told as answering a dial that never began.
+            calls[place.call]!.dials.append(
+                Call.Dial(
+                    source: from?.call == to.call ? from?.part : nil, destination: place.part, begin: mark,
+                    sourceLocation: nil, dialString: nil, end: mark, status: status, forward: forward))
+        }
+        if status == .answer, configuration.reportsProgress, !calls[place.call]!.hasToldAnswer,
+            !calls[place.call]!.parts[place.part].isInternal
+        {
+            calls[place.call]!.hasToldAnswer = true
+            tell(.answered, place.call, effect)
+        }
+    }
+
+    // MARK: Bridges
+
+    private mutating func enter(
+        _ channel: CallEvent.Channel, _ id: BridgeID, _ kind: CallEvent.BridgeKind, _ location: CallEvent.Location,
+        _ mark: Mark
+    ) {
+        guard let place = locate(channel, mark) else { return }
+        revive(place)
+        calls[place.call]!.parts[place.part].location = location
+        let bridge = calls[place.call]!.bridge(id, kind)
+        // Within a millisecond or two BridgeLeave may come after the next BridgeEnter.
+        calls[place.call]!.parts[place.part].stays.append(Call.Stay(bridge: bridge, from: mark, to: nil))
+        if kind == .conference { meet(id, channel.uniqueID, mark) }
+    }
+
+    private mutating func leave(
+        _ channel: CallEvent.Channel, _ id: BridgeID, _ location: CallEvent.Location, _ mark: Mark
+    ) {
+        guard let place = locate(channel, mark) else { return }
+        let before = calls[place.call]!.parts[place.part].location
+        if !location.exten.isEmpty, location.exten != before.exten || location.context != before.context {
+            // Sent elsewhere while it talked: by a transfer, which has an event of its own, or by a manager's Redirect.
+            calls[place.call]!.relocations.append(
+                Call.Relocation(part: place.part, at: mark, to: location))
+        }
+        calls[place.call]!.parts[place.part].location = location
+        guard let bridge = calls[place.call]!.bridges.firstIndex(where: { $0.id == id }) else { return }
+        let stays = calls[place.call]!.parts[place.part].stays
+        if let i = stays.lastIndex(where: { $0.bridge == bridge && $0.to == nil }) {
+            calls[place.call]!.parts[place.part].stays[i].to = mark
+        }
+        if conferences[id] != nil { part(from: id, channel.uniqueID, mark) }
+    }
+
+    // MARK: Conferences: the one place where people of different calls hear each other
+
+    private mutating func meet(_ id: BridgeID, _ channel: UniqueID, _ mark: Mark) {
+        conferences[id, default: []].append(channel)
+        refreshCompany(id, mark)
+    }
+    private mutating func part(from id: BridgeID, _ channel: UniqueID, _ mark: Mark) {
+        if let place = index[channel] { closeCompany(place, id, mark) }
+        conferences[id]?.removeAll { $0 == channel }
+        if conferences[id]?.isEmpty == true { conferences[id] = nil } else { refreshCompany(id, mark) }
+    }
+    private mutating func leaveConferences(_ place: Place, _ mark: Mark) {
+        guard !conferences.isEmpty else { return }
+        let channel = calls[place.call]!.parts[place.part].uniqueID
+        for (id, members) in conferences where members.contains(channel) { part(from: id, channel, mark) }
+    }
+    private mutating func closeCompany(_ place: Place, _ id: BridgeID, _ mark: Mark) {
+        guard let bridge = calls[place.call]!.bridges.firstIndex(where: { $0.id == id }) else { return }
+        for i in calls[place.call]!.parts[place.part].stays.indices
+        where calls[place.call]!.parts[place.part].stays[i].bridge == bridge {
+            if let last = calls[place.call]!.parts[place.part].stays[i].company.indices.last,
+                calls[place.call]!.parts[place.part].stays[i].company[last].to == nil
+            {
+                calls[place.call]!.parts[place.part].stays[i].company[last].to = mark
+            }
+        }
+    }
+    /// Opens or closes each member's time in company, after somebody came or went.
+    private mutating func refreshCompany(_ id: BridgeID, _ mark: Mark) {
+        let places = (conferences[id] ?? []).compactMap { index[$0] }
+        for place in places {
+            let hasCompany = places.contains { other in
+                other.call != place.call && !calls[other.call]!.parts[other.part].isInternal
+            }
+            guard let bridge = calls[place.call]!.bridges.firstIndex(where: { $0.id == id }),
+                let stay = calls[place.call]!.parts[place.part].stays.lastIndex(where: { $0.bridge == bridge && $0.to == nil })
+            else { continue }
+            let company = calls[place.call]!.parts[place.part].stays[stay].company
+            let isOpen = company.last.map { $0.to == nil } ?? false
+            if hasCompany, !isOpen {
+                calls[place.call]!.parts[place.part].stays[stay].company.append(Call.Span(from: mark, to: nil))
+            } else if !hasCompany, isOpen {
+                calls[place.call]!.parts[place.part].stays[stay].company[company.count - 1].to = mark
+            }
+        }
+    }
+}
+
+extension Call.Part {
+    mutating func take(_ state: ChannelState, _ mark: Mark) {
+        switch state {
+        case .ringing where ringing == nil: ringing = mark
+        case .up where up == nil: up = mark
+        default: break
+        }
+    }
+    mutating func finish(
+        _ mark: Mark, _ cause: HangupCause, _ text: String?, _ techCause: String?, _ location: CallEvent.Location
+    ) {
+        end = mark
+        self.cause = cause
+        causeText = text
+        self.techCause = techCause
+        hasMovedOn = location != self.location && !(location.context.isEmpty && location.exten.isEmpty)
+        closeOpenSpans(mark)
+    }
+    mutating func guessEnd(_ mark: Mark) {
+        end = mark
+        endIsGuessed = true
+        closeOpenSpans(mark)
+    }
+    private mutating func closeOpenSpans(_ mark: Mark) {
+        for i in stays.indices where stays[i].to == nil { stays[i].to = mark }
+        for i in stays.indices {
+            for j in stays[i].company.indices where stays[i].company[j].to == nil { stays[i].company[j].to = mark }
+        }
+        for i in holds.indices where holds[i].to == nil { holds[i].to = mark }
+    }
+}

@@ -1,0 +1,60 @@
+import Telephony
+
+/// The record's legs: one for each line, none for Asterisk's own channels.
+extension CallTeller {
+    func legs(_ cast: Cast, _ ends: Ends, _ outcome: Outcome) -> [CallRecord.Leg] {
+        let order = call.parts.indices.filter { cast.isPerson[$0] && !call.parts[$0].isInternal }.sorted {
+            (call.parts[$0].created.at, call.parts[$0].uniqueID) < (call.parts[$1].created.at, call.parts[$1].uniqueID)
+        }
+        return order.map { leg($0, cast, ends, outcome) }
+    }
+
+    private func leg(_ i: Int, _ cast: Cast, _ ends: Ends, _ outcome: Outcome) -> CallRecord.Leg {
+        let part = call.parts[i]
+        let dial = call.dials.last { $0.destination == i }
+        var leg = CallRecord.Leg(
+            uniqueID: part.uniqueID, channel: ChannelName(printable(part.name.description)), role: role(i, cast, outcome), startedAt: part.created.at)
+        leg.number = cast.number(i).map(printable)
+        leg.name = cast.name(i)
+        leg.ringingAt = part.ringing?.at
+        leg.answeredAt = part.up?.at
+        leg.endedAt = part.endIsGuessed && part.hangupRequest == nil ? nil : ends.left[i]
+        leg.dialStatus = dial?.status
+        if part.end != nil, !part.endIsGuessed {
+            leg.cause = part.cause
+            leg.causeText = part.causeText.map(printable) ?? part.cause.text
+        }
+        leg.techCause = part.techCause.map(printable)
+        leg.isAnsweredElsewhere = isAnsweredElsewhere(i, cast)
+        leg.bridged = part.stays.compactMap { stay in
+            guard let to = stay.to?.at, to > stay.from.at else { return nil }
+            let with = call.parts.indices.filter { j in
+                j != i && call.parts[j].stays.contains { other in
+                    other.bridge == stay.bridge && other.from.at < to && (other.to.map { $0.at > stay.from.at } ?? true)
+                }
+            }
+            return CallRecord.Leg.Bridged(from: stay.from.at, to: to, with: with.map { call.parts[$0].name })
+        }
+        return leg
+    }
+
+    private func role(_ i: Int, _ cast: Cast, _ outcome: Outcome) -> CallRecord.Leg.Role {
+        if i == cast.caller { return .caller }
+        if i == outcome.answeredBy || i == cast.main { return .callee }
+        let part = call.parts[i]
+        if part.up == nil { return .rung }
+        if call.moves.contains(where: { $0.kind == .attended && $0.by == i }) { return .consulted }
+        return part.stays.isEmpty ? .rung : .agent
+    }
+
+    /// A ring-group member whose call a colleague took: it rang, and the dial that rang it ended because another answered.
+    private func isAnsweredElsewhere(_ i: Int, _ cast: Cast) -> Bool {
+        let part = call.parts[i]
+        guard part.up == nil, cast.isDialled[i], let end = part.end else { return false }
+        if part.cause == .answeredElsewhere { return true }
+        return call.dials.contains { dial in
+            dial.status == .answer && dial.destination != i && cast.isPerson[dial.destination]
+                && dial.end.map { abs(($0.at - end.at).wholeMilliseconds) < 500 } ?? false
+        }
+    }
+}

@@ -1,0 +1,193 @@
+import Telephony
+
+/// Decides what the record of one call says, from all its facts at once, when the call is over.
+///
+/// First who is who (`Cast`), then who heard whom (`Conversation`), then the outcome; each field notes the event that decided it.
+struct CallTeller {
+    let call: Call
+    let configuration: AssemblyConfiguration
+    let zoneOffset: Duration?
+    /// The moment of telling, for a call still in progress; nil for one that is over.
+    let now: Instant?
+    private let knowledge: EndpointKnowledge
+
+    init(
+        _ call: Call, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge, _ zoneOffset: Duration?,
+        now: Instant? = nil
+    ) {
+        (self.call, self.configuration, self.knowledge) = (call, configuration, knowledge)
+        (self.zoneOffset, self.now) = (zoneOffset, now)
+    }
+
+    /// The record; nil where nobody took part: Asterisk's own channels only.
+    func finished() -> FinishedCall? {
+        guard let cast = Cast(call, configuration, knowledge) else { return nil }
+        let ends = Ends(call, cast, now: now)
+        let conversation = Conversation(call, main: cast.main, isPerson: cast.isPerson, end: ends.overall)
+        let outcome = Outcome(call, cast, ends, conversation)
+        var evidence = Evidence()
+
+        let first = call.parts.min { ($0.created.at, $0.uniqueID) < ($1.created.at, $1.uniqueID) }!
+        var record = CallRecord(
+            id: CallRecord.id(system: configuration.system, linkedID: call.linkedID), system: configuration.system,
+            uniqueID: first.uniqueID, linkedID: call.linkedID, direction: cast.direction,
+            disposition: outcome.disposition, caller: cast.callerParty, callee: cast.calleeParty,
+            startedAt: first.created.at, endedAt: max(ends.overall, first.created.at), hangupCause: outcome.cause)
+        record.hangupCauseText = outcome.causeText
+        record.hungUpBy = outcome.hungUpBy
+        record.answeredAt = answeredAt(cast, outcome).map { min(max($0.at, record.startedAt), record.endedAt) }
+        record.answeredBy = outcome.answeredBy.map { party($0, cast) }
+        let agents = conversation.talkers.map(\.part).filter { !cast.isOutside[$0] && $0 != cast.main }
+        record.agents = unique(agents.map { party($0, cast) })
+        record.agent = record.agents.last
+        if record.agent == nil, cast.direction == .outbound, !cast.isOutside[cast.caller] {
+            record.agent = party(cast.caller, cast)
+        }
+        record.talk = conversation.talk
+        record.hold = conversation.hold
+        record.park = conversation.park
+        record.ring = ring(cast)
+        record.queue = outcome.queue
+        record.transfers = Transfers(call, cast, conversation, ends).list
+        record.recordings = recordings(ends)
+        record.legs = legs(cast, ends, outcome)
+        record.variables = variables()
+        record.refID = call.variables["HOOKSWITCH_REF"].map(printable)
+        record.accountCode = accountCode(cast)
+        record.userField = (call.cdrRows.last { $0.userField != nil }?.userField ?? call.variables["CDR(userfield)"]).map(printable)
+        record.completeness = call.isPartial ? .partial : .full
+        record.sources = call.sources
+        record.notes = call.notes + outcome.notes
+        if let note = contradiction(record, cast) { record.notes.append(note) }
+
+        evidence.add("started_at", "Newchannel", first.created, "the call's first channel")
+        evidence.add("direction", "Newchannel", call.parts[cast.caller].created, cast.directionReason)
+        evidence.add("caller", "Newchannel", call.parts[cast.caller].created, "caller id of the first line of the call")
+        evidence.add("callee", cast.calleeEvent, cast.calleeMark, cast.calleeReason)
+        if let mark = answeredAt(cast, outcome) {
+            evidence.add("answered_at", "Newstate", mark, "first time up: the channel whose answer counts for \(cast.direction.rawValue)")
+        }
+        evidence.add("disposition", outcome.dispositionEvent, outcome.dispositionMark ?? first.created, outcome.dispositionReason)
+        evidence.add("ended_at", ends.event, ends.mark, "the last party left")
+        evidence.add("hungup_by", outcome.hungUpEvent, outcome.hungUpMark ?? ends.mark, outcome.hungUpReason)
+        evidence.add("hangup_cause", "Hangup", call.parts[cast.main].end ?? ends.mark, outcome.causeReason)
+        if let answerer = outcome.answeredBy, let since = conversation.talkers.first(where: { $0.part == answerer })?.since {
+            evidence.add("answered_by", "BridgeEnter", mark(of: since, answerer), "first person the main party heard")
+        }
+        if let visit = outcome.visit {
+            evidence.add("queue", "QueueCallerJoin", visit.join, "the wait began; it ended by \(outcome.queueReason)")
+        }
+        for move in call.moves {
+            evidence.add("transfers", Transfers.eventName(move.kind), move.at, "a channel was moved")
+        }
+        for recording in call.recordings { evidence.add("recordings", "MixMonitorStart", recording.from, "recording began") }
+        return FinishedCall(record: record, evidence: evidence.list)
+    }
+
+    /// The event whose time answered the call, by direction.
+    private func answeredAt(_ cast: Cast, _ outcome: Outcome) -> Mark? {
+        switch cast.direction {
+        case .inbound: call.parts[cast.caller].up
+        case .outbound: cast.isOutside[cast.main] && cast.isDialled[cast.main] ? call.parts[cast.main].up : nil
+        case .internal:
+            if !cast.isOriginated {
+                call.parts[cast.caller].up
+            } else if let target = cast.targets.first(where: { call.parts[$0].up != nil }) {
+                call.parts[target].up
+            } else if cast.targets.isEmpty {
+                call.parts[cast.caller].up
+            } else {
+                nil
+            }
+        }
+    }
+
+    /// The time somebody was rung for the caller: the union of all ringing, of legs other than the originated one.
+    private func ring(_ cast: Cast) -> Duration {
+        var spans: [(Instant, Instant)] = []
+        for dial in call.dials where cast.isPerson[dial.destination] {
+            if dial.destination == cast.caller, !cast.targets.isEmpty { continue }
+            let part = call.parts[dial.destination]
+            let from = max(part.ringing?.at ?? dial.begin.at, dial.begin.at)
+            guard let to = dial.end?.at ?? part.up?.at ?? part.end?.at else { continue }
+            if to > from { spans.append((from, to)) }
+        }
+        return CallTeller.union(spans)
+    }
+
+    static func union(_ spans: [(Instant, Instant)]) -> Duration {
+        var total = Duration.zero
+        var reach: Instant?
+        for (from, to) in spans.sorted(by: { $0.0 < $1.0 }) {
+            let start = max(from, reach ?? from)
+            if to > start {
+                total += to - start
+                reach = to
+            }
+        }
+        return total
+    }
+
+    func party(_ i: Int, _ cast: Cast) -> CallRecord.Party {
+        let part = call.parts[i]
+        return CallRecord.Party(
+            number: cast.number(i).map(printable), name: cast.name(i), channel: ChannelName(printable(part.name.description)),
+            agent: cast.agentName[i].map(printable))
+    }
+
+    private func unique(_ parties: [CallRecord.Party]) -> [CallRecord.Party] {
+        var seen: [CallRecord.Party] = []
+        for party in parties where !seen.contains(where: { $0.channel == party.channel }) { seen.append(party) }
+        return seen
+    }
+
+    private func recordings(_ ends: Ends) -> [CallRecord.Recording] {
+        call.recordings.compactMap { start in
+            guard let path = start.path else { return nil }
+            let whole = path.hasPrefix("/") ? path : "\(configuration.recordings)/\(path)"
+            return CallRecord.Recording(
+                path: printable(whole), channel: call.parts[start.part].name, startedAt: start.from.at,
+                endedAt: start.to?.at ?? ends.left[start.part])
+        }
+    }
+
+    private func variables() -> [String: String] {
+        var variables: [String: String] = [:]
+        for (name, value) in call.variables {
+            if name.hasPrefix("HOOKSWITCH_") || name.hasPrefix("CDR(") || name == "MIXMONITOR_FILENAME" || name == "QUEUESTATUS" {
+                guard configuration.variables?.contains(name) ?? false else { continue }
+            }
+            variables[printable(name)] = printable(value)
+        }
+        return variables
+    }
+
+    private func accountCode(_ cast: Cast) -> String? {
+        let rows = call.cdrRows.filter { $0.uniqueID == call.parts[cast.caller].uniqueID }
+        let code = call.parts[cast.caller].accountCode ?? rows.last?.accountCode ?? call.parts[cast.main].accountCode
+        return code.map(printable)
+    }
+
+    /// What Asterisk's own CDR says otherwise, in words; nil where it agrees within a second, or cannot be compared.
+    private func contradiction(_ record: CallRecord, _ cast: Cast) -> String? {
+        let rows = call.cdrRows.filter { $0.uniqueID == call.parts[cast.caller].uniqueID }
+        guard rows.count == 1, let row = rows.first, let seconds = row.billableSeconds, !call.isPartial else { return nil }
+        guard abs(seconds - record.billableSeconds) > 1 else { return nil }
+        if cast.isOriginated { return "Asterisk's CDR counts \(seconds) s from the first leg's answer" }
+        return "Asterisk's CDR says billsec \(seconds)"
+    }
+
+    private func mark(of time: Instant, _ part: Int) -> Mark {
+        call.parts[part].stays.first { $0.from.at == time }?.from ?? Mark(at: time, offset: -1)
+    }
+
+    /// Collects what decided each field.
+    private struct Evidence {
+        var list: [FieldEvidence] = []
+        mutating func add(_ field: String, _ event: String, _ mark: Mark, _ reason: String) {
+            list.append(
+                FieldEvidence(
+                    field: field, event: event, at: mark.at, offset: mark.offset < 0 ? nil : mark.offset, reason: reason))
+        }
+    }
+}

@@ -1,0 +1,293 @@
+import Telephony
+
+/// Who is who in a call: the people's lines, who placed it, whom it was to reach, who is outside.
+struct Cast {
+    private let call: Call
+    private let configuration: AssemblyConfiguration
+    /// Somebody's line, by place in `call.parts`: neither half of a Local channel nor one of Asterisk's own.
+    let isPerson: [Bool]
+    /// Beyond a trunk.
+    let isOutside: [Bool]
+    /// Was dialled, directly or through Local channels.
+    let isDialled: [Bool]
+    /// Who a queue says took the call on this channel.
+    let agentName: [String?]
+    /// Who placed the call: the first line.
+    let caller: Int
+    /// The outside party, or the first caller where nobody is outside.
+    let main: Int
+    /// The lines the call tried to reach for the caller, in order.
+    let targets: [Int]
+    /// Asterisk dialled the caller's line itself (Originate, call file).
+    let isOriginated: Bool
+    let direction: CallRecord.Direction
+    let directionReason: String
+    let callerParty: CallRecord.Caller
+    let calleeParty: CallRecord.Caller
+    let calleeMark: Mark
+    let calleeEvent: String
+    let calleeReason: String
+
+    init?(_ call: Call, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge) {
+        self.call = call
+        self.configuration = configuration
+        let parts = call.parts
+        var isPerson = parts.map { !$0.isInternal }
+        var people = parts.indices.filter { isPerson[$0] }
+        if people.isEmpty {
+            // A click-to-call that came to no line at all still has an answer to give.
+            guard call.originate != nil, let first = parts.indices.first else { return nil }
+            isPerson[first] = true
+            people = [first]
+        }
+        people.sort { (parts[$0].created.at, parts[$0].uniqueID) < (parts[$1].created.at, parts[$1].uniqueID) }
+        self.isPerson = isPerson
+
+        // Through Local channels: a line dialled by ;2 is dialled by whoever dialled ;1.
+        func source(_ dial: Call.Dial, _ depth: Int = 0) -> Int? {
+            guard let from = dial.source, depth < 16 else { return dial.source }
+            guard let one = call.localPairs.first(where: { $0.two == from })?.one,
+                let outer = call.dials.last(where: { $0.destination == one && $0.begin.at <= dial.begin.at })
+            else { return from }
+            return source(outer, depth + 1)
+        }
+        func isPickup(_ i: Int) -> Bool { call.moves.contains { $0.kind == .pickup && $0.by == i } }
+        let isDialled = parts.indices.map { i in call.dials.contains { $0.destination == i } && !isPickup(i) }
+        self.isDialled = isDialled
+
+        let caller = people[0]
+        self.caller = caller
+        let isOriginated =
+            call.dials.first { $0.destination == caller }.map { dial in
+                guard let from = source(dial) else { return true }
+                return !isPerson[from] || from == caller
+            } ?? (isPerson[caller] && parts[caller].isInternal)
+        self.isOriginated = isOriginated
+        targets = Cast.firsts(call.dials.map(\.destination).filter { isPerson[$0] && $0 != caller && !isPickup($0) })
+
+        let outside = Outside(call, configuration, knowledge)
+        isOutside = parts.indices.map { isPerson[$0] && outside.contains($0, isDialled: isDialled[$0], isOriginated: isOriginated && $0 == caller) }
+        (direction, directionReason) = Cast.direction(
+            call, configuration, caller: caller, targets: targets, isOutside: isOutside, isOriginated: isOriginated)
+
+        let outsideTargets = targets.filter { [isOutside] in isOutside[$0] }
+        if direction == .outbound, !(isOutside[caller] && isOriginated) {
+            main = outsideTargets.first { parts[$0].up != nil } ?? outsideTargets.last ?? caller
+        } else {
+            main = caller
+        }
+
+        var agentName = [String?](repeating: nil, count: parts.count)
+        for visit in call.queueVisits {
+            guard let connect = visit.connect, let member = visit.member ?? visit.interface else { continue }
+            if let destination = visit.destination, isPerson[destination] {
+                agentName[destination] = member
+            } else if let i = targets.first(where: { i in
+                parts[i].up.map { $0.at <= connect.at + .seconds(1) } ?? false && parts[i].end.map { $0.at >= connect.at } ?? true
+            }) {
+                agentName[i] = member
+            }
+        }
+        if let agent = call.variables["HOOKSWITCH_AGENT"], let i = targets.first(where: { [isOutside] in !isOutside[$0] }) {
+            agentName[i] = agent
+        }
+        self.agentName = agentName
+
+        let callee = Cast.callee(call, caller: caller, main: main, targets: targets, isOriginated: isOriginated, direction: direction)
+        calleeMark = callee.mark
+        calleeEvent = callee.event
+        calleeReason = callee.reason
+        let names = Names(call, isOutside, isDialled)
+        callerParty =
+            isOutside[caller] && isOriginated
+            ? CallRecord.Caller(number: callee.callerNumber.map(printable))
+            : CallRecord.Caller(number: names.number(caller).map(printable), name: names.name(caller))
+        var calleeNumber = callee.number
+        if calleeNumber == nil, let target = targets.first { calleeNumber = names.number(target) }
+        let named = direction == .inbound ? nil : targets.first { names.number($0) == calleeNumber }
+        calleeParty = CallRecord.Caller(number: calleeNumber.map(printable), name: named.flatMap { names.name($0) })
+        self.names = names
+    }
+
+    private let names: Names
+    func number(_ i: Int) -> String? { names.number(i) }
+    func name(_ i: Int) -> String? { names.name(i) }
+
+    /// Each once, in order.
+    static func firsts(_ all: [Int]) -> [Int] {
+        var seen: [Int] = []
+        for i in all where !seen.contains(i) { seen.append(i) }
+        return seen
+    }
+
+    // MARK: Direction
+
+    private static func direction(
+        _ call: Call, _ configuration: AssemblyConfiguration, caller: Int, targets: [Int], isOutside: [Bool], isOriginated: Bool
+    ) -> (CallRecord.Direction, String) {
+        if let said = call.variables["HOOKSWITCH_DIRECTION"], let direction = CallRecord.Direction(rawValue: said.lowercased()) {
+            return (direction, "HOOKSWITCH_DIRECTION says so")
+        }
+        if isOutside[caller] {
+            return isOriginated
+                ? (.outbound, "Asterisk dialled an outside line")
+                : (.inbound, "the first line leads outside")
+        }
+        let outside = targets.filter { isOutside[$0] }
+        let asked = call.dials.first { targets.contains($0.destination) || $0.source != nil }?.sourceLocation?.exten
+        let dialled = isOriginated ? call.originate?.exten ?? asked : call.parts[caller].firstLocation.exten
+        let isInternalNumber = dialled.map { number in configuration.internalNumbers.contains { $0.matches(number) } } ?? false
+        if !outside.isEmpty, outside.count == targets.count || !isInternalNumber || outside.first == targets.first && !isInternalNumber {
+            return (.outbound, "an inside line called an outside one")
+        }
+        if targets.isEmpty, let dialled, Outside.isLong(dialled), !isInternalNumber {
+            return (.outbound, "an inside line asked for an outside number")
+        }
+        return (.internal, "no line of the call leads outside")
+    }
+
+    // MARK: What was called
+
+    private struct Callee {
+        var number: String?
+        var callerNumber: String?
+        var mark: Mark
+        var event: String
+        var reason: String
+    }
+
+    private static func callee(
+        _ call: Call, caller: Int, main: Int, targets: [Int], isOriginated: Bool, direction: CallRecord.Direction
+    ) -> Callee {
+        let part = call.parts[caller]
+        guard isOriginated else {
+            return Callee(
+                number: part.firstLocation.exten.isEmpty ? nil : part.firstLocation.exten, mark: part.created,
+                event: "Newchannel", reason: "the extension at the call's start: what was dialled")
+        }
+        if main == caller, direction == .outbound, part.isInternal == false, targets.isEmpty || call.parts[caller].number.map(Outside.isLong) ?? false,
+            Outside.isLong(part.number ?? part.firstLocation.exten), call.originate?.exten.map({ !Outside.isLong($0) }) ?? true
+        {
+            // Asterisk called the outside line first: that line is what was called.
+            let number = part.number ?? part.firstLocation.exten
+            return Callee(number: number, mark: part.created, event: "Newchannel", reason: "the line Asterisk dialled")
+        }
+        if let dial = call.dials.first(where: { $0.source != nil && targets.contains($0.destination) || $0.source != nil && call.parts[$0.destination].isLocal }),
+            let exten = dial.sourceLocation?.exten, !exten.isEmpty, exten != "s", !isLocalTwo(call, dial.source)
+        {
+            return Callee(number: exten, mark: dial.begin, event: "DialBegin", reason: "the extension that dialled")
+        }
+        // Through a Local channel the line that runs the dialplan is its first half.
+        if let dial = call.dials.first(where: { targets.contains($0.destination) }) {
+            if let exten = dial.sourceLocation?.exten, Outside.isLong(exten) {
+                return Callee(number: exten, mark: dial.begin, event: "DialBegin", reason: "the extension that dialled")
+            }
+            let number = call.parts[dial.destination].number ?? call.originate?.exten
+            return Callee(number: number, mark: dial.begin, event: "DialBegin", reason: "the number of the dialled line")
+        }
+        if let exten = call.originate?.exten {
+            return Callee(number: exten, mark: part.created, event: "OriginateResponse", reason: "the extension asked for")
+        }
+        return Callee(number: part.number, mark: part.created, event: "Newchannel", reason: "the line Asterisk dialled")
+    }
+
+    private static func isLocalTwo(_ call: Call, _ part: Int?) -> Bool {
+        part.map { i in call.parts[i].name.description.hasSuffix(";2") } ?? false
+    }
+}
+
+/// Numbers and names of lines, as people would state them.
+struct Names {
+    private let call: Call
+    private let isOutside: [Bool]
+    private let isDialled: [Bool]
+
+    init(_ call: Call, _ isOutside: [Bool], _ isDialled: [Bool]) {
+        (self.call, self.isOutside, self.isDialled) = (call, isOutside, isDialled)
+    }
+
+    /// A line's own number: what it showed first (dialplan changes caller id later), else what was dialled, else its name.
+    func number(_ i: Int) -> String? {
+        let part = call.parts[i]
+        if isOutside[i], isDialled[i] { return part.number ?? part.firstNumber ?? dialledNumber(i) }
+        let address = String(part.name.address)
+        let addressIsNumber = !address.isEmpty && address.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
+        // A phone that is rung with the customer's number as its caller id is still the phone of its own name.
+        if isDialled[i], addressIsNumber, let number = part.firstNumber, Outside.isLong(number) { return address }
+        return part.firstNumber ?? part.number ?? (addressIsNumber ? address : nil)
+    }
+
+    /// The number inside a dial string, as `15559876543@trunk`.
+    private func dialledNumber(_ i: Int) -> String? {
+        guard let text = call.dials.last(where: { $0.destination == i })?.dialString else { return nil }
+        let number = text.prefix { $0 != "@" }.split(separator: "/").last.map(String.init) ?? ""
+        return number.isEmpty ? nil : number
+    }
+
+    /// The name shown; nil for an outside line that was dialled, which carries the caller's name.
+    func name(_ i: Int) -> String? {
+        let part = call.parts[i]
+        guard let name = part.callerName, !(isOutside[i] && isDialled[i]) else { return nil }
+        // PJSIP hands a SIP quoted-string on with its backslashes.
+        return printable(part.name.technology == "PJSIP" ? Names.unquoted(name) : name)
+    }
+
+    /// Takes SIP's quoted pairs back, if all backslashes are such.
+    static func unquoted(_ text: String) -> String {
+        guard text.utf8.contains(0x5C) else { return text }
+        var out: [UInt8] = []
+        var bytes = text.utf8.makeIterator()
+        while let byte = bytes.next() {
+            guard byte == 0x5C else {
+                out.append(byte)
+                continue
+            }
+            guard let next = bytes.next(), next == 0x5C || next == 0x22 else { return text }
+            out.append(next)
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+}
+
+/// Tells whether a line leads outside.
+struct Outside {
+    private let call: Call
+    private let configuration: AssemblyConfiguration
+    private let knowledge: EndpointKnowledge
+
+    init(_ call: Call, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge) {
+        (self.call, self.configuration, self.knowledge) = (call, configuration, knowledge)
+    }
+
+    func contains(_ i: Int, isDialled: Bool, isOriginated: Bool) -> Bool {
+        let part = call.parts[i]
+        if !configuration.trunks.isEmpty {
+            return configuration.trunks.contains { $0.matches(part.name.description) || $0.matches(part.name.device) }
+        }
+        if call.queueVisits.contains(where: { $0.destination == i || $0.interface.map { $0[...] == part.name.device } ?? false }) { return false }
+        let address = String(part.name.address)
+        // A phone named like an extension is one, whatever caller id it was given.
+        if isInternal(address) { return false }
+        // An originated line has the caller id the CRM gave it; what was dialled tells more.
+        let shown = isDialled || isOriginated ? part.number ?? part.firstNumber : part.firstNumber ?? part.number
+        if let shown, !shown.isEmpty, shown != "s" {
+            if Outside.isLong(shown), !isInternal(shown) {
+                if knowledge.isOutside(part.name.device) == false, isOriginated { return false }
+                return true
+            }
+            if let learned = knowledge.isOutside(part.name.device) { return learned }
+            return !isInternal(shown)
+        }
+        if let learned = knowledge.isOutside(part.name.device) { return learned }
+        // Phones are configured with a number; a stranger may withhold it.
+        return !isDialled
+    }
+
+    private func isInternal(_ number: String) -> Bool { configuration.internalNumbers.contains { $0.matches(number) } }
+
+    /// Seven digits or more, or international: no extension.
+    static func isLong(_ number: String) -> Bool {
+        let digits = number.utf8.count { $0 >= 48 && $0 <= 57 }
+        return digits >= 7 || number.hasPrefix("+") && digits > 0
+    }
+}

@@ -1,0 +1,137 @@
+import Telephony
+
+/// Who heard the call's main party, when: bridges and Local pairs turned into a time line.
+///
+/// The main party is the outside one, or the first caller. At each moment it is connected with every channel it can reach
+/// through the bridge it is in and through Local halves, as sound is.
+struct Conversation {
+    enum Kind: Equatable {
+        /// Connected with people, who hear it.
+        case talk([Int])
+        /// Put on hold, or left waiting while somebody consults.
+        case held
+        case parked
+        /// Nobody there: dialplan, music, a queue.
+        case alone
+    }
+    struct Segment {
+        var from: Instant
+        var to: Instant
+        var kind: Kind
+    }
+    private(set) var segments: [Segment] = []
+
+    init(_ call: Call, main: Int, isPerson: [Bool], end: Instant) {
+        let parts = call.parts
+        guard !parts[main].stays.isEmpty else { return }
+        var times: [Instant] = []
+        for part in parts {
+            for stay in part.stays {
+                times.append(stay.from.at)
+                times.append(stay.to?.at ?? end)
+                for span in stay.company {
+                    times.append(span.from.at)
+                    times.append(span.to?.at ?? end)
+                }
+            }
+            for hold in part.holds {
+                times.append(hold.from.at)
+                times.append(hold.to?.at ?? end)
+            }
+        }
+        times.sort()
+        var wasHeld = false
+        var group: [Bool] = []
+        for (from, next) in zip(times, times.dropFirst()) where from < next {
+            let to = min(next, end)
+            if from >= to { continue }
+            let kind = Conversation.kind(call, main, isPerson, from, wasHeld, &group)
+            wasHeld = kind == .held
+            if let last = segments.indices.last, segments[last].kind == kind, segments[last].to == from {
+                segments[last].to = to
+            } else {
+                segments.append(Segment(from: from, to: to, kind: kind))
+            }
+        }
+    }
+
+    /// What the main party heard at one moment.
+    private static func kind(
+        _ call: Call, _ main: Int, _ isPerson: [Bool], _ at: Instant, _ wasHeld: Bool, _ group: inout [Bool]
+    ) -> Kind {
+        let parts = call.parts
+        func stay(_ part: Int) -> Call.Stay? {
+            // Of two that overlap by a swap, the later one.
+            parts[part].stays.last { $0.from.at <= at && ($0.to.map { $0.at > at } ?? true) }
+        }
+        guard let mine = stay(main) else { return .alone }
+        switch call.bridges[mine.bridge].kind {
+        case .parking: return .parked
+        case .holding: return .alone
+        case .talk, .conference: break
+        }
+        group = [Bool](repeating: false, count: parts.count)
+        group[main] = true
+        var grew = true
+        while grew {
+            grew = false
+            for i in parts.indices where !group[i] {
+                guard let his = stay(i) else { continue }
+                let joined = parts.indices.contains { j in
+                    group[j] && j != i && stay(j)?.bridge == his.bridge
+                }
+                if joined {
+                    group[i] = true
+                    grew = true
+                }
+            }
+            for (one, two) in call.localPairs where group[one] != group[two] {
+                // A Local channel carries sound while both halves live.
+                let lives = [one, two].allSatisfy { parts[$0].created.at <= at && (parts[$0].end.map { $0.at > at } ?? true) }
+                if lives {
+                    group[one] = true
+                    group[two] = true
+                    grew = true
+                }
+            }
+        }
+        let others = parts.indices.filter { $0 != main && group[$0] && isPerson[$0] }
+        let hasCompany = mine.company.contains { $0.from.at <= at && ($0.to.map { $0.at > at } ?? true) }
+        func isHolding(_ i: Int) -> Bool { parts[i].holds.contains { $0.from.at <= at && ($0.to.map { $0.at > at } ?? true) } }
+        if others.isEmpty, !hasCompany { return wasHeld ? .held : .alone }
+        if isHolding(main) { return .held }
+        let talking = others.filter { !isHolding($0) }
+        if talking.isEmpty, !hasCompany { return .held }
+        return .talk(talking)
+    }
+
+    func total(_ wanted: (Kind) -> Bool) -> Duration {
+        segments.reduce(.zero) { $0 + (wanted($1.kind) ? $1.to - $1.from : .zero) }
+    }
+    var talk: Duration { total { if case .talk = $0 { true } else { false } } }
+    var hold: Duration { total { $0 == .held } }
+    var park: Duration { total { $0 == .parked } }
+
+    /// The people who spoke with the main party, in the order they first did, each with when.
+    var talkers: [(part: Int, since: Instant)] {
+        var seen: [(part: Int, since: Instant)] = []
+        for segment in segments {
+            guard case .talk(let people) = segment.kind else { continue }
+            for person in people where !seen.contains(where: { $0.part == person }) { seen.append((person, segment.from)) }
+        }
+        return seen
+    }
+    /// When the last talk ended; nil where there was none.
+    var lastTalkEnd: Instant? {
+        segments.last { if case .talk = $0.kind { true } else { false } }?.to
+    }
+    /// When the last talk began, counting a change of people as a new one.
+    var lastTalkStart: Instant? {
+        segments.last { if case .talk = $0.kind { true } else { false } }?.from
+    }
+    /// Who was in the last talk.
+    var lastTalkers: [Int] {
+        for segment in segments.reversed() { if case .talk(let people) = segment.kind { return people } }
+        return []
+    }
+}

@@ -1,0 +1,44 @@
+import Telephony
+
+/// When each party left, which is not when its channel was let go: a slow hangup handler holds a channel long after.
+struct Ends {
+    /// By place in `call.parts`; nil while it is there.
+    let left: [Instant?]
+    /// When the last party left.
+    let overall: Instant
+    let mark: Mark
+    let event: String
+
+    init(_ call: Call, _ cast: Cast, now: Instant?) {
+        let marks = call.parts.map { Ends.leaving($0) }
+        left = marks.map { $0?.mark.at }
+        var last = marks[cast.caller]
+        for i in call.parts.indices where cast.isPerson[i] && (call.parts[i].up != nil || !call.parts[i].stays.isEmpty) {
+            guard let mine = marks[i] else { continue }
+            if last == nil || mine.mark.at > last!.mark.at { last = mine }
+        }
+        if last == nil { last = marks.compactMap { $0 }.max { $0.mark.at < $1.mark.at } }
+        let open = now.map { Mark(at: $0, offset: -1) }
+        mark = open ?? last?.mark ?? call.parts[cast.caller].created
+        event = last?.event ?? "Newchannel"
+        overall = mark.at
+    }
+
+    /// The moment a channel's party was gone.
+    private static func leaving(_ part: Call.Part) -> (mark: Mark, event: String)? {
+        guard let end = part.end else { return nil }
+        let lastStay = part.stays.map { $0.to?.at ?? end.at }.max()
+        let lastEntry = part.stays.map(\.from.at).max()
+        // Its own side ended it, and it was in no bridge since.
+        if let request = part.hangupRequest, lastEntry.map({ $0 <= request.at }) ?? true, request.at <= end.at {
+            return (request, "HangupRequest")
+        }
+        if let soft = part.softHangup, lastEntry.map({ $0 <= soft.at }) ?? true, soft.at <= end.at {
+            return (lastStay.map { $0 < soft.at && !part.hasMovedOn && soft.at - $0 > .milliseconds(500) } ?? false
+                ? (Mark(at: lastStay!, offset: -1), "BridgeLeave") : (soft, "SoftHangupRequest"))
+        }
+        // It left its last bridge and did not go on in the dialplan: what came after was a hangup handler.
+        if let lastStay, !part.hasMovedOn, !part.endIsGuessed, lastStay < end.at { return (Mark(at: lastStay, offset: end.offset), "BridgeLeave") }
+        return (end, "Hangup")
+    }
+}

@@ -1,0 +1,110 @@
+/// An extension pattern as in Asterisk's dialplan: `_1XXX`, `_[2-5]!`, or an exact number without the underscore.
+///
+/// `X` is 0-9, `Z` 1-9, `N` 2-9, `[…]` a set with ranges, `.` one or more of anything, `!` none or more, `-` is ignored.
+/// **Source**: Asterisk's documentation, "Pattern Matching".
+public struct NumberPattern: Sendable, Hashable {
+    private enum Element: Sendable, Hashable {
+        case oneOf(Set<UInt8>)
+        case oneOrMore
+        case anything
+    }
+    public let text: String
+    private let elements: [Element]
+
+    /// Nil where the text is not a pattern: an unclosed `[`, or nothing at all.
+    public init?(_ text: String) {
+        self.text = text
+        var bytes = Array(text.utf8)[...]
+        guard !bytes.isEmpty else { return nil }
+        guard bytes.first == UInt8(ascii: "_") else {
+            elements = bytes.map { .oneOf([$0]) }
+            return
+        }
+        bytes = bytes.dropFirst()
+        guard !bytes.isEmpty else { return nil }
+        func digits(_ range: ClosedRange<Character>) -> Element {
+            .oneOf(Set(range.lowerBound.asciiValue!...range.upperBound.asciiValue!))
+        }
+        var elements: [Element] = []
+        while let byte = bytes.popFirst() {
+            switch byte {
+            case UInt8(ascii: "X"), UInt8(ascii: "x"): elements.append(digits("0"..."9"))
+            case UInt8(ascii: "Z"), UInt8(ascii: "z"): elements.append(digits("1"..."9"))
+            case UInt8(ascii: "N"), UInt8(ascii: "n"): elements.append(digits("2"..."9"))
+            case UInt8(ascii: "."): elements.append(.oneOrMore)
+            case UInt8(ascii: "!"): elements.append(.anything)
+            case UInt8(ascii: "-"): break
+            case UInt8(ascii: "["):
+                guard let close = bytes.firstIndex(of: UInt8(ascii: "]")) else { return nil }
+                let inside = Array(bytes[bytes.startIndex..<close])
+                bytes = bytes[(close + 1)...]
+                var set: Set<UInt8> = []
+                var i = 0
+                while i < inside.count {
+                    if i + 2 < inside.count, inside[i + 1] == UInt8(ascii: "-"), inside[i] <= inside[i + 2] {
+                        set.formUnion(inside[i]...inside[i + 2])
+                        i += 3
+                    } else {
+                        set.insert(inside[i])
+                        i += 1
+                    }
+                }
+                elements.append(.oneOf(set))
+            default: elements.append(.oneOf([byte]))
+            }
+        }
+        self.elements = elements
+    }
+
+    public func matches(_ number: String) -> Bool {
+        var rest = Array(number.utf8)[...]
+        for element in elements {
+            switch element {
+            case .oneOf(let set):
+                guard let byte = rest.popFirst(), set.contains(byte) else { return false }
+            case .oneOrMore: return !rest.isEmpty
+            case .anything: return true
+            }
+        }
+        return rest.isEmpty
+    }
+
+    /// The default for internal numbers.
+    public static let twoToSixDigits: [NumberPattern] = ["_XX", "_XXX", "_XXXX", "_XXXXX", "_XXXXXX"].map {
+        NumberPattern($0)!
+    }
+}
+
+/// A channel pattern with `*` for any text, as `PJSIP/trunk*`; case counts, as in Asterisk's channel names.
+public struct Glob: Sendable, Hashable {
+    public let text: String
+    private let pieces: [[UInt8]]
+
+    public init(_ text: String) {
+        self.text = text
+        pieces = text.utf8.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false).map(Array.init)
+    }
+
+    public func matches(_ candidate: some StringProtocol) -> Bool {
+        let bytes = Array(candidate.utf8)
+        guard pieces.count > 1 else { return bytes == pieces[0] }
+        guard bytes.starts(with: pieces[0]) else { return false }
+        var at = pieces[0].count
+        for piece in pieces[1..<(pieces.count - 1)] {
+            guard let found = Glob.find(piece, in: bytes, from: at) else { return false }
+            at = found + piece.count
+        }
+        let last = pieces[pieces.count - 1]
+        return bytes.count - at >= last.count && bytes.suffix(last.count).elementsEqual(last)
+    }
+
+    private static func find(_ piece: [UInt8], in bytes: [UInt8], from: Int) -> Int? {
+        if piece.isEmpty { return from }
+        var at = from
+        while at + piece.count <= bytes.count {
+            if bytes[at..<(at + piece.count)].elementsEqual(piece) { return at }
+            at += 1
+        }
+        return nil
+    }
+}

@@ -1,0 +1,97 @@
+import Telephony
+
+/// The moves of a call as the record lists them.
+///
+/// A pickup or a forward that only decided who takes the call first is how the call was delivered, not a transfer: it is told
+/// by the legs and a note. One that moved a call somebody already had is listed.
+struct Transfers {
+    private(set) var list: [CallRecord.Transfer] = []
+    private let call: Call
+    private let cast: Cast
+    private let conversation: Conversation
+
+    init(_ call: Call, _ cast: Cast, _ conversation: Conversation, _ ends: Ends) {
+        (self.call, self.cast, self.conversation) = (call, cast, conversation)
+        for move in call.moves {
+            switch move.kind {
+            case .blind:
+                append(move, by: move.by.flatMap { cast.number($0) }, to: move.to, isOK: move.succeeded && arrived(move))
+            case .attended:
+                append(move, by: move.by.flatMap { cast.number($0) }, to: taker(move) ?? move.to, isOK: move.succeeded)
+            case .park:
+                append(move, by: parker(move), to: move.to, isOK: move.taker != nil || talksAfter(move.over?.at))
+            case .pickup:
+                guard talkedBefore(move.at.at) else { continue }
+                append(move, by: move.by.flatMap { cast.number($0) }, to: move.by.flatMap { cast.number($0) }, isOK: true)
+            case .forward, .redirect: continue
+            }
+        }
+        for dial in call.dials {
+            guard let forward = dial.forward, talkedBefore(dial.begin.at) else { continue }
+            list.append(
+                CallRecord.Transfer(
+                    kind: .forward, by: cast.number(dial.destination).map(printable), to: printable(forward),
+                    at: dial.end?.at ?? dial.begin.at, isOK: dial.status != .busy))
+        }
+        for relocation in call.relocations where cast.isPerson[relocation.part] {
+            // A transfer or parking tells of itself, within moments of the relocation.
+            let isTold = call.moves.contains { move in
+                let distance = move.at.at - relocation.at.at
+                return distance < .seconds(2) && distance > .seconds(-2)
+            }
+            if isTold { continue }
+            let survives = ends.left[relocation.part].map { $0 - relocation.at.at > .milliseconds(50) } ?? true
+            guard survives, relocation.part == cast.main || relocation.part == cast.caller || !list.contains(where: { $0.kind == .redirect }) else { continue }
+            list.append(
+                CallRecord.Transfer(kind: .redirect, by: nil, to: printable(relocation.to.exten), at: relocation.at.at, isOK: true))
+        }
+        list.sort { $0.at < $1.at }
+    }
+
+    static func eventName(_ kind: CallRecord.Transfer.Kind) -> String {
+        switch kind {
+        case .blind: "BlindTransfer"
+        case .attended: "AttendedTransfer"
+        case .park: "ParkedCall"
+        case .pickup: "Pickup"
+        case .forward: "DialEnd"
+        case .redirect: "BridgeLeave"
+        }
+    }
+
+    private mutating func append(_ move: Call.Move, by: String?, to: String?, isOK: Bool) {
+        list.append(
+            CallRecord.Transfer(kind: move.kind, by: by.map(printable), to: to.map(printable), at: move.at.at, isOK: isOK))
+    }
+
+    /// A blind transfer arrived if somebody answered there, or if nobody was dialled (an application took it).
+    private func arrived(_ move: Call.Move) -> Bool {
+        let after = call.dials.filter { $0.begin.at >= move.at.at - .milliseconds(500) && cast.isPerson[$0.destination] && $0.destination != cast.main }
+        return after.isEmpty || after.contains { $0.status == .answer } || talksAfter(move.at.at)
+    }
+
+    private func talkedBefore(_ time: Instant) -> Bool {
+        conversation.segments.contains { if case .talk = $0.kind { $0.from < time } else { false } }
+    }
+    private func talksAfter(_ time: Instant?) -> Bool {
+        guard let time else { return false }
+        return conversation.segments.contains { if case .talk = $0.kind { $0.to > time + .milliseconds(100) } else { false } }
+    }
+
+    /// The number of who took an attended transfer: the target's line, or through Local channels who spoke next.
+    private func taker(_ move: Call.Move) -> String? {
+        if let taker = move.taker, cast.isPerson[taker] { return cast.number(taker) }
+        for segment in conversation.segments where segment.to > move.at.at {
+            guard case .talk(let people) = segment.kind else { continue }
+            if let person = people.first(where: { $0 != move.by }) { return cast.number(person) }
+        }
+        return nil
+    }
+
+    private func parker(_ move: Call.Move) -> String? {
+        if let by = move.by { return cast.number(by) }
+        guard let device = move.byText else { return nil }
+        let part = call.parts.indices.first { call.parts[$0].name.device == device[...] }
+        return part.flatMap { cast.number($0) } ?? device
+    }
+}
