@@ -9,7 +9,8 @@ extension CallAssembler {
     mutating func take(_ row: CELRow, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         let mark = Mark(at: row.at, offset: mark.offset)
         let channel = CallEvent.Channel(uniqueID: row.uniqueID, linkedID: row.linkedID)
-        if let place = index[row.uniqueID], calls[place.call]!.sources.contains(.ami) {
+        if hearsChannelEvents {
+            guard let place = index[row.uniqueID] else { return }
             calls[place.call]!.sources.insert(.cel)
             if row.event == "HANGUP", let source = row.extra["hangupsource"] {
                 calls[place.call]!.parts[place.part].hangupSource = source
@@ -46,7 +47,8 @@ extension CallAssembler {
             }
             calls[place.call]!.alive = 0
             becomeEmpty(place.call, effect)
-        case "BLINDTRANSFER", "ATTENDEDTRANSFER", "PICKUP", "PARK_START", "PARK_END", "FORWARD": moved(place, row, mark, effect)
+        case "BLINDTRANSFER", "ATTENDEDTRANSFER", "PICKUP", "PARK_START", "PARK_END", "FORWARD":
+            moved(place, row, mark, effect)
         default: break
         }
     }
@@ -78,7 +80,8 @@ extension CallAssembler {
         }
         let sourceLocation = source.map { calls[place.call]!.parts[$0].location }
         calls[place.call]!.dials.append(
-            Call.Dial(source: source, destination: place.part, begin: mark, sourceLocation: sourceLocation, dialString: nil))
+            Call.Dial(
+                source: source, destination: place.part, begin: mark, sourceLocation: sourceLocation, dialString: nil))
     }
 
     private mutating func refresh(_ place: Place, _ row: CELRow) {
@@ -111,7 +114,8 @@ extension CallAssembler {
             calls[place.call]!.parts[place.part].hangupRequest = mark
         }
         // A channel that never was in a bridge since its last talk may have run dialplan meanwhile; CEL does not say.
-        calls[place.call]!.parts[place.part].finish(mark, cause, nil, nil, calls[place.call]!.parts[place.part].location)
+        calls[place.call]!.parts[place.part].finish(
+            mark, cause, nil, nil, calls[place.call]!.parts[place.part].location)
         if let i = calls[place.call]!.dials.lastIndex(where: { $0.destination == place.part && $0.end == nil }) {
             calls[place.call]!.dials[i].end = mark
             calls[place.call]!.dials[i].status = CallAssembler.status(cause)
@@ -185,7 +189,8 @@ extension CallAssembler {
         switch row.application {
         case "Queue":
             let name = String(data.prefix { $0 != "," && $0 != "|" })
-            calls[place.call]!.queueVisits.append(Call.QueueVisit(part: place.part, name: name, join: mark, position: nil))
+            calls[place.call]!.queueVisits.append(
+                Call.QueueVisit(part: place.part, name: name, join: mark, position: nil))
         case "MixMonitor":
             startRecording(place, String(data.prefix { $0 != "," && $0 != "|" }), mark)
         default: break
@@ -215,7 +220,9 @@ extension CallAssembler {
             guard let picker = channel("pickup_channel") else { return }
             move(.pickup(by: picker, target: me), mark, effect)
         case "PARK_START":
-            move(.parkedCall(me, parker: row.extra["parker_dial_string"], space: row.extra["parking_space"]), mark, effect)
+            move(
+                .parkedCall(me, parker: row.extra["parker_dial_string"], space: row.extra["parking_space"]), mark,
+                effect)
         case "PARK_END":
             let retriever = row.extra["retriever"].flatMap { name in
                 calls.lazy.compactMap { $0 }.flatMap(\.parts).last { $0.name == ChannelName(name) }
@@ -230,7 +237,9 @@ extension CallAssembler {
                 move(reason.hasSuffix("TimeOut") ? .parkedCallTimeOut(me) : .parkedCallGiveUp(me), mark, effect)
             }
         case "FORWARD":
-            let i = calls[place.call]!.dials.lastIndex { $0.end == nil && !calls[place.call]!.parts[$0.destination].isLocal }
+            let i = calls[place.call]!.dials.lastIndex {
+                $0.end == nil && !calls[place.call]!.parts[$0.destination].isLocal
+            }
             if let i { calls[place.call]!.dials[i].forward = row.extra["forward"] }
         default: break
         }

@@ -15,14 +15,18 @@ extension CallAssembler {
             guard let uptime, openCallCount > 0 else { return }
             // Younger than a channel it should know: that Asterisk is gone, and its calls with it.
             let boot = mark.at - uptime
-            closeUnseen(at: disconnectedAt ?? mark.at, "Asterisk was restarted", effect) { $0.created.at < boot - .seconds(2) }
+            closeUnseen(at: disconnectedAt ?? mark.at, "Asterisk was restarted", effect) {
+                $0.created.at < boot - .seconds(2)
+            }
         case .shutdown: break
         case .listBegan: listedIDs = []
         case .listed(let channel): take(channel, mark, effect)
         case .listComplete:
             guard let ids = listedIDs else { return }
             listedIDs = nil
-            closeUnseen(at: disconnectedAt ?? mark.at, "the end was not seen", effect) { !ids.contains($0.uniqueID) && !$0.isConfirmed }
+            closeUnseen(at: disconnectedAt ?? mark.at, "the end was not seen", effect) {
+                !ids.contains($0.uniqueID) && !$0.isConfirmed
+            }
             disconnectedAt = nil
         default: break
         }
@@ -48,7 +52,9 @@ extension CallAssembler {
             guard !isRecent(id) else { return }
             let age = listed.age ?? .zero
             var start = mark.at - age
-            if let created = id.created, created > start - .seconds(2), created < start + .seconds(2) { start = created }
+            if let created = id.created, created > start - .seconds(2), created < start + .seconds(2) {
+                start = created
+            }
             addChannel(snapshot, Mark(at: start, offset: mark.offset), effect)
             if let place = index[id] {
                 calls[place.call]!.parts[place.part].isAdopted = true
@@ -87,7 +93,9 @@ extension CallAssembler {
         let i = calls[place.call]!.bridge(bridge, .talk)
         // An adopted channel has been there since its answer, as far as anybody can tell.
         let part = calls[place.call]!.parts[place.part]
-        let from = part.isAdopted && part.stays.isEmpty ? part.up ?? mark : disconnectedAt.map { Mark(at: $0, offset: -1) } ?? mark
+        let from =
+            part.isAdopted && part.stays.isEmpty
+            ? part.up ?? mark : disconnectedAt.map { Mark(at: $0, offset: -1) } ?? mark
         calls[place.call]!.parts[place.part].stays.append(Call.Stay(bridge: i, from: from, to: nil))
     }
 

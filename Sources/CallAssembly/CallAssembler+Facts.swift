@@ -13,7 +13,9 @@ extension CallAssembler {
             if !variable.value.isEmpty { calls[place.call]!.variables[variable.name] = variable.value }
         default:
             // A channel that never had the variable shows it empty: that is no new value.
-            if !variable.value.isEmpty, isWanted(variable.name) { calls[place.call]!.variables[variable.name] = variable.value }
+            if !variable.value.isEmpty, isWanted(variable.name) {
+                calls[place.call]!.variables[variable.name] = variable.value
+            }
         }
     }
 
@@ -42,9 +44,13 @@ extension CallAssembler {
         let device = originate.dialled.hasSuffix("/n") ? String(originate.dialled.dropLast(2)) : originate.dialled
         let candidates = calls.indices.filter { slot in
             guard let call = calls[slot], call.originate == nil else { return false }
-            return call.dials.contains { $0.source == nil && call.parts[$0.destination].name.device == device[...] && $0.status != .answer }
+            return call.dials.contains {
+                $0.source == nil && call.parts[$0.destination].name.device == device[...] && $0.status != .answer
+            }
         }
-        if let slot = candidates.max(by: { calls[$0]!.linkedID < calls[$1]!.linkedID }) { calls[slot]!.originate = originate }
+        if let slot = candidates.max(by: { calls[$0]!.linkedID < calls[$1]!.linkedID }) {
+            calls[slot]!.originate = originate
+        }
     }
 
     mutating func take(_ row: CDRRow, _ effect: (AssemblyEffect) -> Void) {

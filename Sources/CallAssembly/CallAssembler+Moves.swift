@@ -29,7 +29,9 @@ extension CallAssembler {
                     kind: .park, at: mark, by: nil, moved: place.part, to: space, byText: parker, succeeded: false))
         case .unParkedCall(let parkee, let retriever):
             guard let place = locate(parkee, mark) else { return }
-            if let retriever, let other = locate(retriever, mark), other.call != place.call { merge(place.call, other.call) }
+            if let retriever, let other = locate(retriever, mark), other.call != place.call {
+                merge(place.call, other.call)
+            }
             guard let now = index[parkee.uniqueID] else { return }
             let taker = retriever.flatMap { index[$0.uniqueID] }?.part
             overPark(now, mark, taker: taker, succeeded: true)
@@ -46,7 +48,9 @@ extension CallAssembler {
         guard let first = locate(transfer.original, mark) else { return }
         // The consultation may still be a call of its own: its channel keeps its linked id to its end.
         for other in [transfer.second, transfer.transferee, transfer.target] {
-            if let other, let place = locate(other, mark), let now = index[transfer.original.uniqueID], place.call != now.call {
+            if let other, let place = locate(other, mark), let now = index[transfer.original.uniqueID],
+                place.call != now.call
+            {
                 merge(now.call, place.call)
             }
         }
@@ -55,7 +59,8 @@ extension CallAssembler {
         let moved = transfer.transferee.flatMap { index[$0.uniqueID] }
         calls[now.call]!.moves.append(
             Call.Move(
-                kind: .attended, at: mark, by: now.part, moved: moved?.part, taker: taker?.part, to: transfer.application,
+                kind: .attended, at: mark, by: now.part, moved: moved?.part, taker: taker?.part,
+                to: transfer.application,
                 succeeded: transfer.succeeded))
         tell(.transferred, now.call, effect)
     }

@@ -58,7 +58,8 @@ extension CallAssembler {
         let start = time(witness.cdr.start) ?? witness.uniqueID.created ?? witness.receivedAt
         let isCallee = witness.role == .callee
         let location = CallEvent.Location(
-            context: witness.context ?? "", exten: isCallee ? "s" : witness.cdr.destination ?? witness.dialledNumber ?? "", priority: 1)
+            context: witness.context ?? "",
+            exten: isCallee ? "s" : witness.cdr.destination ?? witness.dialledNumber ?? "", priority: 1)
         var first = location
         // The number dialled at first outlives menus and transfers in agi_dnid only.
         if !isCallee, let dialled = witness.dialledNumber, !dialled.isEmpty { first.exten = dialled }
@@ -83,7 +84,9 @@ extension CallAssembler {
             }
             reconstructDial(place, witness, mark)
         }
-        if witness.hangupSource == witness.channel.description { calls[place.call]!.parts[place.part].hangupRequest = mark }
+        if witness.hangupSource == witness.channel.description {
+            calls[place.call]!.parts[place.part].hangupRequest = mark
+        }
         calls[place.call]!.parts[place.part].finish(
             mark, witness.hangupCause ?? .notStated, nil, nil, calls[place.call]!.parts[place.part].location)
         calls[place.call]!.alive -= 1
@@ -105,7 +108,8 @@ extension CallAssembler {
         var known = calls[place.call]!.parts.firstIndex { $0.name == peer }
         if known == nil {
             var part = Call.Part(
-                uniqueID: UniqueID("\(witness.uniqueID)/peer"), linkedID: calls[place.call]!.parts[place.part].linkedID, name: peer,
+                uniqueID: UniqueID("\(witness.uniqueID)/peer"), linkedID: calls[place.call]!.parts[place.part].linkedID,
+                name: peer,
                 firstNumber: witness.peerNumber, number: witness.peerNumber, callerName: nil, accountCode: nil,
                 firstLocation: CallEvent.Location(context: "", exten: "s", priority: 1),
                 location: CallEvent.Location(context: "", exten: "s", priority: 1), created: begin,

@@ -38,6 +38,8 @@ public struct CallAssembler: Sendable {
     var clock = Instant(microseconds: 0)
     /// Answered calls in a row that ended without a CDR: after eight, none is waited for until one comes.
     private var callsWithoutCDR = 0
+    /// The stream has channel events: CEL, where it is there too, only adds who hung up.
+    private(set) var hearsChannelEvents = false
     /// Ids in the list being received after a connect; nil while there is none.
     var listedIDs: Set<UniqueID>?
     /// When the connection was lost.
@@ -62,7 +64,9 @@ public struct CallAssembler: Sendable {
         if !waiting.isEmpty { advance(to: event.at, effect) }
         let mark = Mark(at: event.at, offset: event.offset ?? -1)
         switch event.body {
-        case .newChannel(let snapshot): addChannel(snapshot, mark, effect)
+        case .newChannel(let snapshot):
+            if !hearsChannelEvents { startHearingChannelEvents() }
+            addChannel(snapshot, mark, effect)
         case .newState(let channel, let state): withPart(channel, mark) { $0.take(state, mark) }
         case .newCallerID(let channel, let number, let name):
             withPart(channel, mark) { part in
@@ -98,14 +102,16 @@ public struct CallAssembler: Sendable {
             if let a = locate(one, mark), let b = locate(two, mark), a.call == b.call {
                 calls[a.call]!.localPairs.append((a.part, b.part))
             }
-        case .blindTransfer, .attendedTransfer, .pickup, .parkedCall, .unParkedCall, .parkedCallTimeOut, .parkedCallGiveUp:
+        case .blindTransfer, .attendedTransfer, .pickup, .parkedCall, .unParkedCall, .parkedCallTimeOut,
+            .parkedCallGiveUp:
             move(event.body, mark, effect)
         case .queueCallerJoin, .queueCallerLeave, .queueCallerAbandon, .agentCalled, .agentConnect, .agentRingNoAnswer,
             .agentComplete:
             queue(event.body, mark)
         case .mixMonitorStart(let channel):
             guard let place = locate(channel, mark) else { break }
-            let path = event.variables.last { $0.name == "MIXMONITOR_FILENAME" && $0.channel == channel.uniqueID }?.value
+            let path = event.variables.last { $0.name == "MIXMONITOR_FILENAME" && $0.channel == channel.uniqueID }?
+                .value
             startRecording(place, path, mark)
         case .mixMonitorStop(let channel):
             guard let place = locate(channel, mark) else { break }
@@ -128,7 +134,9 @@ public struct CallAssembler: Sendable {
     public mutating func advance(to now: Instant, _ effect: (AssemblyEffect) -> Void) {
         while let first = waiting.first, first.until <= now {
             waiting.removeFirst()
-            guard let call = calls[first.call], call.emptySince != nil, call.linkedID == first.linkedID else { continue }
+            guard let call = calls[first.call], call.emptySince != nil, call.linkedID == first.linkedID else {
+                continue
+            }
             if call.cdrRows.isEmpty, call.parts.contains(where: { $0.up != nil }) { callsWithoutCDR += 1 }
             finish(first.call, effect)
         }
@@ -141,7 +149,9 @@ public struct CallAssembler: Sendable {
             if call.emptySince == nil {
                 call.isPartial = true
                 call.notes.append("the stream ended before the call did")
-                for i in call.parts.indices where call.parts[i].end == nil { call.parts[i].guessEnd(Mark(at: clock, offset: -1)) }
+                for i in call.parts.indices where call.parts[i].end == nil {
+                    call.parts[i].guessEnd(Mark(at: clock, offset: -1))
+                }
                 calls[slot] = call
             }
             finish(slot, effect)
@@ -178,7 +188,9 @@ public struct CallAssembler: Sendable {
 
     /// A channel that goes on after its hangup had none: the hangup was forged, or belonged to another.
     private mutating func revive(_ place: Place) {
-        guard calls[place.call]!.parts[place.part].end != nil, !calls[place.call]!.parts[place.part].endIsGuessed else { return }
+        guard calls[place.call]!.parts[place.part].end != nil, !calls[place.call]!.parts[place.part].endIsGuessed else {
+            return
+        }
         calls[place.call]!.parts[place.part].end = nil
         calls[place.call]!.alive += 1
         calls[place.call]!.emptySince = nil
@@ -193,7 +205,8 @@ public struct CallAssembler: Sendable {
         var part = Call.Part(
             uniqueID: channel.uniqueID, linkedID: channel.linkedID, name: snapshot.name,
             firstNumber: snapshot.number, number: snapshot.number, callerName: snapshot.callerName,
-            accountCode: snapshot.accountCode, firstLocation: snapshot.location, location: snapshot.location, created: mark,
+            accountCode: snapshot.accountCode, firstLocation: snapshot.location, location: snapshot.location,
+            created: mark,
             isInternal: snapshot.name.isInternalToAsterisk)
         part.take(snapshot.state, mark)
         calls[slot]!.parts.append(part)
@@ -202,6 +215,20 @@ public struct CallAssembler: Sendable {
         calls[slot]!.sources.insert(.ami)
         index[channel.uniqueID] = Place(call: slot, part: calls[slot]!.parts.count - 1)
         if isNew, configuration.reportsProgress { tell(.started, slot, effect) }
+    }
+
+    /// The first channel event of a stream may come a moment after the CEL entry of the same channel: that is told anew.
+    private mutating func startHearingChannelEvents() {
+        hearsChannelEvents = true
+        for slot in calls.indices {
+            guard let call = calls[slot], call.sources == [.cel], let first = call.parts.first,
+                clock - first.created.at < .seconds(1)
+            else { continue }
+            calls[slot] = nil
+            freeSlots.append(slot)
+            for part in call.parts { index[part.uniqueID] = nil }
+            for alias in call.aliases { linked[alias] = nil }
+        }
     }
 
     private mutating func newCall(_ linkedID: LinkedID) -> Int {
@@ -333,7 +360,8 @@ public struct CallAssembler: Sendable {
     }
 
     private mutating func endDial(
-        _ source: CallEvent.Channel?, _ destination: CallEvent.Channel, _ status: DialStatus, _ forward: String?, _ mark: Mark,
+        _ source: CallEvent.Channel?, _ destination: CallEvent.Channel, _ status: DialStatus, _ forward: String?,
+        _ mark: Mark,
         _ effect: (AssemblyEffect) -> Void
     ) {
         guard let to = locate(destination, mark) else { return }
@@ -430,7 +458,9 @@ public struct CallAssembler: Sendable {
                 other.call != place.call && !calls[other.call]!.parts[other.part].isInternal
             }
             guard let bridge = calls[place.call]!.bridges.firstIndex(where: { $0.id == id }),
-                let stay = calls[place.call]!.parts[place.part].stays.lastIndex(where: { $0.bridge == bridge && $0.to == nil })
+                let stay = calls[place.call]!.parts[place.part].stays.lastIndex(where: {
+                    $0.bridge == bridge && $0.to == nil
+                })
             else { continue }
             let company = calls[place.call]!.parts[place.part].stays[stay].company
             let isOpen = company.last.map { $0.to == nil } ?? false

@@ -13,7 +13,8 @@ extension CallTeller {
         let part = call.parts[i]
         let dial = call.dials.last { $0.destination == i }
         var leg = CallRecord.Leg(
-            uniqueID: part.uniqueID, channel: ChannelName(printable(part.name.description)), role: role(i, cast, outcome), startedAt: part.created.at)
+            uniqueID: part.uniqueID, channel: ChannelName(printable(part.name.description)),
+            role: role(i, cast, outcome), startedAt: part.created.at)
         leg.number = cast.number(i).map(printable)
         leg.name = cast.name(i)
         leg.ringingAt = part.ringing?.at
@@ -29,9 +30,11 @@ extension CallTeller {
         leg.bridged = part.stays.compactMap { stay in
             guard let to = stay.to?.at, to > stay.from.at else { return nil }
             let with = call.parts.indices.filter { j in
-                j != i && call.parts[j].stays.contains { other in
-                    other.bridge == stay.bridge && other.from.at < to && (other.to.map { $0.at > stay.from.at } ?? true)
-                }
+                j != i
+                    && call.parts[j].stays.contains { other in
+                        other.bridge == stay.bridge && other.from.at < to
+                            && (other.to.map { $0.at > stay.from.at } ?? true)
+                    }
             }
             return CallRecord.Leg.Bridged(from: stay.from.at, to: to, with: with.map { call.parts[$0].name })
         }

@@ -54,7 +54,8 @@ struct CallTeller {
         record.variables = variables()
         record.refID = call.variables["HOOKSWITCH_REF"].map(printable)
         record.accountCode = accountCode(cast)
-        record.userField = (call.cdrRows.last { $0.userField != nil }?.userField ?? call.variables["CDR(userfield)"]).map(printable)
+        record.userField = (call.cdrRows.last { $0.userField != nil }?.userField ?? call.variables["CDR(userfield)"])
+            .map(printable)
         record.completeness = call.isPartial ? .partial : .full
         record.sources = call.sources
         record.notes = call.notes + outcome.notes
@@ -65,13 +66,19 @@ struct CallTeller {
         evidence.add("caller", "Newchannel", call.parts[cast.caller].created, "caller id of the first line of the call")
         evidence.add("callee", cast.calleeEvent, cast.calleeMark, cast.calleeReason)
         if let mark = answeredAt(cast, outcome) {
-            evidence.add("answered_at", "Newstate", mark, "first time up: the channel whose answer counts for \(cast.direction.rawValue)")
+            evidence.add(
+                "answered_at", "Newstate", mark,
+                "first time up: the channel whose answer counts for \(cast.direction.rawValue)")
         }
-        evidence.add("disposition", outcome.dispositionEvent, outcome.dispositionMark ?? first.created, outcome.dispositionReason)
+        evidence.add(
+            "disposition", outcome.dispositionEvent, outcome.dispositionMark ?? first.created, outcome.dispositionReason
+        )
         evidence.add("ended_at", ends.event, ends.mark, "the last party left")
         evidence.add("hungup_by", outcome.hungUpEvent, outcome.hungUpMark ?? ends.mark, outcome.hungUpReason)
         evidence.add("hangup_cause", "Hangup", call.parts[cast.main].end ?? ends.mark, outcome.causeReason)
-        if let answerer = outcome.answeredBy, let since = conversation.talkers.first(where: { $0.part == answerer })?.since {
+        if let answerer = outcome.answeredBy,
+            let since = conversation.talkers.first(where: { $0.part == answerer })?.since
+        {
             evidence.add("answered_by", "BridgeEnter", mark(of: since, answerer), "first person the main party heard")
         }
         if let visit = outcome.visit {
@@ -80,7 +87,9 @@ struct CallTeller {
         for move in call.moves {
             evidence.add("transfers", Transfers.eventName(move.kind), move.at, "a channel was moved")
         }
-        for recording in call.recordings { evidence.add("recordings", "MixMonitorStart", recording.from, "recording began") }
+        for recording in call.recordings {
+            evidence.add("recordings", "MixMonitorStart", recording.from, "recording began")
+        }
         return FinishedCall(record: record, evidence: evidence.list)
     }
 
@@ -131,7 +140,8 @@ struct CallTeller {
     func party(_ i: Int, _ cast: Cast) -> CallRecord.Party {
         let part = call.parts[i]
         return CallRecord.Party(
-            number: cast.number(i).map(printable), name: cast.name(i), channel: ChannelName(printable(part.name.description)),
+            number: cast.number(i).map(printable), name: cast.name(i),
+            channel: ChannelName(printable(part.name.description)),
             agent: cast.agentName[i].map(printable))
     }
 
@@ -154,7 +164,9 @@ struct CallTeller {
     private func variables() -> [String: String] {
         var variables: [String: String] = [:]
         for (name, value) in call.variables {
-            if name.hasPrefix("HOOKSWITCH_") || name.hasPrefix("CDR(") || name == "MIXMONITOR_FILENAME" || name == "QUEUESTATUS" {
+            if name.hasPrefix("HOOKSWITCH_") || name.hasPrefix("CDR(") || name == "MIXMONITOR_FILENAME"
+                || name == "QUEUESTATUS"
+            {
                 guard configuration.variables?.contains(name) ?? false else { continue }
             }
             variables[printable(name)] = printable(value)
@@ -171,7 +183,9 @@ struct CallTeller {
     /// What Asterisk's own CDR says otherwise, in words; nil where it agrees within a second, or cannot be compared.
     private func contradiction(_ record: CallRecord, _ cast: Cast) -> String? {
         let rows = call.cdrRows.filter { $0.uniqueID == call.parts[cast.caller].uniqueID }
-        guard rows.count == 1, let row = rows.first, let seconds = row.billableSeconds, !call.isPartial else { return nil }
+        guard rows.count == 1, let row = rows.first, let seconds = row.billableSeconds, !call.isPartial else {
+            return nil
+        }
         guard abs(seconds - record.billableSeconds) > 1 else { return nil }
         if cast.isOriginated { return "Asterisk's CDR counts \(seconds) s from the first leg's answer" }
         return "Asterisk's CDR says billsec \(seconds)"
@@ -187,7 +201,8 @@ struct CallTeller {
         mutating func add(_ field: String, _ event: String, _ mark: Mark, _ reason: String) {
             list.append(
                 FieldEvidence(
-                    field: field, event: event, at: mark.at, offset: mark.offset < 0 ? nil : mark.offset, reason: reason))
+                    field: field, event: event, at: mark.at, offset: mark.offset < 0 ? nil : mark.offset, reason: reason
+                ))
         }
     }
 }

@@ -66,7 +66,9 @@ struct Cast {
         targets = Cast.firsts(call.dials.map(\.destination).filter { isPerson[$0] && $0 != caller && !isPickup($0) })
 
         let outside = Outside(call, configuration, knowledge)
-        isOutside = parts.indices.map { isPerson[$0] && outside.contains($0, isDialled: isDialled[$0], isOriginated: isOriginated && $0 == caller) }
+        isOutside = parts.indices.map {
+            isPerson[$0] && outside.contains($0, isDialled: isDialled[$0], isOriginated: isOriginated && $0 == caller)
+        }
         (direction, directionReason) = Cast.direction(
             call, configuration, caller: caller, targets: targets, isOutside: isOutside, isOriginated: isOriginated)
 
@@ -83,17 +85,21 @@ struct Cast {
             if let destination = visit.destination, isPerson[destination] {
                 agentName[destination] = member
             } else if let i = targets.first(where: { i in
-                parts[i].up.map { $0.at <= connect.at + .seconds(1) } ?? false && parts[i].end.map { $0.at >= connect.at } ?? true
+                parts[i].up.map { $0.at <= connect.at + .seconds(1) } ?? false
+                    && parts[i].end.map { $0.at >= connect.at } ?? true
             }) {
                 agentName[i] = member
             }
         }
-        if let agent = call.variables["HOOKSWITCH_AGENT"], let i = targets.first(where: { [isOutside] in !isOutside[$0] }) {
+        if let agent = call.variables["HOOKSWITCH_AGENT"],
+            let i = targets.first(where: { [isOutside] in !isOutside[$0] })
+        {
             agentName[i] = agent
         }
         self.agentName = agentName
 
-        let callee = Cast.callee(call, caller: caller, main: main, targets: targets, isOriginated: isOriginated, direction: direction)
+        let callee = Cast.callee(
+            call, caller: caller, main: main, targets: targets, isOriginated: isOriginated, direction: direction)
         calleeMark = callee.mark
         calleeEvent = callee.event
         calleeReason = callee.reason
@@ -123,9 +129,12 @@ struct Cast {
     // MARK: Direction
 
     private static func direction(
-        _ call: Call, _ configuration: AssemblyConfiguration, caller: Int, targets: [Int], isOutside: [Bool], isOriginated: Bool
+        _ call: Call, _ configuration: AssemblyConfiguration, caller: Int, targets: [Int], isOutside: [Bool],
+        isOriginated: Bool
     ) -> (CallRecord.Direction, String) {
-        if let said = call.variables["HOOKSWITCH_DIRECTION"], let direction = CallRecord.Direction(rawValue: said.lowercased()) {
+        if let said = call.variables["HOOKSWITCH_DIRECTION"],
+            let direction = CallRecord.Direction(rawValue: said.lowercased())
+        {
             return (direction, "HOOKSWITCH_DIRECTION says so")
         }
         if isOutside[caller] {
@@ -136,8 +145,11 @@ struct Cast {
         let outside = targets.filter { isOutside[$0] }
         let asked = call.dials.first { targets.contains($0.destination) || $0.source != nil }?.sourceLocation?.exten
         let dialled = isOriginated ? call.originate?.exten ?? asked : call.parts[caller].firstLocation.exten
-        let isInternalNumber = dialled.map { number in configuration.internalNumbers.contains { $0.matches(number) } } ?? false
-        if !outside.isEmpty, outside.count == targets.count || !isInternalNumber || outside.first == targets.first && !isInternalNumber {
+        let isInternalNumber =
+            dialled.map { number in configuration.internalNumbers.contains { $0.matches(number) } } ?? false
+        if !outside.isEmpty,
+            outside.count == targets.count || !isInternalNumber || outside.first == targets.first && !isInternalNumber
+        {
             return (.outbound, "an inside line called an outside one")
         }
         if targets.isEmpty, let dialled, Outside.isLong(dialled), !isInternalNumber {
@@ -165,14 +177,19 @@ struct Cast {
                 number: part.firstLocation.exten.isEmpty ? nil : part.firstLocation.exten, mark: part.created,
                 event: "Newchannel", reason: "the extension at the call's start: what was dialled")
         }
-        if main == caller, direction == .outbound, part.isInternal == false, targets.isEmpty || call.parts[caller].number.map(Outside.isLong) ?? false,
-            Outside.isLong(part.number ?? part.firstLocation.exten), call.originate?.exten.map({ !Outside.isLong($0) }) ?? true
+        if main == caller, direction == .outbound, part.isInternal == false,
+            targets.isEmpty || call.parts[caller].number.map(Outside.isLong) ?? false,
+            Outside.isLong(part.number ?? part.firstLocation.exten),
+            call.originate?.exten.map({ !Outside.isLong($0) }) ?? true
         {
             // Asterisk called the outside line first: that line is what was called.
             let number = part.number ?? part.firstLocation.exten
             return Callee(number: number, mark: part.created, event: "Newchannel", reason: "the line Asterisk dialled")
         }
-        if let dial = call.dials.first(where: { $0.source != nil && targets.contains($0.destination) || $0.source != nil && call.parts[$0.destination].isLocal }),
+        if let dial = call.dials.first(where: {
+            $0.source != nil && targets.contains($0.destination)
+                || $0.source != nil && call.parts[$0.destination].isLocal
+        }),
             let exten = dial.sourceLocation?.exten, !exten.isEmpty, exten != "s", !isLocalTwo(call, dial.source)
         {
             return Callee(number: exten, mark: dial.begin, event: "DialBegin", reason: "the extension that dialled")
@@ -183,10 +200,12 @@ struct Cast {
                 return Callee(number: exten, mark: dial.begin, event: "DialBegin", reason: "the extension that dialled")
             }
             let number = call.parts[dial.destination].number ?? call.originate?.exten
-            return Callee(number: number, mark: dial.begin, event: "DialBegin", reason: "the number of the dialled line")
+            return Callee(
+                number: number, mark: dial.begin, event: "DialBegin", reason: "the number of the dialled line")
         }
         if let exten = call.originate?.exten {
-            return Callee(number: exten, mark: part.created, event: "OriginateResponse", reason: "the extension asked for")
+            return Callee(
+                number: exten, mark: part.created, event: "OriginateResponse", reason: "the extension asked for")
         }
         return Callee(number: part.number, mark: part.created, event: "Newchannel", reason: "the line Asterisk dialled")
     }
@@ -264,7 +283,11 @@ struct Outside {
         if !configuration.trunks.isEmpty {
             return configuration.trunks.contains { $0.matches(part.name.description) || $0.matches(part.name.device) }
         }
-        if call.queueVisits.contains(where: { $0.destination == i || $0.interface.map { $0[...] == part.name.device } ?? false }) { return false }
+        if call.queueVisits.contains(where: {
+            $0.destination == i || $0.interface.map { $0[...] == part.name.device } ?? false
+        }) {
+            return false
+        }
         let address = String(part.name.address)
         // A phone named like an extension is one, whatever caller id it was given.
         if isInternal(address) { return false }

@@ -87,7 +87,9 @@ struct Conversation {
             }
             for (one, two) in call.localPairs where group[one] != group[two] {
                 // A Local channel carries sound while both halves live.
-                let lives = [one, two].allSatisfy { parts[$0].created.at <= at && (parts[$0].end.map { $0.at > at } ?? true) }
+                let lives = [one, two].allSatisfy {
+                    parts[$0].created.at <= at && (parts[$0].end.map { $0.at > at } ?? true)
+                }
                 if lives {
                     group[one] = true
                     group[two] = true
@@ -97,7 +99,9 @@ struct Conversation {
         }
         let others = parts.indices.filter { $0 != main && group[$0] && isPerson[$0] }
         let hasCompany = mine.company.contains { $0.from.at <= at && ($0.to.map { $0.at > at } ?? true) }
-        func isHolding(_ i: Int) -> Bool { parts[i].holds.contains { $0.from.at <= at && ($0.to.map { $0.at > at } ?? true) } }
+        func isHolding(_ i: Int) -> Bool {
+            parts[i].holds.contains { $0.from.at <= at && ($0.to.map { $0.at > at } ?? true) }
+        }
         if others.isEmpty, !hasCompany { return wasHeld ? .held : .alone }
         if isHolding(main) { return .held }
         let talking = others.filter { !isHolding($0) }
@@ -117,7 +121,9 @@ struct Conversation {
         var seen: [(part: Int, since: Instant)] = []
         for segment in segments {
             guard case .talk(let people) = segment.kind else { continue }
-            for person in people where !seen.contains(where: { $0.part == person }) { seen.append((person, segment.from)) }
+            for person in people where !seen.contains(where: { $0.part == person }) {
+                seen.append((person, segment.from))
+            }
         }
         return seen
     }

@@ -17,7 +17,9 @@ struct EndpointKnowledge: Sendable {
         guard tallies[device] != nil || tallies.count < EndpointKnowledge.limit else { return }
         var tally = tallies[device] ?? Tally()
         // Halved before it overflows, so that a device that is given another use is learned anew in time.
-        if tally.outside > 1000 || tally.inside > 1000 { tally = Tally(outside: tally.outside / 2, inside: tally.inside / 2) }
+        if tally.outside > 1000 || tally.inside > 1000 {
+            tally = Tally(outside: tally.outside / 2, inside: tally.inside / 2)
+        }
         if isOutside { tally.outside += 1 } else { tally.inside += 1 }
         // The key must not keep a whole channel name alive.
         if tallies[device] == nil { tallies[Substring(String(device))] = tally } else { tallies[device] = tally }

@@ -13,7 +13,8 @@ struct Ends {
         let marks = call.parts.map { Ends.leaving($0) }
         left = marks.map { $0?.mark.at }
         var last = marks[cast.caller]
-        for i in call.parts.indices where cast.isPerson[i] && (call.parts[i].up != nil || !call.parts[i].stays.isEmpty) {
+        for i in call.parts.indices where cast.isPerson[i] && (call.parts[i].up != nil || !call.parts[i].stays.isEmpty)
+        {
             guard let mine = marks[i] else { continue }
             if last == nil || mine.mark.at > last!.mark.at { last = mine }
         }
@@ -34,11 +35,14 @@ struct Ends {
             return (request, "HangupRequest")
         }
         if let soft = part.softHangup, lastEntry.map({ $0 <= soft.at }) ?? true, soft.at <= end.at {
-            return (lastStay.map { $0 < soft.at && !part.hasMovedOn && soft.at - $0 > .milliseconds(500) } ?? false
+            return
+                (lastStay.map { $0 < soft.at && !part.hasMovedOn && soft.at - $0 > .milliseconds(500) } ?? false
                 ? (Mark(at: lastStay!, offset: -1), "BridgeLeave") : (soft, "SoftHangupRequest"))
         }
         // It left its last bridge and did not go on in the dialplan: what came after was a hangup handler.
-        if let lastStay, !part.hasMovedOn, !part.endIsGuessed, lastStay < end.at { return (Mark(at: lastStay, offset: end.offset), "BridgeLeave") }
+        if let lastStay, !part.hasMovedOn, !part.endIsGuessed, lastStay < end.at {
+            return (Mark(at: lastStay, offset: end.offset), "BridgeLeave")
+        }
         return (end, "Hangup")
     }
 }

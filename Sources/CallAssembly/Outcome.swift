@@ -76,11 +76,14 @@ struct Outcome {
         if endsInTalk, let start = conversation.lastTalkStart {
             let people = [cast.main] + conversation.lastTalkers
             let requests = parts.indices.filter { i in
-                guard cast.isPerson[i], people.contains(i) || i == cast.caller, let request = parts[i].hangupRequest else { return false }
+                guard cast.isPerson[i], people.contains(i) || i == cast.caller, let request = parts[i].hangupRequest
+                else { return false }
                 return request.at >= start
             }
             if let first = requests.min(by: { parts[$0].hangupRequest!.at < parts[$1].hangupRequest!.at }) {
-                sayHungUp(side(first), parts[first].hangupRequest!, "HangupRequest", "the first side to hang up after the last connection")
+                sayHungUp(
+                    side(first), parts[first].hangupRequest!, "HangupRequest",
+                    "the first side to hang up after the last connection")
                 return
             }
             if let source = hangupSource(people) {
@@ -134,7 +137,10 @@ struct Outcome {
 
     /// Busy() and Congestion() ask for a hangup on the caller's own channel, though the PBX refused.
     private func isRefusal(_ part: Call.Part) -> Bool {
-        guard part.up == nil, let cause = part.hangupRequestCause else { return false }
+        // 16 states no cause in the request; the channel's own tells, where no dialled line can have lent it its cause.
+        guard part.up == nil, let cause = part.hangupRequestCause ?? (call.dials.isEmpty ? part.cause : nil) else {
+            return false
+        }
         return cause == .userBusy || cause == .congestion || cause == .switchingCongestion
     }
 
@@ -161,7 +167,8 @@ struct Outcome {
                 let row = call.cdrRows.last(where: { $0.lastApplication == "Queue" }), let data = row.lastData
             else { return }
             queue = CallRecord.Queue(
-                name: printable(String(data.prefix { $0 != "," })), wait: .zero, position: nil, result: status == "FULL" ? .full : .empty)
+                name: printable(String(data.prefix { $0 != "," })), wait: .zero, position: nil,
+                result: status == "FULL" ? .full : .empty)
             return
         }
         visit = chosen
@@ -189,7 +196,8 @@ struct Outcome {
             (result, queueReason) = (.answered, "a member answered")
         }
         queue = CallRecord.Queue(
-            name: printable(chosen.name), wait: max(until - chosen.join.at, .zero), position: chosen.position, result: result)
+            name: printable(chosen.name), wait: max(until - chosen.join.at, .zero), position: chosen.position,
+            result: result)
     }
 
     // MARK: Disposition
@@ -218,13 +226,16 @@ struct Outcome {
             return
         }
         // The PBX took the call itself after all attempts: voicemail, an announcement.
-        let lastTry = (attempts.compactMap { $0.end?.at ?? $0.begin.at } + call.queueVisits.compactMap { $0.leave?.at ?? $0.join.at }).max()
+        let lastTry =
+            (attempts.compactMap { $0.end?.at ?? $0.begin.at }
+            + call.queueVisits.compactMap { $0.leave?.at ?? $0.join.at }).max()
         if !cast.isOriginated, let up = caller.up, let lastTry, up.at >= lastTry {
             say(.answered, up, "Newstate", "nobody was reached, then the PBX answered (voicemail, announcement)")
             return
         }
         if !cast.isOriginated, caller.up != nil, let row = call.cdrRows.last(where: { $0.uniqueID == caller.uniqueID }),
-            let application = row.lastApplication, ["VoiceMail", "Record", "MiniVM", "MinivmRecord"].contains(application)
+            let application = row.lastApplication,
+            ["VoiceMail", "Record", "MiniVM", "MinivmRecord"].contains(application)
         {
             say(.answered, caller.up!, "Cdr", "nobody was reached, then \(application) took the call")
             return
@@ -235,13 +246,19 @@ struct Outcome {
     /// A person whom the call reached, if any.
     private var reached: Int? {
         if cast.direction == .outbound {
-            if cast.isOutside[cast.main], cast.isDialled[cast.main], call.parts[cast.main].up != nil { return cast.main }
+            if cast.isOutside[cast.main], cast.isDialled[cast.main], call.parts[cast.main].up != nil {
+                return cast.main
+            }
             if cast.isOutside[cast.main], cast.main != cast.caller { return nil }
         }
         if let target = answeredTargets.first { return target }
         if let talker = conversation.talkers.first(where: { $0.part != cast.main })?.part { return talker }
         // Originated to one line only: that line was the one to reach.
-        if cast.isOriginated, cast.targets.isEmpty, cast.direction != .outbound || cast.isOutside[cast.caller], call.parts[cast.caller].up != nil { return cast.caller }
+        if cast.isOriginated, cast.targets.isEmpty, cast.direction != .outbound || cast.isOutside[cast.caller],
+            call.parts[cast.caller].up != nil
+        {
+            return cast.caller
+        }
         return nil
     }
 
@@ -254,15 +271,22 @@ struct Outcome {
 
     private mutating func decideFailure(of attempts: [Call.Dial], _ caller: Call.Part) {
         let parts = call.parts
-        if let request = caller.hangupRequest, !isRefusal(caller), !(cast.isOriginated && cast.isDialled[cast.caller] && caller.up == nil) {
+        if let request = caller.hangupRequest, !isRefusal(caller),
+            !(cast.isOriginated && cast.isDialled[cast.caller] && caller.up == nil)
+        {
             // It counts only if somebody was still being tried, or nothing had failed.
-            let stillTrying = attempts.contains { ($0.end?.at ?? .init(microseconds: .max)) + .milliseconds(200) >= request.at }
+            let stillTrying = attempts.contains { dial in
+                dial.end.map { $0.at + .milliseconds(200) >= request.at } ?? true
+            }
             if stillTrying || attempts.isEmpty || !call.queueVisits.isEmpty {
                 say(.canceled, request, "HangupRequest", "the caller hung up before anybody answered")
                 return
             }
         }
-        if hungUpBy == .caller, attempts.allSatisfy({ $0.status == .cancel || $0.status == nil || $0.status == .noAnswer }), hungUpEvent == "CEL" {
+        if hungUpBy == .caller,
+            attempts.allSatisfy({ $0.status == .cancel || $0.status == nil || $0.status == .noAnswer }),
+            hungUpEvent == "CEL"
+        {
             say(.canceled, hungUpMark ?? ends.mark, "CEL", "the caller hung up before anybody answered")
             return
         }
@@ -317,7 +341,9 @@ struct Outcome {
             // Asterisk gives 0 where nothing went wrong, or nothing was said at all.
             let guess: HangupCause? =
                 main.endIsGuessed
-                ? nil : main.up != nil || main.hangupRequest != nil ? .normalClearing : disposition == .noAnswer ? .noAnswer : nil
+                ? nil
+                : main.up != nil || main.hangupRequest != nil
+                    ? .normalClearing : disposition == .noAnswer ? .noAnswer : nil
             if let guess {
                 (cause, causeText) = (guess, guess.text)
                 causeReason = "Asterisk stated none (0): \(guess == .noAnswer ? "it rang out" : "an ordinary end")"

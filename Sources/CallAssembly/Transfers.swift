@@ -15,14 +15,16 @@ struct Transfers {
         for move in call.moves {
             switch move.kind {
             case .blind:
-                append(move, by: move.by.flatMap { cast.number($0) }, to: move.to, isOK: move.succeeded && arrived(move))
+                append(
+                    move, by: move.by.flatMap { cast.number($0) }, to: move.to, isOK: move.succeeded && arrived(move))
             case .attended:
                 append(move, by: move.by.flatMap { cast.number($0) }, to: taker(move) ?? move.to, isOK: move.succeeded)
             case .park:
                 append(move, by: parker(move), to: move.to, isOK: move.taker != nil || talksAfter(move.over?.at))
             case .pickup:
                 guard talkedBefore(move.at.at) else { continue }
-                append(move, by: move.by.flatMap { cast.number($0) }, to: move.by.flatMap { cast.number($0) }, isOK: true)
+                append(
+                    move, by: move.by.flatMap { cast.number($0) }, to: move.by.flatMap { cast.number($0) }, isOK: true)
             case .forward, .redirect: continue
             }
         }
@@ -41,9 +43,13 @@ struct Transfers {
             }
             if isTold { continue }
             let survives = ends.left[relocation.part].map { $0 - relocation.at.at > .milliseconds(50) } ?? true
-            guard survives, relocation.part == cast.main || relocation.part == cast.caller || !list.contains(where: { $0.kind == .redirect }) else { continue }
+            guard survives,
+                relocation.part == cast.main || relocation.part == cast.caller
+                    || !list.contains(where: { $0.kind == .redirect })
+            else { continue }
             list.append(
-                CallRecord.Transfer(kind: .redirect, by: nil, to: printable(relocation.to.exten), at: relocation.at.at, isOK: true))
+                CallRecord.Transfer(
+                    kind: .redirect, by: nil, to: printable(relocation.to.exten), at: relocation.at.at, isOK: true))
         }
         list.sort { $0.at < $1.at }
     }
@@ -61,12 +67,16 @@ struct Transfers {
 
     private mutating func append(_ move: Call.Move, by: String?, to: String?, isOK: Bool) {
         list.append(
-            CallRecord.Transfer(kind: move.kind, by: by.map(printable), to: to.map(printable), at: move.at.at, isOK: isOK))
+            CallRecord.Transfer(
+                kind: move.kind, by: by.map(printable), to: to.map(printable), at: move.at.at, isOK: isOK))
     }
 
     /// A blind transfer arrived if somebody answered there, or if nobody was dialled (an application took it).
     private func arrived(_ move: Call.Move) -> Bool {
-        let after = call.dials.filter { $0.begin.at >= move.at.at - .milliseconds(500) && cast.isPerson[$0.destination] && $0.destination != cast.main }
+        let after = call.dials.filter {
+            $0.begin.at >= move.at.at - .milliseconds(500) && cast.isPerson[$0.destination]
+                && $0.destination != cast.main
+        }
         return after.isEmpty || after.contains { $0.status == .answer } || talksAfter(move.at.at)
     }
 
@@ -75,7 +85,9 @@ struct Transfers {
     }
     private func talksAfter(_ time: Instant?) -> Bool {
         guard let time else { return false }
-        return conversation.segments.contains { if case .talk = $0.kind { $0.to > time + .milliseconds(100) } else { false } }
+        return conversation.segments.contains {
+            if case .talk = $0.kind { $0.to > time + .milliseconds(100) } else { false }
+        }
     }
 
     /// The number of who took an attended transfer: the target's line, or through Local channels who spoke next.

@@ -87,7 +87,8 @@ public struct CallEvent: Sendable {
         public var application: String?
         public var succeeded: Bool
         public init(
-            original: Channel, second: Channel?, transferee: Channel?, target: Channel?, application: String?, succeeded: Bool
+            original: Channel, second: Channel?, transferee: Channel?, target: Channel?, application: String?,
+            succeeded: Bool
         ) {
             (self.original, self.second, self.transferee, self.target) = (original, second, transferee, target)
             (self.application, self.succeeded) = (application, succeeded)

@@ -214,6 +214,27 @@ public import Telephony
         }
     }
 
+    /// Whether a `VarSet` is of one of these variables, told without splitting the message where its last two lines are
+    /// `Variable` and `Value`, as Asterisk writes them. True where they are not: then the headers must decide.
+    func lastVariable(isIn names: Set<String>) -> Bool {
+        var end = length - 4
+        var start = lineStart(before: end)
+        guard start >= 2, unsafe memcmp(base + start, "Value:", 6) == 0 else { return true }
+        end = start - 2
+        start = lineStart(before: end)
+        guard end - start > 10, unsafe memcmp(base + start, "Variable: ", 10) == 0 else { return true }
+        var name = start + 10
+        while name < end, unsafe (base + name).load(as: UInt8.self) == UInt8(ascii: "_") { name += 1 }
+        let text = unsafe String(decoding: UnsafeRawBufferPointer(start: base + name, count: end - name), as: UTF8.self)
+        return names.contains(text)
+    }
+
+    private func lineStart(before end: Int) -> Int {
+        var at = end
+        while at > 0, unsafe (base + (at - 1)).load(as: UInt8.self) != 10 { at -= 1 }
+        return at
+    }
+
     // MARK: Bytes
 
     /// Length of what stands before `ChanVariable` in a header's name; nil if it is no such header.

@@ -66,7 +66,8 @@ public struct CallEventTranslator: Sendable {
     /// List items, FullyBooted and Status have no time even with the option on.
     private static func carriesTimestamp(_ name: AMIEventName) -> Bool {
         switch name {
-        case .coreShowChannel, .coreShowChannelsComplete, .status, .statusComplete, .fullyBooted, .originateResponse: false
+        case .coreShowChannel, .coreShowChannelsComplete, .status, .statusComplete, .fullyBooted, .originateResponse:
+            false
         default: true
         }
     }
@@ -99,7 +100,8 @@ public struct CallEventTranslator: Sendable {
         case .originateResponse: return originate(m)
         case .dialBegin, .dialState, .dialEnd: return dial(name, m)
         case .localBridge:
-            guard let one = ref(m, .localOneUniqueid, .localOneLinkedid), let two = ref(m, .localTwoUniqueid, .localTwoLinkedid)
+            guard let one = ref(m, .localOneUniqueid, .localOneLinkedid),
+                let two = ref(m, .localTwoUniqueid, .localTwoLinkedid)
             else { return noIDs(name) }
             return .localBridge(one: one, two: two)
         case .blindTransfer, .attendedTransfer: return transfer(name, m)
@@ -252,7 +254,9 @@ public struct CallEventTranslator: Sendable {
 
     // MARK: Parts of events
 
-    private func noIDs(_ name: AMIEventName) -> CallEvent.Body { .damaged("\(name.rawValue) without its channel's ids") }
+    private func noIDs(_ name: AMIEventName) -> CallEvent.Body {
+        .damaged("\(name.rawValue) without its channel's ids")
+    }
 
     @inline(__always)
     private func ref(_ m: borrowing AMIMessage, _ unique: AMIHeader, _ linked: AMIHeader) -> CallEvent.Channel? {

@@ -1,6 +1,6 @@
 /// Finds which of a fixed set of short ASCII names some bytes are, in a few nanoseconds and without allocating.
 ///
-/// One multiplication over the first and last eight bytes and the length gives a place in a table that has been grown until
+/// A few multiplications over the first, middle and last eight bytes and the length gives a place in a table that has been grown until
 /// all names have places of their own; the name found there is then compared byte by byte.
 @safe final class NameTable: Sendable {
     /// Ordinal + 1 of the name at each place; 0 where there is none.
@@ -52,6 +52,8 @@
         if n >= 8 {
             a = unsafe p.loadUnaligned(as: UInt64.self)
             b = unsafe (p + (n - 8)).loadUnaligned(as: UInt64.self)
+            // TransfererUniqueid and TransfereeUniqueid differ in the middle only.
+            if n > 16 { b ^= unsafe (p + (n / 2 - 4)).loadUnaligned(as: UInt64.self) &* 0x9E37_79B9_7F4A_7C15 }
         } else if n >= 4 {
             a = unsafe UInt64(p.loadUnaligned(as: UInt32.self))
             b = unsafe UInt64((p + (n - 4)).loadUnaligned(as: UInt32.self))
@@ -59,7 +61,8 @@
             a = unsafe UInt64(p.load(as: UInt8.self))
             b = unsafe UInt64((p + (n - 1)).load(as: UInt8.self)) << 8 | UInt64((p + n / 2).load(as: UInt8.self))
         }
-        let mixed = (a ^ UInt64(n) &* 0xA076_1D64_78BD_642F) &* 0x9E37_79B9_7F4A_7C15 ^ b &* 0xE703_7ED1_A0B4_28DB
+        let mixed =
+            (a ^ UInt64(n) &* 0xA076_1D64_78BD_642F) &* 0x9E37_79B9_7F4A_7C15 ^ b.byteSwapped &* 0xE703_7ED1_A0B4_28DB
         return (mixed ^ mixed >> 32) &* 0x8EBC_6AF0_9C88_C6E3
     }
 

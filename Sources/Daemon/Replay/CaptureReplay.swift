@@ -1,0 +1,163 @@
+public import AsteriskWire
+public import CallAssembly
+public import Telephony
+
+/// Captured manager streams in, finished calls out: no Asterisk, no database, no clock.
+///
+/// A capture is plain manager bytes, several connections one after another; an index beside it (`conn offset length mono epoch`
+/// a line) gives the time each part came and where connections began and ended. Without one, time is what the events say.
+public struct CaptureReplay {
+    /// Where bytes came in and connections ended, as an index tells.
+    public struct Mark: Sendable, Equatable {
+        public enum Kind: Sendable { case opened, read, closed }
+        public var kind: Kind
+        /// Byte offset in the capture.
+        public var offset: Int
+        public var at: Instant
+    }
+    public struct Summary: Sendable {
+        public var calls: [FinishedCall] = []
+        /// Events refused as forged or broken, with where they stand.
+        public var refused: [(reason: String, offset: Int64)] = []
+        public var messageCount: Int64 = 0
+        /// Set where the stream could not be read to its end.
+        public var error: AMIDecodeError?
+    }
+
+    private var assembler: CallAssembler
+    private var translator: CallEventTranslator
+    private var summary = Summary()
+    private var clock = Instant(microseconds: 0)
+
+    public init(_ configuration: AssemblyConfiguration) {
+        assembler = CallAssembler(configuration)
+        translator = CallEventTranslator(variables: configuration.variables)
+    }
+
+    /// Replays one capture and ends the calls that are still open at its end.
+    public mutating func run(_ bytes: [UInt8], marks: [Mark] = []) -> Summary {
+        for (range, end) in CaptureReplay.connections(bytes, marks) {
+            feed(bytes, range, marks)
+            if let end { apply(CallEvent(at: end, body: .disconnected)) }
+        }
+        var summary = Summary()
+        assembler.finishAll { effect in if case .finished(let call) = effect { summary.calls.append(call) } }
+        self.summary.calls += summary.calls
+        return self.summary
+    }
+
+    private mutating func feed(_ bytes: [UInt8], _ range: Range<Int>, _ marks: [Mark]) {
+        var decoder = AMIDecoder(offset: Int64(range.lowerBound))
+        let cuts =
+            [range.lowerBound]
+            + marks.filter { $0.kind == .read && $0.offset > range.lowerBound && $0.offset < range.upperBound }.map(
+                \.offset)
+        let times = marks.filter { $0.kind == .read }
+        for (i, from) in cuts.enumerated() {
+            let to = i + 1 < cuts.count ? cuts[i + 1] : range.upperBound
+            if let time = times.last(where: { $0.offset <= from })?.at { clock = max(clock, time) }
+            var events: [CallEvent] = []
+            do throws(AMIDecodeError) {
+                var translator = self.translator
+                let arrival = clock
+                try decoder.feed(Array(bytes[from..<to])) { message in
+                    if let event = translator.event(message, arrival: arrival) { events.append(event) }
+                }
+                self.translator = translator
+            } catch {
+                summary.error = error
+            }
+            for event in events { apply(event) }
+            if summary.error != nil { break }
+        }
+        summary.messageCount += decoder.messageCount
+    }
+
+    private mutating func apply(_ event: CallEvent) {
+        var event = event
+        // Without an index, what has no time of its own happened when its neighbour did.
+        if event.at.microseconds == 0 { event.at = clock }
+        clock = max(clock, event.at)
+        var calls: [FinishedCall] = []
+        var refused: [(String, Int64)] = []
+        assembler.apply(event) { effect in
+            switch effect {
+            case .finished(let call): calls.append(call)
+            case .resyncWanted(let reason, let offset): refused.append((reason, offset ?? -1))
+            case .progress: break
+            }
+        }
+        summary.calls += calls
+        summary.refused += refused
+    }
+
+    /// The byte ranges of single connections, with when each ended if the index says.
+    ///
+    /// Without an index a new connection is seen by its greeting followed by a login's answer; what a stranger could write
+    /// into one header cannot be both.
+    static func connections(_ bytes: [UInt8], _ marks: [Mark]) -> [(Range<Int>, Instant?)] {
+        let opened = marks.filter { $0.kind == .opened }
+        if opened.count > 0 {
+            return opened.enumerated().map { i, mark in
+                let to = i + 1 < opened.count ? opened[i + 1].offset : bytes.count
+                let next = i + 1 < opened.count ? opened[i + 1].at : nil
+                let closed = marks.last { candidate in
+                    candidate.kind == .closed && candidate.at >= mark.at && (next.map { candidate.at <= $0 } ?? true)
+                }
+                // The end of the last connection is the end of the capture, not a loss.
+                return (mark.offset..<to, next == nil ? nil : closed?.at)
+            }
+        }
+        let greeting = Array("Asterisk Call Manager/".utf8)
+        var starts: [Int] = []
+        var at = 0
+        while at + greeting.count < bytes.count {
+            guard let first = bytes[at...].firstIndex(of: greeting[0]) else { break }
+            at = first + 1
+            guard bytes[first...].starts(with: greeting),
+                let end = bytes[first...].firstIndex(of: 10), bytes[(end + 1)...].starts(with: "Response:".utf8)
+            else { continue }
+            starts.append(first)
+        }
+        if starts.first != 0 { starts.insert(0, at: 0) }
+        return starts.enumerated().map { i, start in
+            (start..<(i + 1 < starts.count ? starts[i + 1] : bytes.count), nil)
+        }
+    }
+
+    /// Reads an index: `# conn N opened … epoch=SECONDS` and `closed` lines, and `conn offset length mono epoch` for each read.
+    public static func marks(index text: String) -> [Mark] {
+        var marks: [Mark] = []
+        var offset = 0
+        var base = 0
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            if line.hasPrefix("#") {
+                guard let epoch = words.last(where: { $0.hasPrefix("epoch=") })?.dropFirst(6), let at = instant(epoch)
+                else { continue }
+                if words.contains("opened") {
+                    base = offset
+                    marks.append(Mark(kind: .opened, offset: offset, at: at))
+                } else if words.contains("closed") {
+                    marks.append(Mark(kind: .closed, offset: offset, at: at))
+                }
+            } else if words.count >= 5, let start = Int(words[1]), let length = Int(words[2]),
+                let at = instant(words[4])
+            {
+                _ = start
+                marks.append(Mark(kind: .read, offset: offset, at: at))
+                offset += length
+            }
+        }
+        _ = base
+        return marks
+    }
+
+    private static func instant(_ text: some StringProtocol) -> Instant? {
+        let parts = text.split(separator: ".", maxSplits: 1)
+        guard let seconds = Int64(parts[0]) else { return nil }
+        var fraction = parts.count > 1 ? String(parts[1].prefix(6)) : ""
+        while fraction.count < 6 { fraction += "0" }
+        return Instant(microseconds: seconds * 1_000_000 + (Int64(fraction) ?? 0))
+    }
+}
