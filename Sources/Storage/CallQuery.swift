@@ -2,8 +2,8 @@ public import Telephony
 
 /// Reading the store beside its writer; sees what has been committed.
 ///
-/// In the daemon the work is done on a reader's own thread; `StoreReader.open` gives the same to a command-line process, whether
-/// or not a daemon runs.
+/// The work is done on a reader's own thread. In the daemon ask the `CallStore`; a command-line process, whether or not a
+/// daemon runs, asks a `StoreReader`.
 public protocol CallQuery: Sendable {
     /// Calls, newest first.
     func calls(matching filter: CallFilter) async throws(StorageError) -> [StoredCall]
@@ -23,20 +23,22 @@ public struct CallFilter: Sendable, Equatable {
     public var since: Instant?
     /// Started before.
     public var until: Instant?
-    /// The caller's, the callee's or any leg's number.
+    /// The caller's, the callee's or any leg's number; from seven digits on, the end of one will do.
     public var number: String?
     /// The agent's name or number.
     public var agent: String?
     public var disposition: CallRecord.Disposition?
     public var system: String?
+    /// Stored after this row, for `tail`; then in the order they were stored.
+    public var after: Int64?
     /// At most this many; nil is no limit.
     public var limit: Int?
     public init(
         since: Instant? = nil, until: Instant? = nil, number: String? = nil, agent: String? = nil,
-        disposition: CallRecord.Disposition? = nil, system: String? = nil, limit: Int? = 100
+        disposition: CallRecord.Disposition? = nil, system: String? = nil, after: Int64? = nil, limit: Int? = 100
     ) {
         (self.since, self.until, self.number, self.agent) = (since, until, number, agent)
-        (self.disposition, self.system, self.limit) = (disposition, system, limit)
+        (self.disposition, self.system, self.after, self.limit) = (disposition, system, after, limit)
     }
 }
 

@@ -1,0 +1,205 @@
+import Glibc
+import Synchronization
+public import Telephony
+
+/// The store of a running daemon: owns the state folder, writes, lends messages, answers questions.
+///
+/// Open one at start, `close` it last. All methods may be called from anywhere and none blocks its thread.
+public final class CallStore: Sendable {
+    let writer: Writer
+    let reader: Reader
+    let options: Options
+    private let folder: Mutex<Owned>
+
+    /// What a store is opened with.
+    public struct Options: Sendable {
+        /// The state folder; `hookswitch.db` and its lock live in it.
+        public var folder: String
+        /// Where `calls.jsonl` goes; nil writes none.
+        public var callsLog: CallsLogOptions?
+        /// A registered SQLite VFS, for tests that make the disk fail; nil is the system's.
+        public var vfs: String?
+        /// The wall clock.
+        public var clock: @Sendable () -> Instant
+        /// Told in one sentence when the calls log stops or starts working.
+        public var report: @Sendable (String) -> Void
+        public init(
+            folder: String, callsLog: CallsLogOptions? = nil, vfs: String? = nil,
+            clock: @escaping @Sendable () -> Instant = CallStore.wallClock,
+            report: @escaping @Sendable (String) -> Void = { _ in }
+        ) {
+            (self.folder, self.callsLog, self.vfs) = (folder, callsLog, vfs)
+            (self.clock, self.report) = (clock, report)
+        }
+    }
+    /// The lock, until it is given back.
+    private struct Owned: ~Copyable {
+        var folder: StateFolder?
+    }
+
+    /// Takes the folder, opens or makes the database, brings it to this version. Blocks: at start only.
+    /// - Throws: `unwritable`, `locked`, `newerVersion`, `damaged`, `diskFull`, `io`.
+    public init(_ options: Options) throws(StorageError) {
+        let owned = try StateFolder.own(options.folder)
+        let path = StateFolder.databasePath(in: options.folder)
+        let log = options.callsLog.map { CallsLog($0, report: options.report) }
+        self.options = options
+        writer = try Writer(path: path, vfs: options.vfs, log: log, clock: options.clock)
+        reader = Reader(path: path, vfs: options.vfs)
+        folder = Mutex(Owned(folder: owned))
+    }
+    deinit {
+        writer.thread.stop()
+        reader.thread.stop()
+    }
+
+    /// Writes what is queued, closes the files and gives the folder back. Idempotent; everything asked later fails with
+    /// `closed`.
+    public func close() async {
+        // A write of nothing: it is answered when all that was queued before it has been.
+        _ = try? await write(weight: 0) { _ in }
+        await writer.close()
+        await reader.close()
+        folder.withLock { $0.folder = nil }
+    }
+
+    /// Now, by the system's clock.
+    public static func wallClock() -> Instant {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Instant(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+
+    /// Queues a change and waits until it is on disk.
+    func write<Answer: Sendable>(
+        weight: Int, _ body: @escaping @Sendable (Ledger) throws(StorageError) -> Answer
+    ) async throws(StorageError) -> Answer {
+        let result = await withUnsafeContinuation { continuation in
+            let write = Write(weight: weight, continuation, body)
+            if !writer.thread.submit(write) {
+                write.answer(
+                    StorageError(.busy, "queue a write", underlying: "\(DatabaseThread.weightLimit) rows wait already"))
+            }
+        }
+        return try result.get()
+    }
+}
+
+extension CallStore: RecordSink {
+    public func commit(_ calls: [CallCommit]) async throws(StorageError) -> [CommitOutcome] {
+        if calls.isEmpty { return [] }
+        let weight = calls.reduce(0) { $0 + 1 + $1.outbox.count }
+        return try await write(weight: weight) { (ledger) throws(StorageError) in
+            var outcomes: [CommitOutcome] = []
+            outcomes.reserveCapacity(calls.count)
+            for call in calls { outcomes.append(try ledger.store(call)) }
+            return outcomes
+        }
+    }
+    public func noteOpen(_ calls: [OpenCall]) async throws(StorageError) {
+        if calls.isEmpty { return }
+        try await write(weight: calls.count) { (ledger) throws(StorageError) in
+            for call in calls { try ledger.noteOpen(call) }
+        }
+    }
+    public func forgetOpen(ids: [String]) async throws(StorageError) {
+        if ids.isEmpty { return }
+        try await write(weight: ids.count) { (ledger) throws(StorageError) in
+            for id in ids { try ledger.forgetOpen(id) }
+        }
+    }
+    public func openCalls() async throws(StorageError) -> [OpenCall] {
+        try await writer.with { (ledger) throws(StorageError) in try ledger.openCalls() }
+    }
+}
+
+extension CallStore: Outbox {
+    public func enqueue(_ drafts: [OutboxDraft]) async throws(StorageError) {
+        if drafts.isEmpty { return }
+        try await write(weight: drafts.count) { (ledger) throws(StorageError) in
+            for draft in drafts { try ledger.enqueue(draft) }
+        }
+    }
+    public func claim(endpoint: String, limit: Int, now: Instant, leaseUntil: Instant) async throws(StorageError)
+        -> Claim
+    {
+        while true {
+            let answer = writer.desk.withLock { $0.claim(endpoint, limit: limit, now: now, until: leaseUntil) }
+            switch answer {
+            case .lent(let claim): return claim
+            case .readBacklog(let page): try await writer.refill(endpoint, limit: page, now: now)
+            }
+        }
+    }
+    public func finish(_ results: [AttemptResult]) async throws(StorageError) {
+        if results.isEmpty { return }
+        try await write(weight: results.count) { (ledger) throws(StorageError) in
+            for result in results { try ledger.finish(result) }
+        }
+    }
+    public func release(_ entries: [OutboxEntry.ID]) async {
+        writer.desk.withLock { $0.release(entries) }
+    }
+    public func whenReady(_ notify: @escaping @Sendable ([String]) -> Void) {
+        writer.notify.withLock { $0 = notify }
+    }
+    public func setEndpoint(_ name: String, _ condition: EndpointCondition, reason: String, now: Instant)
+        async throws(StorageError)
+    {
+        try await write(weight: 1) { (ledger) throws(StorageError) in
+            try ledger.setEndpoint(name, condition, reason: reason)
+        }
+    }
+    public func retry(ids: [String], now: Instant) async throws(StorageError) -> Int {
+        let rows = try await reader.with { (r) throws(StorageError) in try r.rows(named: ids) }
+        return try await revive(rows, now: now, perSecond: nil, onlySettled: false)
+    }
+    public func replay(since: Instant, until: Instant, endpoint: String?, perSecond: Int, now: Instant)
+        async throws(StorageError) -> Int
+    {
+        let rows = try await reader.with { (r) throws(StorageError) in
+            try r.settledRows(since: since, until: until, endpoint: endpoint)
+        }
+        return try await revive(rows, now: now, perSecond: max(1, perSecond), onlySettled: true)
+    }
+    /// In transactions of 500 rows, so that calls are committed in between.
+    private func revive(_ rows: [Int64], now: Instant, perSecond: Int?, onlySettled: Bool) async throws(StorageError)
+        -> Int
+    {
+        var found = 0
+        for start in stride(from: 0, to: rows.count, by: 500) {
+            let chunk = rows[start..<min(start + 500, rows.count)]
+            found += try await write(weight: chunk.count) { (ledger) throws(StorageError) in
+                var count = 0
+                for i in chunk.indices {
+                    let delay = perSecond.map { Duration.microseconds(Int64(i) * 1_000_000 / Int64($0)) } ?? .zero
+                    if try ledger.revive(chunk[i], due: now + delay, onlySettled: onlySettled) { count += 1 }
+                }
+                return count
+            }
+        }
+        return found
+    }
+}
+
+extension CallStore: CallQuery {
+    public func calls(matching filter: CallFilter) async throws(StorageError) -> [StoredCall] {
+        try await reader.with { (r) throws(StorageError) in try r.calls(matching: filter) }
+    }
+    public func call(withAnyID id: String) async throws(StorageError) -> StoredCall? {
+        try await reader.with { (r) throws(StorageError) in try r.call(withAnyID: id) }
+    }
+    public func deliveries(matching filter: DeliveryFilter) async throws(StorageError) -> [Delivery] {
+        try await reader.with { (r) throws(StorageError) in try r.deliveries(matching: filter) }
+    }
+    public func deliveries(ofCall id: String) async throws(StorageError) -> [Delivery] {
+        try await reader.with { (r) throws(StorageError) in try r.deliveries(ofCall: id) }
+    }
+    /// Satisfies `Outbox` and `CallQuery` alike.
+    public func endpoints() async throws(StorageError) -> [EndpointStatus] {
+        try await reader.with { (r) throws(StorageError) in try r.endpoints() }
+    }
+    public func body(ofMessage row: Int64) async throws(StorageError) -> [UInt8]? {
+        try await reader.with { (r) throws(StorageError) in try r.body(ofMessage: row) }
+    }
+}

@@ -1,0 +1,102 @@
+import Glibc
+import Telephony
+
+/// `calls.jsonl`: one record a line, appended after the commit, for programs that follow a file.
+///
+/// The database is the truth and this a copy: a full disk or a missing folder is counted and reported, and stops nothing.
+/// An amended record is appended again; of two lines with one `id` the later counts. The file is renamed away when it has
+/// grown to `maxBytes` or a new UTC day begins (`calls.jsonl.2026-11-21`, then `.2026-11-21.1`, …), and reopened on request,
+/// for a rotation by somebody else.
+final class CallsLog {
+    private let options: CallsLogOptions
+    private let report: @Sendable (String) -> Void
+    private var descriptor: Int32 = -1
+    private var size: Int64 = 0
+    private var day: Int64 = 0
+    private var isFailing = false
+    /// Lines that could not be written, for metrics.
+    private(set) var lost = 0
+
+    /// - Parameter report: told once when writing begins to fail, and once when it works again.
+    init(_ options: CallsLogOptions, report: @escaping @Sendable (String) -> Void) {
+        (self.options, self.report) = (options, report)
+    }
+    deinit { close() }
+
+    /// Appends records, one line each, in one write.
+    func append(_ records: [[UInt8]], now: Instant) {
+        rotateIfDue(now: now)
+        if descriptor < 0, !open(now: now) { return lose(records.count, "cannot be opened") }
+        var lines: [UInt8] = []
+        lines.reserveCapacity(records.reduce(0) { $0 + $1.count + 1 })
+        for record in records {
+            lines += record
+            lines.append(UInt8(ascii: "\n"))
+        }
+        var written = 0
+        while written < lines.count {
+            let n = lines.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written) }
+            if n < 0 && errno == EINTR { continue }
+            if n <= 0 {
+                // Half a line must not stay: the next one would be glued to it.
+                if written > 0 { ftruncate(descriptor, off_t(size)) }
+                return lose(records.count, "cannot be written: \(String(cString: strerror(errno)))")
+            }
+            written += n
+        }
+        size += Int64(written)
+        if isFailing {
+            isFailing = false
+            report("calls log \(options.path) is written again; \(lost) lines are missing since the start")
+        }
+    }
+    /// Closes the file; the next record opens whatever is at its path then.
+    func reopen() { close() }
+    func close() {
+        if descriptor >= 0 { Glibc.close(descriptor) }
+        descriptor = -1
+    }
+
+    private func open(now: Instant) -> Bool {
+        descriptor = Glibc.open(options.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { return false }
+        var status = stat()
+        fstat(descriptor, &status)
+        size = Int64(status.st_size)
+        day = (size > 0 ? Int64(status.st_mtim.tv_sec) : now.seconds) / 86400
+        return true
+    }
+    private func lose(_ count: Int, _ why: String) {
+        lost += count
+        if !isFailing { report("calls log \(options.path) \(why); records are safe in the database") }
+        isFailing = true
+        close()
+    }
+    private func rotateIfDue(now: Instant) {
+        if descriptor < 0, !open(now: now) { return }
+        let isFull = options.maxBytes > 0 && size >= options.maxBytes
+        let isOld = options.rotatesDaily && now.seconds / 86400 != day
+        guard size > 0, isFull || isOld else { return }
+        let date = Instant(seconds: day * 86400).rfc3339.prefix(10)
+        var target = "\(options.path).\(date)"
+        var number = 1
+        while access(target, F_OK) == 0 {
+            target = "\(options.path).\(date).\(number)"
+            number += 1
+        }
+        rename(options.path, target)
+        close()
+    }
+}
+
+/// Where `calls.jsonl` is written, and when it is renamed away.
+public struct CallsLogOptions: Sendable, Equatable {
+    public var path: String
+    /// Size that starts a new file; 0 is no limit.
+    public var maxBytes: Int64
+    /// Whether each UTC day gets its own file.
+    public var rotatesDaily: Bool
+    public init(path: String, maxBytes: Int64 = 256 << 20, rotatesDaily: Bool = false) {
+        (self.path, self.maxBytes, self.rotatesDaily) = (path, maxBytes, rotatesDaily)
+    }
+}

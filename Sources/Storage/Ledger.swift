@@ -1,0 +1,280 @@
+import Telephony
+
+/// The writer's side of the database: each method is one step inside a transaction somebody else opens and ends.
+///
+/// Confined to the writer's thread. What a transaction will change outside the database (counts, what delivery may
+/// claim) is collected and takes effect only by `commit`; `rollback` forgets it.
+final class Ledger {
+    let connection: Connection
+    let statements: Statements
+    /// Every endpoint there is, with its counts as of the transaction under way.
+    private(set) var endpoints: [EndpointRow] = []
+    private var endpointIndex: [String: Int] = [:]
+    private var changedEndpoints: Set<Int> = []
+    /// Ids with a row in `open_calls`; spares a look-up for the calls that never got one.
+    var openIDs: Set<String> = []
+    /// What the transaction under way means for delivery, in order.
+    private(set) var effects: [Effect] = []
+    /// Records for `calls.jsonl`, in order.
+    private(set) var logged: [[UInt8]] = []
+    /// Milliseconds since 1970 as of the transaction's start: one clock reading for all its rows.
+    private(set) var now = Instant(seconds: 0)
+    /// After a rollback: what is kept in memory must be read again before it is relied on.
+    private var isStale = false
+
+    /// A row of `endpoints`.
+    struct EndpointRow {
+        var id: Int64
+        var status: EndpointStatus
+    }
+    /// Something delivery's lending desk learns once the transaction is on disk.
+    enum Effect {
+        /// A message that may be claimed, body at hand.
+        case fresh(OutboxEntry)
+        /// A row that may be claimed from `due` on.
+        case due(endpoint: String, at: Instant)
+        /// A lease that is over.
+        case settled(OutboxEntry.ID)
+        case condition(endpoint: String, EndpointCondition)
+    }
+
+    /// - Throws: whatever opening, checking or migrating says.
+    init(path: String, vfs: String?) throws(StorageError) {
+        connection = try Connection.open(path: path, mode: .create, vfs: vfs)
+        // Reading the header first: a file that is no database says so here.
+        _ = try connection.number("PRAGMA schema_version")
+        try Schema.migrate(connection, path: path)
+        try connection.execute(
+            """
+            PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
+            PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY
+            """)
+        statements = try Statements(connection)
+        try load()
+    }
+
+    // MARK: A transaction
+
+    func begin(now: Instant) throws(StorageError) {
+        self.now = Instant(milliseconds: now.milliseconds)
+        if isStale { try load() }
+        try statements.begin.run()
+    }
+    /// Ends the transaction; when this returns, it is on disk.
+    func commit() throws(StorageError) {
+        for index in changedEndpoints { try writeCounts(endpoints[index]) }
+        try statements.commit.run()
+        changedEndpoints.removeAll(keepingCapacity: true)
+    }
+    /// Hands over what the committed transaction means for others.
+    func takeEffects() -> (effects: [Effect], logged: [[UInt8]]) {
+        defer {
+            effects = []
+            logged = []
+        }
+        return (effects, logged)
+    }
+    /// Undoes everything since `begin`, in the database and here.
+    func rollback() {
+        if connection.isInTransaction { try? connection.execute("ROLLBACK") }
+        effects = []
+        logged = []
+        changedEndpoints.removeAll()
+        isStale = true
+    }
+
+    /// Reads what is kept in memory.
+    private func load() throws(StorageError) {
+        endpoints = try EndpointRow.all(connection)
+        endpointIndex = Dictionary(uniqueKeysWithValues: endpoints.enumerated().map { ($1.status.name, $0) })
+        openIDs = []
+        let ids = try connection.prepare("SELECT id FROM open_calls")
+        while try ids.step() { openIDs.insert(ids.text(0)) }
+        isStale = false
+    }
+    private func writeCounts(_ row: EndpointRow) throws(StorageError) {
+        let s = statements.updateEndpoint.use
+        s.bind(1, row.status.condition.rawValue)
+        s.bind(2, row.status.reason)
+        s.bind(3, row.status.since)
+        s.bind(4, row.status.ready)
+        s.bind(5, row.status.waiting)
+        s.bind(6, row.status.delivered)
+        s.bind(7, row.status.dead)
+        s.bind(8, row.id)
+        try s.run()
+    }
+
+    // MARK: Endpoints
+
+    /// The endpoint's place in `endpoints`; a new one gets its row.
+    func endpoint(named name: String) throws(StorageError) -> Int {
+        if let index = endpointIndex[name] { return index }
+        let s = statements.insertEndpoint.use
+        s.bind(1, name)
+        try s.run()
+        endpoints.append(EndpointRow(id: connection.lastInsertedRow, status: EndpointStatus(name: name)))
+        endpointIndex[name] = endpoints.count - 1
+        return endpoints.count - 1
+    }
+    func endpoint(id: Int64) -> Int? { endpoints.firstIndex { $0.id == id } }
+    func change(endpoint index: Int, _ body: (inout EndpointStatus) -> Void) {
+        body(&endpoints[index].status)
+        changedEndpoints.insert(index)
+    }
+    func add(_ effect: Effect) { effects.append(effect) }
+
+    // MARK: Calls
+
+    /// Writes one call and its outbox rows.
+    func store(_ commit: CallCommit) throws(StorageError) -> CommitOutcome {
+        let record = commit.call.record
+        var outcome = CommitOutcome.added
+        let row: Int64
+        switch commit.kind {
+        case .record:
+            guard let inserted = try insert(record) else { return .known }
+            row = inserted
+        case .amendment:
+            if let known = try self.row(ofCall: record.id) {
+                row = known
+                outcome = .amended
+                try update(record, row: row)
+            } else {
+                guard let inserted = try insert(record) else { return .known }
+                row = inserted
+            }
+        }
+        let evidence = FieldEvidence.json(commit.call.evidence)
+        try write(document: commit.recordJSON, evidence: evidence, row: row, isNew: outcome == .added)
+        try writeLegs(of: record, row: row)
+        if openIDs.contains(record.id) { try forgetOpen(record.id) }
+        for draft in commit.outbox { try enqueue(draft) }
+        logged.append(commit.recordJSON)
+        return outcome
+    }
+    private func row(ofCall id: String) throws(StorageError) -> Int64? {
+        statements.findCall.bind(1, id)
+        guard try statements.findCall.step() else { return nil }
+        defer { statements.findCall.reset() }
+        return statements.findCall.integer(0)
+    }
+    /// The new row, or nil where the id is there already.
+    private func insert(_ record: CallRecord) throws(StorageError) -> Int64? {
+        bind(record, to: statements.insertCall)
+        statements.insertCall.bind(19, now)
+        try statements.insertCall.run()
+        return connection.changes == 0 ? nil : connection.lastInsertedRow
+    }
+    private func update(_ record: CallRecord, row: Int64) throws(StorageError) {
+        bind(record, to: statements.updateCall)
+        statements.updateCall.bind(19, now)
+        statements.updateCall.bind(20, row)
+        try statements.updateCall.run()
+    }
+    /// Parameters 1 to 18, the same for insert and update.
+    private func bind(_ record: CallRecord, to s: borrowing some StatementUse & ~Copyable) {
+        let uniqueID = record.uniqueID.description
+        s.bind(1, record.id)
+        s.bind(2, record.system)
+        s.bind(3, uniqueID)
+        s.bind(4, record.linkedID.oldest == record.uniqueID ? uniqueID : record.linkedID.description)
+        s.bind(5, record.startedAt)
+        s.bind(6, record.answeredAt)
+        s.bind(7, record.endedAt)
+        s.bind(8, record.direction.rawValue)
+        s.bind(9, record.disposition.rawValue)
+        s.bind(10, record.caller.number)
+        s.bind(11, record.callee.number)
+        s.bind(12, Ledger.lines([record.caller.number, record.callee.number] + record.legs.map(\.number)))
+        s.bind(
+            13,
+            Ledger.lines((record.agents + [record.agent].compactMap { $0 }).flatMap { [$0.number, $0.name, $0.agent] }))
+        s.bind(14, record.queue?.name)
+        s.bind(15, record.duration)
+        s.bind(16, record.billableSeconds)
+        s.bind(17, record.completeness.rawValue)
+        s.bind(18, record.hangupCause.rawValue)
+    }
+    private func write(document: [UInt8], evidence: [UInt8], row: Int64, isNew: Bool) throws(StorageError) {
+        let s = statements.insertDocument.use
+        s.bind(1, row)
+        try document.withUnsafeBytesTyped { (document) throws(StorageError) in
+            s.borrow(2, text: document)
+            try evidence.withUnsafeBytesTyped { (evidence) throws(StorageError) in
+                s.borrow(3, text: evidence)
+                try s.run()
+            }
+        }
+    }
+    private func writeLegs(of record: CallRecord, row: Int64) throws(StorageError) {
+        var hasLinkedID = false
+        for leg in record.legs {
+            hasLinkedID = hasLinkedID || leg.uniqueID == record.linkedID.oldest
+            try writeLeg(leg.uniqueID.description, leg.channel.description, row)
+        }
+        if !hasLinkedID { try writeLeg(record.linkedID.description, "", row) }
+        if record.linkedID.oldest != record.uniqueID, !record.legs.contains(where: { $0.uniqueID == record.uniqueID }) {
+            try writeLeg(record.uniqueID.description, "", row)
+        }
+    }
+    private func writeLeg(_ uniqueID: String, _ channel: String, _ row: Int64) throws(StorageError) {
+        let s = statements.insertLeg.use
+        s.bind(1, uniqueID)
+        s.bind(2, row)
+        s.bind(3, channel)
+        try s.run()
+    }
+
+    // MARK: Calls in progress
+
+    func noteOpen(_ call: OpenCall) throws(StorageError) {
+        let s = statements.insertOpen.use
+        s.bind(1, call.id)
+        s.bind(2, call.system)
+        s.bind(3, call.linkedID.description)
+        s.bind(4, call.startedAt)
+        s.bind(5, copying: call.snapshot)
+        try s.run()
+        openIDs.insert(call.id)
+    }
+    func forgetOpen(_ id: String) throws(StorageError) {
+        statements.deleteOpen.bind(1, id)
+        try statements.deleteOpen.run()
+        openIDs.remove(id)
+    }
+    func openCalls() throws(StorageError) -> [OpenCall] {
+        let s = try connection.prepare(
+            "SELECT id, system, linkedid, started_at_ms, snapshot FROM open_calls ORDER BY started_at_ms, id")
+        var calls: [OpenCall] = []
+        while try s.step() {
+            calls.append(
+                OpenCall(
+                    id: s.text(0), system: s.text(1), linkedID: LinkedID(s.text(2)), startedAt: s.instant(3),
+                    snapshot: s.bytes(4)))
+        }
+        return calls
+    }
+
+    /// Distinct texts, each with a line feed before and after, so that a search for a whole one cannot match a part.
+    static func lines(_ texts: [String?]) -> String {
+        var result = "\n"
+        var seen: [String] = []
+        for case let text? in texts where !text.isEmpty && !seen.contains(text) {
+            seen.append(text)
+            result += text
+            result += "\n"
+        }
+        return seen.isEmpty ? "" : result
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// `withUnsafeBytes` that keeps the error's type.
+    func withUnsafeBytesTyped<R>(_ body: (UnsafeRawBufferPointer) throws(StorageError) -> R) throws(StorageError) -> R {
+        let result: Result<R, StorageError> = withUnsafeBytes { buffer in
+            do throws(StorageError) { return .success(try body(buffer)) } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+}

@@ -1,0 +1,178 @@
+import Telephony
+
+/// Which messages are lent, which lie ready in memory, and when the database must be asked: a value, without I/O.
+///
+/// A message enqueued while its endpoint has no backlog goes from the commit to the claim without being read back. With a
+/// backlog the longest due is read from the database, a page at a time. Either way memory is bounded: at most
+/// `pageLimit` messages and `byteLimit` bytes lie ready, whatever the outbox holds.
+///
+/// ```
+/// committed ─▶ offer ─▶ at hand ─▶ claim ─▶ lent ─▶ settled
+///                │ no room, or a backlog         └─▶ returned ─▶ backlog (row stays in the database)
+///                └─▶ backlog ─▶ refill ─▶ at hand
+/// ```
+struct LendingDesk {
+    /// Messages read ahead for one endpoint.
+    static let pageLimit = 128
+    /// Bodies at hand over all endpoints.
+    static let byteLimit = 4 << 20
+    /// Fresh messages at hand for one endpoint.
+    static let freshLimit = 1024
+
+    private struct Lease {
+        var endpoint: String
+        var until: Instant
+    }
+    private struct Endpoint {
+        var condition = EndpointCondition.active
+        var atHand: [OutboxEntry] = []
+        /// Index of the first entry of `atHand` that has not been claimed.
+        var first = 0
+        /// No later than the earliest due time of ready rows that are neither at hand nor lent; nil if there are none.
+        var backlogDue: Instant?
+        /// Reads of the backlog under way.
+        var reads = 0
+        var leases = 0
+        /// No later than the earliest end of its leases.
+        var leaseEnd: Instant?
+    }
+    private var endpoints: [String: Endpoint] = [:]
+    private var leases: [OutboxEntry.ID: Lease] = [:]
+    /// Rows at hand; for the read that must step over them.
+    private var idsAtHand: Set<OutboxEntry.ID> = []
+    private var bytesAtHand = 0
+
+    /// What a claim needs.
+    enum Answer {
+        case lent(Claim)
+        /// Call `beginRead`, read up to `limit` due rows that are not held, call `refill`, and claim again.
+        case readBacklog(limit: Int)
+    }
+
+    /// An endpoint as found at start: anything it has ready is backlog.
+    mutating func open(_ name: String, _ condition: EndpointCondition, hasReady: Bool) {
+        endpoints[name, default: Endpoint()].condition = condition
+        if hasReady { endpoints[name]!.backlogDue = Instant(microseconds: .min) }
+    }
+
+    /// A committed message. Stays in memory if there is room and nothing older is due.
+    mutating func offer(_ entry: OutboxEntry, now: Instant) {
+        let size = entry.body.count
+        var endpoint = endpoints[entry.endpoint] ?? Endpoint()
+        let isBehind = endpoint.backlogDue.map { $0 <= now } ?? false
+        if endpoint.condition == .active, entry.dueAt <= now, !isBehind,
+            endpoint.atHand.count - endpoint.first < LendingDesk.freshLimit, bytesAtHand + size <= LendingDesk.byteLimit
+        {
+            endpoints[entry.endpoint, default: Endpoint()].atHand.append(entry)
+            idsAtHand.insert(entry.id)
+            bytesAtHand += size
+        } else {
+            endpoint.backlogDue = min(endpoint.backlogDue ?? entry.dueAt, entry.dueAt)
+            endpoints[entry.endpoint] = endpoint
+        }
+    }
+    /// A row that may be claimed from `at` on, body not at hand.
+    mutating func becomesDue(_ endpoint: String, at: Instant) {
+        let due = endpoints[endpoint]?.backlogDue
+        endpoints[endpoint, default: Endpoint()].backlogDue = min(due ?? at, at)
+    }
+
+    mutating func claim(_ name: String, limit: Int, now: Instant, until: Instant) -> Answer {
+        guard endpoints[name] != nil, endpoints[name]!.condition == .active, limit > 0 else { return .lent(Claim()) }
+        endLeases(name, now: now)
+        let available = endpoints[name]!.atHand.count - endpoints[name]!.first
+        let isBacklogDue = endpoints[name]!.backlogDue.map { $0 <= now } ?? (endpoints[name]!.reads > 0)
+        if available == 0, isBacklogDue {
+            return .readBacklog(limit: max(limit, LendingDesk.pageLimit))
+        }
+        let count = min(limit, available)
+        var claim = Claim()
+        if count > 0 {
+            let first = endpoints[name]!.first
+            claim.entries = Array(endpoints[name]!.atHand[first..<first + count])
+            endpoints[name]!.first += count
+            if endpoints[name]!.first == endpoints[name]!.atHand.count {
+                endpoints[name]!.atHand.removeAll(keepingCapacity: count <= LendingDesk.pageLimit)
+                endpoints[name]!.first = 0
+            } else if endpoints[name]!.first >= LendingDesk.pageLimit {
+                endpoints[name]!.atHand.removeFirst(endpoints[name]!.first)
+                endpoints[name]!.first = 0
+            }
+            for entry in claim.entries {
+                idsAtHand.remove(entry.id)
+                bytesAtHand -= entry.body.count
+                leases[entry.id] = Lease(endpoint: name, until: until)
+            }
+            endpoints[name]!.leases += count
+            endpoints[name]!.leaseEnd = min(endpoints[name]!.leaseEnd ?? until, until)
+        }
+        claim.nextDue = available > count ? now : endpoints[name]!.backlogDue
+        return .lent(claim)
+    }
+
+    /// A read of the backlog starts. What becomes due from here on is noted anew, or a row given back behind the read's
+    /// back would be forgotten.
+    mutating func beginRead(_ name: String) {
+        endpoints[name, default: Endpoint()].backlogDue = nil
+        endpoints[name]!.reads += 1
+    }
+    /// Rows read from the backlog, and when the first row not read falls due. A failed read says `next` is long ago.
+    mutating func refill(_ name: String, _ entries: [OutboxEntry], next: Instant?) {
+        for entry in entries where !isHeld(entry.id) {
+            endpoints[name, default: Endpoint()].atHand.append(entry)
+            idsAtHand.insert(entry.id)
+            bytesAtHand += entry.body.count
+        }
+        endpoints[name]?.reads -= 1
+        if let next { becomesDue(name, at: next) }
+    }
+    /// Whether a ready row is lent or at hand, and so not to be read from the backlog.
+    func isHeld(_ id: OutboxEntry.ID) -> Bool { leases[id] != nil || idsAtHand.contains(id) }
+    /// Room for bodies read ahead; at least one message's worth, or nothing would ever move.
+    var room: Int { max(1, LendingDesk.byteLimit - bytesAtHand) }
+
+    /// A lease is over: its message is settled, or `becomesDue` says when it can be claimed again.
+    mutating func settled(_ id: OutboxEntry.ID) { _ = endLease(id) }
+    /// Messages given back untried.
+    mutating func release(_ ids: [OutboxEntry.ID]) {
+        for id in ids {
+            if let endpoint = endLease(id) { becomesDue(endpoint, at: Instant(microseconds: .min)) }
+        }
+    }
+    /// What lies at hand of a held endpoint goes back to the database, where it is anyway.
+    mutating func set(_ name: String, _ condition: EndpointCondition) {
+        var endpoint = endpoints[name] ?? Endpoint()
+        endpoint.condition = condition
+        if condition != .active, !endpoint.atHand.isEmpty {
+            for entry in endpoint.atHand[endpoint.first...] {
+                idsAtHand.remove(entry.id)
+                bytesAtHand -= entry.body.count
+            }
+            endpoint.atHand = []
+            endpoint.first = 0
+            endpoint.backlogDue = Instant(microseconds: .min)
+        }
+        endpoints[name] = endpoint
+    }
+
+    /// How much is lent and at hand, for metrics and tests.
+    var load: (lent: Int, atHand: Int, bytes: Int) { (leases.count, idsAtHand.count, bytesAtHand) }
+
+    private mutating func endLease(_ id: OutboxEntry.ID) -> String? {
+        guard let lease = leases.removeValue(forKey: id) else { return nil }
+        endpoints[lease.endpoint]?.leases -= 1
+        if endpoints[lease.endpoint]?.leases == 0 { endpoints[lease.endpoint]?.leaseEnd = nil }
+        return lease.endpoint
+    }
+    /// Leases that were never answered end by themselves; a fault of the claimer must not lose a message.
+    private mutating func endLeases(_ name: String, now: Instant) {
+        guard let end = endpoints[name]?.leaseEnd, end <= now else { return }
+        var next: Instant?
+        var over: [OutboxEntry.ID] = []
+        for (id, lease) in leases where lease.endpoint == name {
+            if lease.until <= now { over.append(id) } else { next = min(next ?? lease.until, lease.until) }
+        }
+        release(over)
+        endpoints[name]?.leaseEnd = next
+    }
+}

@@ -1,0 +1,47 @@
+import Glibc
+
+/// The folder that holds the database and its one owner's lock; released when the value goes.
+///
+/// `flock` and not a pid file's mere presence: a killed owner leaves no lock behind. The pid inside is for people.
+struct StateFolder: ~Copyable {
+    let path: String
+    private let descriptor: Int32
+
+    static func databasePath(in folder: String) -> String { "\(folder)/hookswitch.db" }
+
+    /// Makes the folder if need be (0750: records hold numbers) and takes the lock.
+    /// - Throws: `unwritable`, `locked`, `diskFull`.
+    static func own(_ path: String) throws(StorageError) -> StateFolder {
+        if mkdir(path, 0o750) != 0, errno != EEXIST { throw failure("make the folder \(path)", errno) }
+        let lockPath = "\(path)/hookswitch.lock"
+        let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { throw failure("open \(lockPath)", errno) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            var text = [UInt8](repeating: 0, count: 32)
+            let length = max(0, read(descriptor, &text, text.count))
+            let pid = String(decoding: text[..<length], as: UTF8.self).prefix { $0.isNumber }
+            close(descriptor)
+            throw StorageError(.locked, "lock \(path)", underlying: pid.isEmpty ? "" : "held by process \(pid)")
+        }
+        let pid = "\(getpid())\n"
+        ftruncate(descriptor, 0)
+        if pwrite(descriptor, pid, pid.utf8.count, 0) < 0 {
+            let code = errno
+            close(descriptor)
+            throw failure("write \(lockPath)", code)
+        }
+        return StateFolder(path: path, descriptor: descriptor)
+    }
+    private init(path: String, descriptor: Int32) { (self.path, self.descriptor) = (path, descriptor) }
+    deinit { close(descriptor) }
+
+    static func failure(_ context: String, _ code: Int32) -> StorageError {
+        let kind: StorageError.Code =
+            switch code {
+            case ENOSPC, EDQUOT: .diskFull
+            case EIO: .io
+            default: .unwritable
+            }
+        return StorageError(kind, context, underlying: String(cString: strerror(code)), number: code)
+    }
+}

@@ -1,0 +1,26 @@
+/// The store as another process sees it: for the command line, whether or not a daemon runs.
+public final class StoreReader: CallQuery, Sendable {
+    private let reader: Reader
+
+    /// Looks into a state folder without owning it; nothing is opened before the first question.
+    public init(folder: String) { reader = Reader(path: StateFolder.databasePath(in: folder), vfs: nil) }
+
+    public func calls(matching filter: CallFilter) async throws(StorageError) -> [StoredCall] {
+        try await reader.with { (r) throws(StorageError) in try r.calls(matching: filter) }
+    }
+    public func call(withAnyID id: String) async throws(StorageError) -> StoredCall? {
+        try await reader.with { (r) throws(StorageError) in try r.call(withAnyID: id) }
+    }
+    public func deliveries(matching filter: DeliveryFilter) async throws(StorageError) -> [Delivery] {
+        try await reader.with { (r) throws(StorageError) in try r.deliveries(matching: filter) }
+    }
+    public func deliveries(ofCall id: String) async throws(StorageError) -> [Delivery] {
+        try await reader.with { (r) throws(StorageError) in try r.deliveries(ofCall: id) }
+    }
+    public func endpoints() async throws(StorageError) -> [EndpointStatus] {
+        try await reader.with { (r) throws(StorageError) in try r.endpoints() }
+    }
+    public func body(ofMessage row: Int64) async throws(StorageError) -> [UInt8]? {
+        try await reader.with { (r) throws(StorageError) in try r.body(ofMessage: row) }
+    }
+}

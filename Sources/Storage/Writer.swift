@@ -1,0 +1,169 @@
+import Synchronization
+import Telephony
+
+/// The one writer: commits together whatever has arrived while the previous commit was on its way to the disk.
+///
+/// Lives on its own thread. A batch is one transaction; if it fails because of the disk, everyone in it is told; if it
+/// fails because of something in it, each part is tried alone, so that one bad part harms nobody else.
+actor Writer {
+    nonisolated let thread = DatabaseThread(name: "hs-writer")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    /// Shared with claims, which read it without coming here.
+    nonisolated let desk = Mutex(LendingDesk())
+    nonisolated let notify = Mutex<(@Sendable ([String]) -> Void)?>(nil)
+    private let clock: @Sendable () -> Instant
+    /// Nil once closed.
+    private var ledger: Ledger?
+    private var log: CallsLog?
+    private var totals = WriterTotals()
+    /// Rows and bytes after which a batch is committed though more waits: bounds a commit's duration.
+    static let batchWeight = 4000
+
+    init(path: String, vfs: String?, log: CallsLog?, clock: @escaping @Sendable () -> Instant) throws(StorageError) {
+        self.clock = clock
+        self.log = log
+        let ledger = try Ledger(path: path, vfs: vfs)
+        desk.withLock { desk in
+            for row in ledger.endpoints {
+                desk.open(row.status.name, row.status.condition, hasReady: row.status.ready > 0)
+            }
+        }
+        self.ledger = ledger
+        thread.onWrites { [weak self] writes in
+            guard let self else { return writes.forEach { $0.answer(StorageError(.closed, "write")) } }
+            self.assumeIsolated { $0.perform(writes) }
+        }
+    }
+
+    // MARK: Batches
+
+    private func perform(_ writes: [any WriteJob]) {
+        var start = 0
+        while start < writes.count {
+            var end = start
+            var weight = 0
+            while end < writes.count, weight == 0 || weight + writes[end].weight <= Writer.batchWeight {
+                weight += writes[end].weight
+                end += 1
+            }
+            commit(writes[start..<end])
+            start = end
+        }
+    }
+    private func commit(_ writes: ArraySlice<any WriteJob>) {
+        guard let ledger else { return writes.forEach { $0.answer(StorageError(.closed, "write")) } }
+        let now = clock()
+        do throws(StorageError) {
+            try ledger.begin(now: now)
+            for write in writes { try write.run(ledger) }
+            try ledger.commit()
+        } catch {
+            ledger.rollback()
+            totals.failures += 1
+            if writes.count > 1, !error.isTransient {
+                for i in writes.indices { commit(writes[i...i]) }
+            } else {
+                for write in writes { write.answer(error) }
+            }
+            return
+        }
+        totals.commits += 1
+        totals.writes += writes.count
+        let (effects, logged) = ledger.takeEffects()
+        apply(effects, now: now)
+        for write in writes { write.answer(nil) }
+        if let log, !logged.isEmpty { log.append(logged, now: now) }
+    }
+    /// Tells the desk, then the subscriber, what can be claimed now.
+    private func apply(_ effects: [Ledger.Effect], now: Instant) {
+        guard !effects.isEmpty else { return }
+        var named: [String] = []
+        desk.withLock { desk in
+            for effect in effects {
+                let name: String
+                switch effect {
+                case .fresh(let entry):
+                    desk.offer(entry, now: now)
+                    name = entry.endpoint
+                case .due(let endpoint, let at):
+                    desk.becomesDue(endpoint, at: at)
+                    name = endpoint
+                case .settled(let id):
+                    desk.settled(id)
+                    continue
+                case .condition(let endpoint, let condition):
+                    desk.set(endpoint, condition)
+                    name = endpoint
+                }
+                if !named.contains(name) { named.append(name) }
+            }
+        }
+        if !named.isEmpty, let notify = notify.withLock({ $0 }) { notify(named) }
+    }
+
+    // MARK: The actor's own verbs, between batches
+
+    /// Reads a page of an endpoint's backlog into the desk.
+    func refill(_ endpoint: String, limit: Int, now: Instant) throws(StorageError) {
+        guard let ledger else { throw StorageError(.closed, "claim") }
+        let room = desk.withLock { desk in
+            desk.beginRead(endpoint)
+            return desk.room
+        }
+        do throws(StorageError) {
+            let (entries, next) = try ledger.due(endpoint: endpoint, limit: limit, maxBytes: room, now: now) { id in
+                desk.withLock { $0.isHeld(id) }
+            }
+            desk.withLock { $0.refill(endpoint, entries, next: next) }
+        } catch {
+            desk.withLock { $0.refill(endpoint, [], next: Instant(microseconds: .min)) }
+            throw error
+        }
+    }
+    /// Runs `body` on the database outside any batch.
+    func with<R: Sendable>(_ body: (Ledger) throws(StorageError) -> R) throws(StorageError) -> R {
+        guard let ledger else { throw StorageError(.closed, "use the database") }
+        return try body(ledger)
+    }
+    func endpoints() -> [EndpointStatus] { ledger?.endpoints.map(\.status) ?? [] }
+    func reopenLog() { log?.reopen() }
+    func currentTotals() -> WriterTotals { totals }
+    func close() {
+        if let ledger { try? ledger.connection.execute("PRAGMA optimize") }
+        ledger = nil
+        log?.close()
+        log = nil
+    }
+}
+
+/// What the writer has done since it started.
+public struct WriterTotals: Sendable, Equatable {
+    /// Transactions on disk, the writes they held, and transactions that failed.
+    public var commits = 0
+    public var writes = 0
+    public var failures = 0
+}
+
+/// A write with its answer, waited for by a task.
+final class Write<Answer: Sendable>: WriteJob, @unchecked Sendable {
+    // Unchecked: `result` is touched by the writer's thread only, between `run` and `answer`.
+    let weight: Int
+    private let body: @Sendable (Ledger) throws(StorageError) -> Answer
+    private let continuation: UnsafeContinuation<Result<Answer, StorageError>, Never>
+    private var result: Answer?
+
+    init(
+        weight: Int, _ continuation: UnsafeContinuation<Result<Answer, StorageError>, Never>,
+        _ body: @escaping @Sendable (Ledger) throws(StorageError) -> Answer
+    ) {
+        (self.weight, self.continuation, self.body) = (weight, continuation, body)
+    }
+    func run(_ ledger: Ledger) throws(StorageError) { result = try body(ledger) }
+    func answer(_ error: StorageError?) {
+        if let error {
+            continuation.resume(returning: .failure(error))
+        } else if let result {
+            continuation.resume(returning: .success(result))
+        }
+    }
+}
