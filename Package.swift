@@ -80,6 +80,14 @@ let package = Package(
             swiftSettings: base),
 
         // Tests, one target each.
+        // Storage: a child process to be killed and measured, a SQLite VFS that fails on request.
+        .executableTarget(
+            name: "StorageTool", dependencies: ["Storage", "Telephony"], path: "Tests/StorageTool", swiftSettings: base
+        ),
+        .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
+        .testTarget(
+            name: "StorageTests", dependencies: ["Storage", "StorageTool", "CFaultVFS", "CSQLite", "Telephony"],
+            swiftSettings: base),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: base),
         .testTarget(
             name: "DeliveryTests",

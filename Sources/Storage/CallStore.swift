@@ -203,3 +203,10 @@ extension CallStore: CallQuery {
         try await reader.with { (r) throws(StorageError) in try r.body(ofMessage: row) }
     }
 }
+
+extension CallStore {
+    /// What the writer has done since the store was opened.
+    public var totals: WriterTotals {
+        get async { await writer.currentTotals() }
+    }
+}

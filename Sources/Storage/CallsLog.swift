@@ -57,6 +57,29 @@ final class CallsLog {
         descriptor = -1
     }
 
+    /// Repairs the end of the file after a crash: half a line is cut off, and the records committed after the last whole
+    /// line are written.
+    ///
+    /// - Parameter after: the records stored after the one with this id, in order; nil where the id is not known.
+    func resume(now: Instant, after: (_ id: String) throws(StorageError) -> [[UInt8]]?) throws(StorageError) {
+        guard open(now: now), size > 0 else { return }
+        // The longest record seen is some 100 KB; a tail without a line feed is no log of ours.
+        let length = min(size, 1 << 20)
+        var tail = [UInt8](repeating: 0, count: Int(length))
+        let file = Glibc.open(options.path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        let got = pread(file, &tail, tail.count, off_t(size - length))
+        Glibc.close(file)
+        guard got == tail.count, let end = tail.lastIndex(of: UInt8(ascii: "\n")) else { return }
+        if end + 1 < tail.count {
+            size -= Int64(tail.count - end - 1)
+            ftruncate(descriptor, off_t(size))
+        }
+        let start = tail[..<end].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        guard let id = (try? JSONValue(parsing: Array(tail[start..<end])))?["id"]?.string else { return }
+        if let missing = try after(id), !missing.isEmpty { append(missing, now: now) }
+    }
+
     private func open(now: Instant) -> Bool {
         descriptor = Glibc.open(options.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { return false }

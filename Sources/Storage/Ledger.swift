@@ -21,6 +21,11 @@ final class Ledger {
     private(set) var now = Instant(seconds: 0)
     /// After a rollback: what is kept in memory must be read again before it is relied on.
     private var isStale = false
+    /// SQLite's `data_version` when requests were last looked for; never one SQLite gives.
+    var seenVersion: Int64 = -1
+    private let logPageCount = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+    /// Length of the write-ahead log after the latest commit.
+    var logPages: Int32 { logPageCount.pointee }
 
     /// A row of `endpoints`.
     struct EndpointRow {
@@ -50,7 +55,13 @@ final class Ledger {
             PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY
             """)
         statements = try Statements(connection)
+        logPageCount.initialize(to: 0)
+        connection.countLogPages(in: logPageCount)
         try load()
+    }
+    deinit {
+        // The connection may outlive this by its statements, but nothing commits on it any more.
+        logPageCount.deallocate()
     }
 
     // MARK: A transaction
@@ -224,6 +235,17 @@ final class Ledger {
         s.bind(2, row)
         s.bind(3, channel)
         try s.run()
+    }
+
+    /// Records first stored after this one, in order; nil where there is no such record. At most 10,000.
+    func records(after id: String) throws(StorageError) -> [[UInt8]]? {
+        guard let row = try row(ofCall: id) else { return nil }
+        let s = try connection.prepare(
+            "SELECT record FROM call_documents WHERE call > ?1 ORDER BY call LIMIT 10000")
+        s.bind(1, row)
+        var records: [[UInt8]] = []
+        while try s.step() { records.append(s.bytes(0)) }
+        return records
     }
 
     // MARK: Calls in progress

@@ -30,6 +30,14 @@ struct StateFolder: ~Copyable {
             close(descriptor)
             throw failure("write \(lockPath)", code)
         }
+        // SQLite would make it readable by all; its log and shared memory take the database's own mode.
+        let database = open(databasePath(in: path), O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        if database < 0 {
+            let code = errno
+            close(descriptor)
+            throw failure("open \(databasePath(in: path))", code)
+        }
+        close(database)
         return StateFolder(path: path, descriptor: descriptor)
     }
     private init(path: String, descriptor: Int32) { (self.path, self.descriptor) = (path, descriptor) }

@@ -11,17 +11,28 @@ actor Writer {
     /// Shared with claims, which read it without coming here.
     nonisolated let desk = Mutex(LendingDesk())
     nonisolated let notify = Mutex<(@Sendable ([String]) -> Void)?>(nil)
+    nonisolated let path: String
     private let clock: @Sendable () -> Instant
     /// Nil once closed.
     private var ledger: Ledger?
     private var log: CallsLog?
     private var totals = WriterTotals()
+    private let checkpointer: Checkpointer
+    /// Log pages when a checkpoint was last asked for.
+    private var checkpointedAt: Int32 = 0
+    /// Pages of write-ahead log after which the checkpointer is asked. Four times SQLite's default: the same few pages are
+    /// written again by each commit and copied once.
+    static let checkpointPages: Int32 = 4000
+    /// Pages after which the writer copies the rest itself: 64 MB.
+    static let logLimit: Int32 = 16384
     /// Rows and bytes after which a batch is committed though more waits: bounds a commit's duration.
     static let batchWeight = 4000
 
     init(path: String, vfs: String?, log: CallsLog?, clock: @escaping @Sendable () -> Instant) throws(StorageError) {
+        self.path = path
         self.clock = clock
         self.log = log
+        checkpointer = Checkpointer(path: path, vfs: vfs)
         let ledger = try Ledger(path: path, vfs: vfs)
         desk.withLock { desk in
             for row in ledger.endpoints {
@@ -29,6 +40,7 @@ actor Writer {
             }
         }
         self.ledger = ledger
+        try log?.resume(now: clock()) { (id) throws(StorageError) in try ledger.records(after: id) }
         thread.onWrites { [weak self] writes in
             guard let self else { return writes.forEach { $0.answer(StorageError(.closed, "write")) } }
             self.assumeIsolated { $0.perform(writes) }
@@ -73,6 +85,20 @@ actor Writer {
         apply(effects, now: now)
         for write in writes { write.answer(nil) }
         if let log, !logged.isEmpty { log.append(logged, now: now) }
+        checkpointIfDue(ledger)
+    }
+    /// After the answers, so that nobody of this batch waits for it.
+    private func checkpointIfDue(_ ledger: Ledger) {
+        let pages = ledger.logPages
+        if pages < checkpointedAt { checkpointedAt = 0 }  // the log has started over
+        guard pages - checkpointedAt >= Writer.checkpointPages else { return }
+        if pages >= Writer.logLimit {
+            ledger.connection.checkpoint()
+            checkpointedAt = 0
+        } else {
+            checkpointedAt = pages
+            Task(name: "checkpoint") { await checkpointer.run() }
+        }
     }
     /// Tells the desk, then the subscriber, what can be claimed now.
     private func apply(_ effects: [Ledger.Effect], now: Instant) {
@@ -128,7 +154,8 @@ actor Writer {
     func endpoints() -> [EndpointStatus] { ledger?.endpoints.map(\.status) ?? [] }
     func reopenLog() { log?.reopen() }
     func currentTotals() -> WriterTotals { totals }
-    func close() {
+    func close() async {
+        await checkpointer.close()
         if let ledger { try? ledger.connection.execute("PRAGMA optimize") }
         ledger = nil
         log?.close()

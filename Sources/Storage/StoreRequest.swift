@@ -1,0 +1,180 @@
+import Glibc
+public import Telephony
+
+/// What another process asks of the outbox: the command line's `deliveries retry`, `deliveries replay` and the like.
+///
+/// **Shape**, as it lies in `requests`: `{"verb":"retry","ids":["…"]}`, `{"verb":"replay","since":…,"until":…,
+/// "endpoint":"crm","per_second":50}` (times in milliseconds), `{"verb":"set","endpoint":"crm","condition":"paused","reason":"…"}`.
+public enum StoreRequest: Sendable, Equatable {
+    case retry(ids: [String])
+    case replay(since: Instant, until: Instant, endpoint: String?, perSecond: Int)
+    case set(endpoint: String, EndpointCondition, reason: String)
+
+    var json: [UInt8] {
+        var w = JSONWriter()
+        w.beginObject()
+        switch self {
+        case .retry(let ids):
+            w.member("verb", "retry")
+            w.key("ids")
+            w.beginArray()
+            for id in ids { w.value(id) }
+            w.endArray()
+        case .replay(let since, let until, let endpoint, let perSecond):
+            w.member("verb", "replay")
+            w.member("since", Int(since.milliseconds))
+            w.member("until", Int(until.milliseconds))
+            w.member("endpoint", endpoint)
+            w.member("per_second", perSecond)
+        case .set(let endpoint, let condition, let reason):
+            w.member("verb", "set")
+            w.member("endpoint", endpoint)
+            w.member("condition", condition.rawValue)
+            w.member("reason", reason)
+        }
+        w.endObject()
+        return w.bytes
+    }
+    init?(json: [UInt8]) {
+        guard let value = try? JSONValue(parsing: json) else { return nil }
+        switch value["verb"]?.string {
+        case "retry":
+            guard let ids = value["ids"]?.array else { return nil }
+            self = .retry(ids: ids.compactMap(\.string))
+        case "replay":
+            guard let since = value["since"]?.integer, let until = value["until"]?.integer,
+                let perSecond = value["per_second"]?.integer
+            else { return nil }
+            self = .replay(
+                since: Instant(milliseconds: Int64(since)), until: Instant(milliseconds: Int64(until)),
+                endpoint: value["endpoint"]?.string, perSecond: perSecond)
+        case "set":
+            guard let endpoint = value["endpoint"]?.string, let reason = value["reason"]?.string,
+                let condition = value["condition"]?.string.flatMap(EndpointCondition.init(rawValue:))
+            else { return nil }
+            self = .set(endpoint: endpoint, condition, reason: reason)
+        default: return nil
+        }
+    }
+}
+
+extension CallStore {
+    /// Does one request: how many messages or endpoints it touched.
+    public func perform(_ request: StoreRequest, now: Instant) async throws(StorageError) -> Int {
+        switch request {
+        case .retry(let ids): return try await retry(ids: ids, now: now)
+        case .replay(let since, let until, let endpoint, let perSecond):
+            return try await replay(since: since, until: until, endpoint: endpoint, perSecond: perSecond, now: now)
+        case .set(let endpoint, let condition, let reason):
+            try await setEndpoint(endpoint, condition, reason: reason, now: now)
+            return 1
+        }
+    }
+
+    /// Does what other processes have asked for since the last call; for the daemon, about once a second.
+    ///
+    /// Costs a look at SQLite's change counter while nobody asks.
+    /// - Returns: how many requests were done.
+    public func serveRequests(now: Instant) async throws(StorageError) -> Int {
+        let asked = try await writer.with { (ledger) throws(StorageError) in try ledger.newRequests() }
+        for (row, json) in asked {
+            var w = JSONWriter()
+            w.beginObject()
+            do throws(StorageError) {
+                if let request = StoreRequest(json: json) {
+                    w.member("done", try await perform(request, now: now))
+                } else {
+                    w.member("error", "not a request this version knows")
+                }
+            } catch {
+                w.member("error", error.description)
+            }
+            w.endObject()
+            let answer = w.bytes
+            try await write(weight: 1) { (ledger) throws(StorageError) in try ledger.answer(request: row, answer) }
+        }
+        return asked.count
+    }
+}
+
+extension Ledger {
+    /// Requests without an answer, if another process has written since the last look.
+    func newRequests() throws(StorageError) -> [(Int64, [UInt8])] {
+        let version = try connection.number("PRAGMA data_version")
+        guard version != seenVersion else { return [] }
+        seenVersion = version
+        let s = try connection.prepare("SELECT row, request FROM requests WHERE answer IS NULL ORDER BY row LIMIT 100")
+        var asked: [(Int64, [UInt8])] = []
+        while try s.step() { asked.append((s.integer(0), s.bytes(1))) }
+        if asked.count == 100 { seenVersion = -1 }  // there may be more
+        return asked
+    }
+    func answer(request row: Int64, _ answer: [UInt8]) throws(StorageError) {
+        let s = try connection.prepare("UPDATE requests SET answer = ?2 WHERE row = ?1")
+        s.bind(1, row)
+        s.bind(2, String(decoding: answer, as: UTF8.self))
+        try s.run()
+    }
+}
+
+/// Asks the daemon on a state folder to do something with its outbox, or does it itself where no daemon runs.
+public enum StoreClient {
+    /// What became of a request.
+    public enum Outcome: Sendable, Equatable {
+        /// Done; so many messages or endpoints were touched.
+        case done(Int)
+        /// The daemon could not; its words.
+        case refused(String)
+        /// The daemon has not answered within the time given; it will do it when it can.
+        case left
+    }
+    /// - Parameters:
+    ///   - wait: how often and how long to look for the answer: called between looks, false gives up.
+    /// - Throws: `missing` where there is no database; whatever doing it here throws.
+    public static func perform(
+        _ request: StoreRequest, folder: String, now: Instant, wait: () async -> Bool
+    ) async throws(StorageError) -> Outcome {
+        let path = StateFolder.databasePath(in: folder)
+        if access(path, F_OK) != 0 { throw StorageError(.missing, "open \(path)") }
+        do throws(StorageError) {
+            let store = try CallStore(.init(folder: folder))
+            let count: Int
+            do throws(StorageError) { count = try await store.perform(request, now: now) } catch {
+                await store.close()
+                throw error
+            }
+            await store.close()
+            return .done(count)
+        } catch  where error.code == .locked {
+            return try await ask(request, path: path, now: now, wait: wait)
+        }
+    }
+    private static func ask(
+        _ request: StoreRequest, path: String, now: Instant, wait: () async -> Bool
+    ) async throws(StorageError) -> Outcome {
+        let row = try insert(request, path: path, now: now)
+        repeat {
+            if let answer = try answer(to: row, path: path) {
+                if let count = answer["done"]?.integer { return .done(count) }
+                return .refused(answer["error"]?.string ?? "")
+            }
+        } while await wait()
+        return .left
+    }
+    private static func insert(_ request: StoreRequest, path: String, now: Instant) throws(StorageError) -> Int64 {
+        let connection = try Connection.open(path: path, mode: .create)
+        try connection.execute("PRAGMA synchronous = FULL")
+        let s = try connection.prepare("INSERT INTO requests (request, created_at_ms) VALUES (?1, ?2)")
+        s.bind(1, String(decoding: request.json, as: UTF8.self))
+        s.bind(2, now)
+        try s.run()
+        return connection.lastInsertedRow
+    }
+    private static func answer(to row: Int64, path: String) throws(StorageError) -> JSONValue? {
+        let connection = try Connection.open(path: path, mode: .readOnly)
+        let s = try connection.prepare("SELECT answer FROM requests WHERE row = ?1")
+        s.bind(1, row)
+        guard try s.step(), !s.isNull(0) else { return nil }
+        return try? JSONValue(parsing: s.bytes(0))
+    }
+}

@@ -1,0 +1,3 @@
+enum Crash {
+    static func run(folder: String, seed: UInt64) async throws {}
+}
