@@ -42,7 +42,7 @@ actor Writer {
         self.ledger = ledger
         try log?.resume(now: clock()) { (id) throws(StorageError) in try ledger.records(after: id) }
         thread.onWrites { [weak self] writes in
-            guard let self else { return writes.forEach { $0.answer(StorageError(.closed, "write")) } }
+            guard let self else { return Writer.refuse(writes) }
             self.assumeIsolated { $0.perform(writes) }
         }
     }
@@ -63,7 +63,7 @@ actor Writer {
         }
     }
     private func commit(_ writes: ArraySlice<any WriteJob>) {
-        guard let ledger else { return writes.forEach { $0.answer(StorageError(.closed, "write")) } }
+        guard let ledger else { return Writer.refuse(writes) }
         let now = clock()
         do throws(StorageError) {
             try ledger.begin(now: now)
@@ -99,6 +99,9 @@ actor Writer {
             checkpointedAt = pages
             Task(name: "checkpoint") { await checkpointer.run() }
         }
+    }
+    private static func refuse(_ writes: some Sequence<any WriteJob>) {
+        for write in writes { write.answer(StorageError(.closed, "write")) }
     }
     /// Tells the desk, then the subscriber, what can be claimed now.
     private func apply(_ effects: [Ledger.Effect], now: Instant) {
