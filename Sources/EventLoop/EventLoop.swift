@@ -34,7 +34,7 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: all mutable state except the inbox is touched only by the thread that is inside `run`, which
 /// `isCurrent` identifies; the inbox is behind a lock.
-public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable {
+public final class EventLoop: TaskExecutor, @unchecked Sendable {
     let uv: UnsafeMutablePointer<uv_loop_t>
     private let waker: UnsafeMutablePointer<uv_async_t>
     private let alarm: UnsafeMutablePointer<uv_timer_t>
@@ -44,9 +44,13 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     /// `pthread_self()` of the thread inside `run`; 0 when the loop is not running.
     private let runner = Atomic<UInt>(0)
     private let inbox = Mutex(Inbox())
-    private var ready: [UnownedJob] = []
-    private var batch: [UnownedJob] = []
+    private var ready: [Job] = []
+    private var batch: [Job] = []
+    /// The same thread as seen by actors; see `ActorExecutor`.
+    private let forActors = ActorExecutor()
 
+    /// Whether `init` went through.
+    private var isWhole = false
     private var timers = TimerHeap()
     /// When `alarm` is set to ring, in loop nanoseconds; `.max` when it is off.
     private var alarmAt = UInt64.max
@@ -61,8 +65,15 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
         case manual
     }
 
+    /// A piece of a task, and whether it belongs to an actor. The runtime compares where a piece says it runs with where
+    /// the next one wants to run; telling it the truth saves a round through the queue at every call and return.
+    private struct Job {
+        let job: UnownedJob
+        let isActors: Bool
+    }
+
     private struct Inbox {
-        var jobs: [UnownedJob] = []
+        var jobs: [Job] = []
         var calls: [@Sendable () -> Void] = []
         var isSignalled = false
     }
@@ -80,17 +91,20 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
         if status == 0 { status = uv_async_init(uv, waker) { EventLoop.of($0!.pointee.data).emptyInbox() } }
         if status == 0 { status = uv_timer_init(uv, alarm) }
         guard status == 0 else {
-            // The handles are at most half made; this happens once, at start, and is followed by the program's end.
+            // At most half made, and left so by deinit: this happens once, at start, before the program gives up.
             throw EventLoopError(uv: status, operation: "create the event loop")
         }
         let this = Unmanaged.passUnretained(self).toOpaque()
         waker.pointee.data = this
         alarm.pointee.data = this
+        forActors.loop = self
+        isWhole = true
         ready.reserveCapacity(256)
         batch.reserveCapacity(256)
     }
 
     deinit {
+        guard isWhole else { return }
         // Streams, watchers and signals retain the loop, so only the two own handles can still be open here.
         uv_close(EventLoop.handle(waker), nil)
         uv_close(EventLoop.handle(alarm), nil)
@@ -131,7 +145,10 @@ extension EventLoop {
         emptyInbox()
         while true {
             runReady()
-            if let result = outcome.result { return try result.get() }
+            if let result = outcome.result {
+                uv_run(uv, UV_RUN_NOWAIT)  // lets libuv finish with handles that were closed last
+                return try result.get()
+            }
             uv_run(uv, ready.isEmpty ? UV_RUN_ONCE : UV_RUN_NOWAIT)
         }
     }
@@ -170,12 +187,16 @@ extension EventLoop {
     /// Runs the ready jobs, and the jobs those make ready, but comes back to the poll after a bounded number of rounds so
     /// that tasks which keep each other ready cannot starve the sockets.
     private func runReady() {
+        let own = asUnownedTaskExecutor()
         var rounds = 0
         while !ready.isEmpty, rounds < 16 {
             swap(&ready, &batch)
-            for job in batch {
-                job.runSynchronously(
-                    isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+            for entry in batch {
+                if entry.isActors {
+                    entry.job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: own)
+                } else {
+                    entry.job.runSynchronously(on: own)
+                }
             }
             batch.removeAll(keepingCapacity: true)
             rounds += 1
@@ -211,8 +232,9 @@ extension EventLoop {
 
 extension EventLoop {
     /// Takes a job of the Swift runtime. On the loop's own thread this is an array append, no lock and no system call.
-    public func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
+    public func enqueue(_ job: consuming ExecutorJob) { enqueue(Job(job: UnownedJob(job), isActors: false)) }
+
+    private func enqueue(_ job: Job) {
         if isCurrent { return ready.append(job) }
         let mustWake = inbox.withLock { inbox in
             inbox.jobs.append(job)
@@ -222,12 +244,17 @@ extension EventLoop {
         if mustWake { uv_async_send(waker) }
     }
 
-    public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
-    public func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
+    /// What an actor returns as its `unownedExecutor` to live on the loop; the actor must keep the loop.
+    public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: forActors) }
 
-    /// Lets `assumeIsolated` of an actor on this loop work in the loop's callbacks.
-    public func checkIsolated() { precondition(isCurrent, "not on the event loop's thread") }
-    public func isIsolatingCurrentContext() -> Bool? { isCurrent }
+    /// The loop in its second role. `TaskExecutor` and `SerialExecutor` require the same `enqueue`, and only with two
+    /// objects can a job's destination be told.
+    private final class ActorExecutor: SerialExecutor, @unchecked Sendable {  // `loop` is set once, before first use
+        unowned(unsafe) var loop: EventLoop!
+        func enqueue(_ job: consuming ExecutorJob) { loop.enqueue(Job(job: UnownedJob(job), isActors: true)) }
+        func checkIsolated() { precondition(loop.isCurrent, "not on the event loop's thread") }
+        func isIsolatingCurrentContext() -> Bool? { loop.isCurrent }
+    }
 }
 
 // MARK: - Time

@@ -63,6 +63,7 @@ public final class Listener: @unchecked Sendable {
         guard status == 0 else {
             Glibc.close(descriptor)
             Glibc.close(spare)
+            self.descriptor = -1  // deinit runs after a throw from here on, and must not close them again
             throw EventLoopError(uv: status, operation: operation)
         }
         watcher = try loop.watch(descriptor: descriptor, events: []) { [weak self] _ in self?.becameReadable() }
@@ -136,6 +137,7 @@ public final class Listener: @unchecked Sendable {
         precondition(waiter == nil, "one accept at a time")
         let isPause = pause != nil
         let isOpen = await loop.wait(deadline: pause, late: true, cancelled: false) { [self] shot in
+            if descriptor < 0 { return shot.finish(true) }
             waiter = shot
             if isPause {
                 watcher?.update([])

@@ -139,7 +139,8 @@ final class TCPSocket: @unchecked Sendable {
         let serial = readerSerial
         await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                if cancelledReader == serial { return continuation.resume() }
+                // Looked at again: actors' tasks may hop on the way here, and the socket may have ended meanwhile.
+                if cancelledReader == serial || mayHaveData || failure != nil { return continuation.resume() }
                 reader = continuation
             }
         } onCancel: {
@@ -272,7 +273,10 @@ final class TCPSocket: @unchecked Sendable {
     nonisolated(nonsending) func drain(to mark: Int) async throws(EventLoopError) {
         if let failure { throw failure }
         if queuedCount <= mark { return }
-        await loop.wait(deadline: nil, late: (), cancelled: ()) { [self] shot in drainWaiters.append((mark, shot)) }
+        await loop.wait(deadline: nil, late: (), cancelled: ()) { [self] shot in
+            if failure != nil || queuedCount <= mark { return shot.finish(()) }
+            drainWaiters.append((mark, shot))
+        }
         if let failure { throw failure }
         if queuedCount > mark { throw .cancelled("write to \(name)") }
     }
