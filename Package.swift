@@ -99,7 +99,8 @@ let package = Package(
             dependencies: ["CommandLineTool", "Daemon", "Storage", "Telephony"], exclude: ["Snapshots"],
             swiftSettings: base),
         .testTarget(
-            name: "DaemonTests", dependencies: ["Daemon", "EventLoop", "Diagnostics"], swiftSettings: base),
+            name: "DaemonTests", dependencies: ["Daemon", "Delivery", "EventLoop", "Diagnostics", "Telephony"],
+            swiftSettings: base),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: base),
     ]
 )

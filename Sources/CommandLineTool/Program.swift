@@ -53,7 +53,12 @@ public struct Program: Sendable {
 
     private func perform(_ invocation: Invocation, _ loop: EventLoop) async throws -> ExitCode {
         switch invocation.verb {
-        default: return .fine
+        case .replay:
+            let isConfigured = invocation.has("--config")
+            return try ReplayVerb(invocation, console, isConfigured ? configuration(invocation) : nil).run()
+        default:
+            console.complain("\(invocation.verb.rawValue) is not there yet")
+            return .found
         }
     }
 

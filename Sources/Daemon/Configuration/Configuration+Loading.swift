@@ -1,3 +1,4 @@
+import Delivery
 import Diagnostics
 import EventLoop
 
@@ -48,7 +49,7 @@ extension Configuration {
         private var fastAGI: FastAGI?
         private var recordings = Recordings()
         private var backfill = Backfill()
-        private var webhooks: [Webhook] = []
+        private var endpoints: [EndpointConfiguration] = []
 
         init(file: String, environment: ConfigurationEnvironment) {
             (self.file, self.environment) = (file, environment)
@@ -138,7 +139,7 @@ extension Configuration {
             }
             pbx.trunks = reader.list("trunks", Loader.channelPattern) ?? []
             pbx.internal = reader.list("internal", ConfigurationValue.dialPattern) ?? []
-            pbx.variables = reader.list("variables", Loader.variableName) ?? []
+            pbx.variables = reader.list("variables", Loader.variableName)
             pbx.certificateAuthorities = reader.value("tls_ca", ConfigurationValue.path)
             pbx.certificateName = reader.text("tls_name")
             pbx.verifiesCertificate = reader.value("tls_verify", ConfigurationValue.flag) ?? true
@@ -169,9 +170,15 @@ extension Configuration {
             backfill.cel = reader.value("cel", ConfigurationValue.path)
         }
 
+        /// `Delivery` knows the keys of an endpoint.
         private mutating func readWebhook(_ name: String, _ reader: inout SectionReader) {
-            let settings = reader.everything { $0 == "body" || $0 == "url" || $0 == "when" || $0.hasPrefix("header.") }
-            webhooks.append(Webhook(name: name, line: reader.section.line, settings: settings))
+            let entries = reader.everything(templates: EndpointConfiguration.isTemplate(key:))
+            do throws(DeliveryConfigurationError) {
+                endpoints.append(try EndpointConfiguration(name: name, entries: entries))
+            } catch {
+                reader.report(
+                    error.line > 0 ? error.line : reader.section.line, error.key, error.problem, error.hint)
+            }
         }
 
         /// Puts the sections together.
@@ -195,7 +202,7 @@ extension Configuration {
             guard problems.isEmpty else { throw ConfigurationError(problems.sorted { $0.line < $1.line }) }
             return Configuration(
                 file: file, general: general, pbxs: pbxs, fastAGI: fastAGI, recordings: recordings,
-                backfill: backfill, webhooks: webhooks)
+                backfill: backfill, endpoints: endpoints)
         }
 
         private mutating func report(_ section: INIFile.Section, _ problem: String, _ hint: String) {

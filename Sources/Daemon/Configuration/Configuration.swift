@@ -1,3 +1,4 @@
+public import Delivery
 public import Diagnostics
 public import EventLoop
 
@@ -15,8 +16,8 @@ public struct Configuration: Sendable {
     public var fastAGI: FastAGI?
     public var recordings: Recordings
     public var backfill: Backfill
-    /// The `[webhook:NAME]` sections as written, in the order of the file; `Delivery` knows their keys.
-    public var webhooks: [Webhook]
+    /// The `[webhook:NAME]` sections, in the order of the file.
+    public var endpoints: [EndpointConfiguration]
 
     /// `[general]`.
     public struct General: Sendable, Equatable {
@@ -51,8 +52,8 @@ public struct Configuration: Sendable {
         public var trunks: [String] = []
         /// Asterisk patterns of internal numbers; empty: 2 to 6 digits.
         public var `internal`: [String] = []
-        /// Channel variables that are copied into the record.
-        public var variables: [String] = []
+        /// Channel variables that are copied into the record; nil: all that ride on events (manager.conf's `channelvars`).
+        public var variables: [String]?
         /// PEM file of the authorities that may have signed the manager's certificate; nil: the system's.
         public var certificateAuthorities: String?
         /// The name the certificate must bear; nil: the host of `ami`.
@@ -106,21 +107,5 @@ public struct Configuration: Sendable {
         /// `cel.csv` of `cel_custom`.
         public var cel: String?
         public init() {}
-    }
-
-    /// `[webhook:NAME]`, before `Delivery` has read it.
-    public struct Webhook: Sendable, Equatable {
-        public var name: String
-        public var line: Int
-        public var settings: [Setting]
-        /// A key with its value, environment variables filled in and `secret_file` read, and its line.
-        public struct Setting: Sendable, Equatable {
-            public var key: String
-            public var value: String
-            public var line: Int
-            public init(key: String, value: String, line: Int) {
-                (self.key, self.value, self.line) = (key, value, line)
-            }
-        }
     }
 }

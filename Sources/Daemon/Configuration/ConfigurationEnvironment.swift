@@ -38,6 +38,8 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// `No such file or directory`
     public var reason: String { String(cString: strerror(number)) }
+    /// There is no such file.
+    public var isMissing: Bool { number == ENOENT }
     public var description: String { "\(operation) \(path): \(reason)" }
 
     /// Reads a whole file of at most `limit` bytes.

@@ -1,3 +1,4 @@
+import Delivery
 import Diagnostics
 
 /// Takes the values of one section by key and remembers what was wrong.
@@ -86,16 +87,16 @@ struct SectionReader {
     }
 
     /// All settings with their values filled in, for a section whose keys another module knows. `secret_file` becomes `secret`.
-    mutating func everything(templates: (String) -> Bool) -> [Configuration.Webhook.Setting] {
-        var all: [Configuration.Webhook.Setting] = []
+    mutating func everything(templates: (String) -> Bool) -> [EndpointConfiguration.Entry] {
+        var all: [EndpointConfiguration.Entry] = []
         for setting in section.settings {
             asked.append(setting.key)
             guard let value = resolved(setting, keepsTemplateNames: templates(setting.key)) else { continue }
             if setting.key == "secret_file" {
                 guard let secret = secret(inFile: value, setting.line) else { continue }
-                all.append(.init(key: "secret", value: secret, line: setting.line))
+                all.append(.init("secret", secret, line: setting.line))
             } else {
-                all.append(.init(key: setting.key, value: value, line: setting.line))
+                all.append(.init(setting.key, value, line: setting.line))
             }
         }
         return all

@@ -1,0 +1,284 @@
+import Diagnostics
+import EventLoop
+import Storage
+import Telephony
+
+/// Carries what the fold has finished to the store, in order, as fast as the store takes it, and never makes the fold wait.
+///
+/// ```
+/// offer ─▶ [ queue, bounded ] ─▶ one batch at a time: notes and messages, then calls, then notes that are over
+///              │ full                  │ disk full, I/O error: the same batch again, later
+///              ▼                       └ one call refused for itself: kept in quarantine.jsonl, the others go on
+///        overflow.jsonl, taken up when the store works again
+/// ```
+/// Whatever arrives while a batch is being written is the next batch: that is the group commit.
+///
+/// **Isolation**: on the loop's thread only. `@unchecked Sendable`: all state is touched there alone, `precondition`ed.
+final class CommitPump: @unchecked Sendable {
+    /// One thing to be written.
+    enum Work {
+        case call(CallCommit)
+        /// Messages without a record of their own.
+        case messages([OutboxDraft])
+        case note(OpenCall)
+        case forget(String)
+    }
+    /// What the pump needs of a store.
+    typealias Store = RecordSink & Outbox
+
+    /// Calls in memory, at about 10 KB each, before they go to the overflow file: some minutes of a very busy PBX.
+    static let capacity = 20_000
+    /// Work in one batch.
+    private static let batch = 1000
+
+    private let loop: EventLoop
+    private let store: any Store
+    private let overflow: OverflowFile
+    private let quarantine: OverflowFile
+    private let logger: Logger
+    private let counters: Counters
+    private let now: @Sendable () -> Instant
+    /// Makes a call that waited in the overflow file into work again.
+    var revive: (FinishedCall) -> Void = { _ in }
+    /// Told when the store stops taking (true) and when it takes again (false).
+    var whenTroubled: (StorageError?) -> Void = { _ in }
+
+    private var queue: [Work] = []
+    private var isPumping = false
+    private var isTroubled = false
+    private var isOverflowing = false
+    private var whenIdle: [CheckedContinuation<Void, Never>] = []
+
+    private struct Counters {
+        let added, amended, known, refused, overflowed, queued: Counter
+        init(_ registry: CounterRegistry) {
+            added = registry.counter("calls.added")
+            amended = registry.counter("calls.amended")
+            known = registry.counter("calls.known")
+            refused = registry.counter("calls.quarantined")
+            overflowed = registry.counter("calls.overflowed")
+            queued = registry.counter("calls.queued")
+        }
+    }
+
+    init(
+        loop: EventLoop, store: any Store, folder: String, logger: Logger, counters: CounterRegistry,
+        now: @escaping @Sendable () -> Instant
+    ) {
+        (self.loop, self.store, self.logger, self.now) = (loop, store, logger.part("storage"), now)
+        overflow = OverflowFile(path: "\(folder)/overflow.jsonl")
+        quarantine = OverflowFile(path: "\(folder)/quarantine.jsonl")
+        self.counters = Counters(counters)
+    }
+
+    /// Takes work. Returns at once.
+    func offer(_ work: Work) {
+        precondition(loop.isCurrent, "the pump works on the loop")
+        if case .call(let commit) = work, queue.count >= CommitPump.capacity { return spill(commit) }
+        queue.append(work)
+        counters.queued.set(queue.count)
+        guard !isPumping else { return }
+        isPumping = true
+        Task(name: "commit-pump", executorPreference: loop) { await self.pump() }
+    }
+
+    /// Takes up what an earlier run left in the overflow file.
+    func takeUpOverflow() {
+        guard !overflow.isEmpty else { return }
+        do throws(FileError) {
+            let (calls, damaged) = try overflow.read()
+            logger.notice(
+                "calls taken up from the overflow file", [.count: .number(calls.count), .file: .text(overflow.path)])
+            if damaged > 0 {
+                logger.error(
+                    "lines of the overflow file cannot be read",
+                    [
+                        .count: .number(damaged), .file: .text(overflow.path),
+                        .hint: .text("run hookswitch backfill: Asterisk's CDR file has these calls"),
+                    ])
+            }
+            // Removed first: should the queue fill up again, what does not fit goes into a new file.
+            overflow.remove()
+            for call in calls { revive(call) }
+        } catch {
+            logger.error(
+                "the overflow file cannot be read",
+                [.file: .text(overflow.path), .error: .text(error.description), .hint: .text("check its permissions")])
+        }
+    }
+
+    /// Returns when everything offered so far is written, or the store takes no more.
+    func drain() async {
+        guard isPumping else { return }
+        await withCheckedContinuation { whenIdle.append($0) }
+    }
+
+    /// Work that is not written yet.
+    var backlog: Int { queue.count }
+
+    // MARK: Writing
+
+    private func pump() async {
+        while !queue.isEmpty {
+            let batch = Array(queue.prefix(CommitPump.batch))
+            queue.removeFirst(batch.count)
+            counters.queued.set(queue.count)
+            guard await write(batch) else { break }
+            if isOverflowing, queue.count < CommitPump.capacity / 2 {
+                isOverflowing = false
+                takeUpOverflow()
+            }
+        }
+        isPumping = false
+        let waiting = whenIdle
+        whenIdle = []
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Writes a batch, however long it takes. False when the store is closed.
+    private func write(_ batch: [Work]) async -> Bool {
+        var calls: [CallCommit] = []
+        var messages: [OutboxDraft] = []
+        var notes: [OpenCall] = []
+        var over: [String] = []
+        for work in batch {
+            switch work {
+            case .call(let commit): calls.append(commit)
+            case .messages(let drafts): messages += drafts
+            case .note(let note): notes.append(note)
+            case .forget(let id): over.append(id)
+            }
+        }
+        let store = store
+        if !notes.isEmpty {
+            guard await persist({ () throws(StorageError) in try await store.noteOpen(notes) }) else { return false }
+        }
+        if !messages.isEmpty {
+            guard await persist({ () throws(StorageError) in try await store.enqueue(messages) }) else { return false }
+        }
+        guard await commit(calls) else { return false }
+        if !over.isEmpty {
+            guard await persist({ () throws(StorageError) in try await store.forgetOpen(ids: over) }) else {
+                return false
+            }
+        }
+        return true
+    }
+
+    private func commit(_ calls: [CallCommit]) async -> Bool {
+        guard !calls.isEmpty else { return true }
+        var delay = CommitPump.firstDelay
+        while true {
+            do throws(StorageError) {
+                for outcome in try await store.commit(calls) {
+                    switch outcome {
+                    case .added: counters.added.add()
+                    case .amended: counters.amended.add()
+                    case .known: counters.known.add()
+                    }
+                }
+                recovered()
+                return true
+            } catch {
+                if error.code == .closed { return giveUp(calls) }
+                if !error.isTransient {
+                    guard calls.count == 1 else {
+                        // One of them is refused for itself: it must not hold up the others.
+                        for call in calls { guard await commit([call]) else { return false } }
+                        return true
+                    }
+                    isolate(calls[0], error)
+                    return true
+                }
+                troubled(error)
+                await pause(&delay)
+            }
+        }
+    }
+
+    /// Repeats a write until the store takes it. What it refuses for itself is logged and left.
+    private func persist(_ body: () async throws(StorageError) -> Void) async -> Bool {
+        var delay = CommitPump.firstDelay
+        while true {
+            do throws(StorageError) {
+                try await body()
+                recovered()
+                return true
+            } catch {
+                if error.code == .closed { return false }
+                guard error.isTransient else {
+                    logger.error(
+                        "the store refused a note or a message",
+                        [.errorCode: .text(error.code.rawValue), .error: .text(error.description)], repeats: .counted)
+                    return true
+                }
+                troubled(error)
+                await pause(&delay)
+            }
+        }
+    }
+
+    // MARK: Trouble
+
+    private static let firstDelay: Duration = .milliseconds(100)
+    private static let longestDelay: Duration = .seconds(5)
+
+    private func pause(_ delay: inout Duration) async {
+        do { try await loop.sleep(for: delay) } catch {}
+        delay = min(delay * 2, CommitPump.longestDelay)
+    }
+
+    private func troubled(_ error: StorageError) {
+        logger.error(
+            "the store takes no calls; they wait",
+            [
+                .errorCode: .text(error.code.rawValue), .error: .text(error.description),
+                .count: .number(queue.count), .hint: .text(error.hint),
+            ], repeats: .counted)
+        guard !isTroubled else { return }
+        isTroubled = true
+        whenTroubled(error)
+    }
+    private func recovered() {
+        guard isTroubled else { return }
+        isTroubled = false
+        logger.notice("the store takes calls again", [.count: .number(queue.count)])
+        whenTroubled(nil)
+    }
+
+    /// The store was closed while calls were on their way: they wait in the overflow file for the next start.
+    private func giveUp(_ calls: [CallCommit]) -> Bool {
+        for call in calls { spill(call) }
+        for case .call(let call) in queue { spill(call) }
+        queue = []
+        return false
+    }
+
+    private func spill(_ commit: CallCommit) {
+        counters.overflowed.add()
+        isOverflowing = true
+        do throws(FileError) {
+            try overflow.append(commit.call)
+        } catch {
+            logger.error(
+                "a call could be kept nowhere",
+                [
+                    .linkedID: .text(commit.call.record.linkedID.description), .error: .text(error.description),
+                    .hint: .text("free the disk, then run hookswitch backfill: Asterisk's CDR file has the call"),
+                ])
+        }
+    }
+
+    private func isolate(_ commit: CallCommit, _ error: StorageError) {
+        counters.refused.add()
+        logger.error(
+            "the store refused a call; it is kept aside",
+            [
+                .linkedID: .text(commit.call.record.linkedID.description), .errorCode: .text(error.code.rawValue),
+                .error: .text(error.description), .file: .text(quarantine.path), .hint: .text(error.hint),
+            ])
+        do throws(FileError) { try quarantine.append(commit.call) } catch {
+            logger.error("the call could not be kept aside", [.error: .text(error.description)])
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import Telephony
+
+/// Decides when one recording has settled: a value, told what the file looks like now and then.
+///
+/// ```
+///              no folder: missing at once            unchanged for `settle`, audio: ready
+/// call ended ─▶ waiting for the file ── it is there ─▶ growing ─────────────────────────▶ done
+///                    └─ `giveUp` over: missing            └─ unchanged, no audio, `giveUp` over: empty
+/// ```
+struct RecordingWatch {
+    /// What was found at the path.
+    enum Look: Equatable {
+        case file(size: Int, audioBytes: Int)
+        case noFile
+        /// Not even the folder it should be in is there: another host's, or not mounted.
+        case noFolder
+    }
+    private let settle: Duration
+    private let giveUpAt: Instant
+    private var size: Int?
+    private var unchangedSince: Instant
+
+    init(settle: Duration, giveUp: Duration, now: Instant) {
+        (self.settle, giveUpAt, unchangedSince) = (settle, now + giveUp, now)
+    }
+
+    /// - Returns: the state it has settled in; nil: look again.
+    mutating func take(_ look: Look, now: Instant) -> CallRecord.Recording.State? {
+        switch look {
+        case .noFolder: return .missing
+        case .noFile:
+            size = nil
+            return now >= giveUpAt ? .missing : nil
+        case .file(let size, let audioBytes):
+            if size != self.size {
+                (self.size, unchangedSince) = (size, now)
+                // A file that never stops growing is not this call's alone; what is there is told.
+                return now >= giveUpAt && audioBytes > 0 ? .ready : nil
+            }
+            guard now - unchangedSince >= settle else { return nil }
+            if audioBytes > 0 { return .ready }
+            return now >= giveUpAt ? .empty : nil
+        }
+    }
+}
