@@ -78,6 +78,9 @@ let package = Package(
         .testTarget(
             name: "InteropTests", dependencies: ["HookswitchLab", "Telephony"], path: "Tests/InteropTests",
             swiftSettings: base),
+        .executableTarget(
+            name: "fastagi-bench", dependencies: ["EventLoop", "FastAGI"], path: "Benchmarks/FastAGIServer",
+            swiftSettings: base),
 
         // Tests, one target each.
         // Storage: a child process to be killed and measured, a SQLite VFS that fails on request.
@@ -87,6 +90,9 @@ let package = Package(
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
         .testTarget(
             name: "StorageTests", dependencies: ["Storage", "StorageTool", "CFaultVFS", "CSQLite", "Telephony"],
+            swiftSettings: base),
+        .testTarget(
+            name: "FastAGITests", dependencies: ["FastAGI", "EventLoop", "AsteriskWire", "Telephony", "Diagnostics"],
             swiftSettings: base),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: base),
         .testTarget(

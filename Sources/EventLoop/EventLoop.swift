@@ -305,6 +305,8 @@ extension EventLoop {
             body?()
         }
         setAlarm()
+        // A timer that is due already rings before libuv polls, and the poll would then wait with work to do.
+        if !ready.isEmpty { uv_async_send(waker) }
     }
 }
 

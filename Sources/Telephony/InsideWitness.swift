@@ -41,9 +41,10 @@ public struct InsideWitness: Hashable, Sendable {
     /// The channel's caller id; nil where Asterisk says `unknown` or nothing.
     public var callerNumber: String?
     public var callerName: String?
-    /// The number dialled at the start (`agi_dnid`), which survives IVRs and transfers where the channel driver sets it.
+    /// The number dialled at the start: `CALLERID(dnid)`, which survives IVRs and transfers where the channel driver sets it,
+    /// else `exten`.
     public var dialledNumber: String?
-    /// Where the dialplan was; in a hangup handler, the handler's own place.
+    /// Where in the dialplan the report was asked for.
     public var context: String?
     public var exten: String?
     public var accountCode: String?

@@ -13,7 +13,8 @@ extension AGICommand {
         var writer = AGICommandWriter(out: out)
         // The writer owns the buffer meanwhile, so that appending copies nothing.
         out = []
-        write(to: &writer)
+        writer.verb(verb)
+        writeArguments(to: &writer)
         writer.out.append(UInt8(ascii: "\n"))
         out = writer.out
         let length = out.count - start
@@ -36,75 +37,125 @@ extension AGICommand {
         }
     }
 
-    private func write(to w: inout AGICommandWriter) {
+    /// The command's words without its arguments, as `agi show commands` lists them, in capitals.
+    public var verb: StaticString {
         switch self {
-        case .answer: w.verb("ANSWER")
-        case .asyncAGIBreak: w.verb("ASYNCAGI BREAK")
-        case .channelStatus(let channel): w.verb("CHANNEL STATUS", channel?.description)
+        case .answer: "ANSWER"
+        case .asyncAGIBreak: "ASYNCAGI BREAK"
+        case .channelStatus: "CHANNEL STATUS"
+        case .controlStreamFile: "CONTROL STREAM FILE"
+        case .databaseDel: "DATABASE DEL"
+        case .databaseDelTree: "DATABASE DELTREE"
+        case .databaseGet: "DATABASE GET"
+        case .databasePut: "DATABASE PUT"
+        case .exec: "EXEC"
+        case .getData: "GET DATA"
+        case .getFullVariable: "GET FULL VARIABLE"
+        case .getOption: "GET OPTION"
+        case .getVariable: "GET VARIABLE"
+        case .gosub: "GOSUB"
+        case .hangup: "HANGUP"
+        case .noop: "NOOP"
+        case .receiveChar: "RECEIVE CHAR"
+        case .receiveText: "RECEIVE TEXT"
+        case .recordFile: "RECORD FILE"
+        case .sayAlpha: "SAY ALPHA"
+        case .sayDate: "SAY DATE"
+        case .sayDateTime: "SAY DATETIME"
+        case .sayDigits: "SAY DIGITS"
+        case .sayNumber: "SAY NUMBER"
+        case .sayPhonetic: "SAY PHONETIC"
+        case .sayTime: "SAY TIME"
+        case .sendImage: "SEND IMAGE"
+        case .sendText: "SEND TEXT"
+        case .setAutoHangup: "SET AUTOHANGUP"
+        case .setCallerID: "SET CALLERID"
+        case .setContext: "SET CONTEXT"
+        case .setExtension: "SET EXTENSION"
+        case .setMusic: "SET MUSIC"
+        case .setPriority: "SET PRIORITY"
+        case .setVariable: "SET VARIABLE"
+        case .speechActivateGrammar: "SPEECH ACTIVATE GRAMMAR"
+        case .speechCreate: "SPEECH CREATE"
+        case .speechDeactivateGrammar: "SPEECH DEACTIVATE GRAMMAR"
+        case .speechDestroy: "SPEECH DESTROY"
+        case .speechLoadGrammar: "SPEECH LOAD GRAMMAR"
+        case .speechRecognize: "SPEECH RECOGNIZE"
+        case .speechSet: "SPEECH SET"
+        case .speechUnloadGrammar: "SPEECH UNLOAD GRAMMAR"
+        case .streamFile: "STREAM FILE"
+        case .tddMode: "TDD MODE"
+        case .verbose: "VERBOSE"
+        case .waitForDigit: "WAIT FOR DIGIT"
+        }
+    }
+
+    private func writeArguments(to w: inout AGICommandWriter) {
+        switch self {
+        case .answer, .asyncAGIBreak, .noop, .speechDestroy: break
+        case .channelStatus(let channel): w.arguments(channel?.description)
         case .controlStreamFile(let file, let digits, let skip, let forward, let rewind, let pause, let offset):
-            w.verb("CONTROL STREAM FILE", file, digits)
+            w.arguments(file, digits)
             w.optional(
                 skip.map(milliseconds), or: "3000", forward.map(String.init), or: "#", rewind.map(String.init),
                 or: "*", pause.map(String.init), or: "", offset.map(milliseconds))
-        case .databaseDel(let family, let key): w.verb("DATABASE DEL", family, key)
-        case .databaseDelTree(let family, let tree): w.verb("DATABASE DELTREE", family, tree)
-        case .databaseGet(let family, let key): w.verb("DATABASE GET", family, key)
-        case .databasePut(let family, let key, let value): w.verb("DATABASE PUT", family, key, value)
-        case .exec(let application, let arguments): w.verb("EXEC", application, arguments)
+        case .databaseDel(let family, let key): w.arguments(family, key)
+        case .databaseDelTree(let family, let tree): w.arguments(family, tree)
+        case .databaseGet(let family, let key): w.arguments(family, key)
+        case .databasePut(let family, let key, let value): w.arguments(family, key, value)
+        case .exec(let application, let arguments): w.arguments(application, arguments)
         case .getData(let file, let timeout, let digits):
             // Zero is what Asterisk takes for a missing timeout: the dialplan's own.
-            w.verb("GET DATA", file)
+            w.arguments(file)
             w.optional(timeout.map(milliseconds), or: "0", digits.map(String.init))
         case .getFullVariable(let expression, let channel):
-            w.verb("GET FULL VARIABLE", expression, channel?.description)
+            w.arguments(expression, channel?.description)
         case .getOption(let file, let digits, let timeout):
-            w.verb("GET OPTION", file, digits, timeout.map(milliseconds))
-        case .getVariable(let name): w.verb("GET VARIABLE", name)
+            w.arguments(file, digits, timeout.map(milliseconds))
+        case .getVariable(let name): w.arguments(name)
         case .gosub(let context, let exten, let priority, let arguments):
-            w.verb("GOSUB", context, exten, priority)
+            w.arguments(context, exten, priority)
             w.optional(arguments)
-        case .hangup(let channel): w.verb("HANGUP", channel?.description)
-        case .noop: w.verb("NOOP")
-        case .receiveChar(let timeout): w.verb("RECEIVE CHAR", milliseconds(timeout))
-        case .receiveText(let timeout): w.verb("RECEIVE TEXT", milliseconds(timeout))
+        case .hangup(let channel): w.arguments(channel?.description)
+        case .receiveChar(let timeout): w.arguments(milliseconds(timeout))
+        case .receiveText(let timeout): w.arguments(milliseconds(timeout))
         case .recordFile(let file, let format, let digits, let timeout, let offset, let beep, let silence):
-            w.verb("RECORD FILE", file, format, digits)
+            w.arguments(file, format, digits)
             w.optional(timeout.map(milliseconds) ?? "-1")
             w.optional(offset.map(String.init))
             w.optional(beep ? "BEEP" : nil)
             w.optional(silence.map { "s=\(seconds($0))" })
-        case .sayAlpha(let text, let digits): w.verb("SAY ALPHA", text, digits)
-        case .sayDate(let time, let digits): w.verb("SAY DATE", String(time.seconds), digits)
+        case .sayAlpha(let text, let digits): w.arguments(text, digits)
+        case .sayDate(let time, let digits): w.arguments(String(time.seconds), digits)
         case .sayDateTime(let time, let digits, let format, let zone):
-            w.verb("SAY DATETIME", String(time.seconds), digits)
+            w.arguments(String(time.seconds), digits)
             w.optional(format, or: "ABdY 'digits/at' IMp", zone)
-        case .sayDigits(let text, let digits): w.verb("SAY DIGITS", text, digits)
-        case .sayNumber(let number, let digits, let gender): w.verb("SAY NUMBER", String(number), digits, gender)
-        case .sayPhonetic(let text, let digits): w.verb("SAY PHONETIC", text, digits)
-        case .sayTime(let time, let digits): w.verb("SAY TIME", String(time.seconds), digits)
-        case .sendImage(let name): w.verb("SEND IMAGE", name)
-        case .sendText(let text): w.verb("SEND TEXT", text)
-        case .setAutoHangup(let after): w.verb("SET AUTOHANGUP", decimalSeconds(after))
-        case .setCallerID(let text): w.verb("SET CALLERID", text)
-        case .setContext(let name): w.verb("SET CONTEXT", name)
-        case .setExtension(let name): w.verb("SET EXTENSION", name)
-        case .setMusic(let on, let name): w.verb("SET MUSIC", on ? "on" : "off", name)
-        case .setPriority(let priority): w.verb("SET PRIORITY", priority)
-        case .setVariable(let name, let value): w.verb("SET VARIABLE", name, value)
-        case .speechActivateGrammar(let name): w.verb("SPEECH ACTIVATE GRAMMAR", name)
-        case .speechCreate(let engine): w.verb("SPEECH CREATE", engine)
-        case .speechDeactivateGrammar(let name): w.verb("SPEECH DEACTIVATE GRAMMAR", name)
-        case .speechDestroy: w.verb("SPEECH DESTROY")
-        case .speechLoadGrammar(let name, let path): w.verb("SPEECH LOAD GRAMMAR", name, path)
+        case .sayDigits(let text, let digits): w.arguments(text, digits)
+        case .sayNumber(let number, let digits, let gender): w.arguments(String(number), digits, gender)
+        case .sayPhonetic(let text, let digits): w.arguments(text, digits)
+        case .sayTime(let time, let digits): w.arguments(String(time.seconds), digits)
+        case .sendImage(let name): w.arguments(name)
+        case .sendText(let text): w.arguments(text)
+        case .setAutoHangup(let after): w.arguments(decimalSeconds(after))
+        case .setCallerID(let text): w.arguments(text)
+        case .setContext(let name): w.arguments(name)
+        case .setExtension(let name): w.arguments(name)
+        case .setMusic(let on, let name): w.arguments(on ? "on" : "off", name)
+        case .setPriority(let priority): w.arguments(priority)
+        case .setVariable(let name, let value): w.arguments(name, value)
+        case .speechActivateGrammar(let name): w.arguments(name)
+        case .speechCreate(let engine): w.arguments(engine)
+        case .speechDeactivateGrammar(let name): w.arguments(name)
+        case .speechLoadGrammar(let name, let path): w.arguments(name, path)
         case .speechRecognize(let prompt, let timeout, let offset):
-            w.verb("SPEECH RECOGNIZE", prompt, seconds(timeout), offset.map(String.init))
-        case .speechSet(let name, let value): w.verb("SPEECH SET", name, value)
-        case .speechUnloadGrammar(let name): w.verb("SPEECH UNLOAD GRAMMAR", name)
+            w.arguments(prompt, seconds(timeout), offset.map(String.init))
+        case .speechSet(let name, let value): w.arguments(name, value)
+        case .speechUnloadGrammar(let name): w.arguments(name)
         case .streamFile(let file, let digits, let offset):
-            w.verb("STREAM FILE", file, digits, offset.map(String.init))
-        case .tddMode(let mode): w.verb("TDD MODE", mode.rawValue)
-        case .verbose(let text, let level): w.verb("VERBOSE", text, String(level))
-        case .waitForDigit(let timeout): w.verb("WAIT FOR DIGIT", timeout.map(milliseconds) ?? "-1")
+            w.arguments(file, digits, offset.map(String.init))
+        case .tddMode(let mode): w.arguments(mode.rawValue)
+        case .verbose(let text, let level): w.arguments(text, String(level))
+        case .waitForDigit(let timeout): w.arguments(timeout.map(milliseconds) ?? "-1")
         }
     }
 
@@ -130,9 +181,14 @@ private struct AGICommandWriter {
 
     init(out: [UInt8]) { self.out = out }
 
-    mutating func verb(_ words: StaticString, _ arguments: String?...) {
-        for i in 0..<words.utf8CodeUnitCount { unsafe out.append(words.utf8Start[i]) }
-        for argument in arguments { optional(argument) }
+    mutating func verb(_ words: StaticString) {
+        unsafe out.append(contentsOf: UnsafeBufferPointer(start: words.utf8Start, count: words.utf8CodeUnitCount))
+    }
+    /// One after another; one that is nil is left out, so it must be the last.
+    mutating func arguments(_ first: String?, _ second: String? = nil, _ third: String? = nil) {
+        optional(first)
+        optional(second)
+        optional(third)
     }
     mutating func optional(_ text: String?) {
         if let text { argument(text) }

@@ -5,16 +5,17 @@ public import Telephony
 /// Times that Asterisk counts in milliseconds or seconds are `Duration`s here. `escapeDigits` are the keys that end a
 /// command early; empty: none.
 ///
-/// **Source**: `agi show commands` of Asterisk 22.10 and res_agi.c's handlers; GOSUB is app_stack.c's. Commands marked
-/// *(live)* are answered 511 once the channel has hung up.
+/// **Source**: `agi show commands` of Asterisk 16.28 and 22.10, the same list in both, and res_agi.c's handlers; GOSUB is
+/// app_stack.c's. Once the channel has hung up all are answered 511 but these: variables, the database, EXEC, NOOP,
+/// VERBOSE, ASYNCAGI BREAK, SPEECH DESTROY and SPEECH UNLOAD GRAMMAR.
 public enum AGICommand: Hashable, Sendable {
-    /// Answers the channel. *(live)*
+    /// Answers the channel.
     case answer
     /// Gives an Async AGI channel back to the dialplan; without effect over FastAGI.
     case asyncAGIBreak
-    /// State of a channel, of this one without a name: 0 down to 6 up, 7 busy. *(live)*
+    /// State of a channel, of this one without a name: 0 down to 6 up, 7 busy.
     case channelStatus(channel: ChannelName? = nil)
-    /// Plays a file the listener can wind. *(live)*
+    /// Plays a file the listener can wind.
     case controlStreamFile(
         String, escapeDigits: String = "", skip: Duration? = nil, forward: Character? = nil, rewind: Character? = nil,
         pause: Character? = nil, offset: Duration? = nil)
@@ -25,24 +26,24 @@ public enum AGICommand: Hashable, Sendable {
     case databasePut(family: String, key: String, value: String)
     /// Runs a dialplan application; its arguments are one text, separated by commas, as in the dialplan.
     case exec(application: String, arguments: String = "")
-    /// Plays a file and collects digits. *(live)*
+    /// Plays a file and collects digits.
     case getData(file: String, timeout: Duration? = nil, maximumDigits: Int? = nil)
     /// Evaluates an expression such as `${CALLERID(num)}`, here or on another channel.
     case getFullVariable(expression: String, channel: ChannelName? = nil)
-    /// Plays a file and waits for one digit. *(live)*
+    /// Plays a file and waits for one digit.
     case getOption(file: String, escapeDigits: String, timeout: Duration? = nil)
     /// Reads a variable or a function: `DIALSTATUS`, `CDR(billsec)`.
     case getVariable(String)
-    /// Runs a subroutine of the dialplan. *(live)*
+    /// Runs a subroutine of the dialplan.
     case gosub(context: String, exten: String, priority: String, arguments: String? = nil)
-    /// Hangs up this channel or another. *(live)*
+    /// Hangs up this channel or another.
     case hangup(channel: ChannelName? = nil)
     case noop
-    /// Waits for a character of text; zero: for ever. *(live)*
+    /// Waits for a character of text; zero: for ever.
     case receiveChar(timeout: Duration)
-    /// Waits for a line of text; zero: for ever. *(live)*
+    /// Waits for a line of text; zero: for ever.
     case receiveText(timeout: Duration)
-    /// Records the caller; timeout nil: until a digit or silence. *(live)*
+    /// Records the caller; timeout nil: until a digit or silence.
     case recordFile(
         String, format: String, escapeDigits: String = "", timeout: Duration? = nil, offsetSamples: Int? = nil,
         beep: Bool = false, silence: Duration? = nil)
@@ -55,14 +56,14 @@ public enum AGICommand: Hashable, Sendable {
     case sayTime(Instant, escapeDigits: String = "")
     case sendImage(String)
     case sendText(String)
-    /// Hangs up after this time; zero: not. *(live)*
+    /// Hangs up after this time; zero: not.
     case setAutoHangup(after: Duration)
     case setCallerID(String)
     case setContext(String)
     case setExtension(String)
-    /// Music on hold, of a class or the default one. *(live)*
+    /// Music on hold, of a class or the default one.
     case setMusic(on: Bool, musicClass: String? = nil)
-    /// A priority's number or label. *(live)*
+    /// A priority's number or label.
     case setPriority(String)
     case setVariable(String, value: String)
     case speechActivateGrammar(String)
@@ -70,17 +71,17 @@ public enum AGICommand: Hashable, Sendable {
     case speechDeactivateGrammar(String)
     case speechDestroy
     case speechLoadGrammar(String, path: String)
-    /// Plays a prompt and listens to speech and digits. *(live)*
+    /// Plays a prompt and listens to speech and digits.
     case speechRecognize(prompt: String, timeout: Duration, offset: Int? = nil)
     case speechSet(String, value: String)
     case speechUnloadGrammar(String)
-    /// Plays a file from an offset in samples. *(live)*
+    /// Plays a file from an offset in samples.
     case streamFile(String, escapeDigits: String = "", offsetSamples: Int? = nil)
-    /// Telecommunication device for the deaf. *(live)*
+    /// Telecommunication device for the deaf.
     case tddMode(TDDMode)
     /// Writes to Asterisk's verbose log, at a level from 1 to 4.
     case verbose(String, level: Int = 1)
-    /// Waits for a digit; nil: for ever. *(live)*
+    /// Waits for a digit; nil: for ever.
     case waitForDigit(timeout: Duration?)
 
     public enum TDDMode: String, Hashable, Sendable {
