@@ -61,6 +61,9 @@ let package = Package(
                 "Diagnostics",
             ],
             swiftSettings: base),
+        .executableTarget(
+            name: "fold-benchmark", dependencies: ["AsteriskWire", "CallAssembly", "Telephony"],
+            path: "Benchmarks/FoldBenchmark", swiftSettings: base),
         .executableTarget(name: "hookswitch", dependencies: ["CommandLineTool"], swiftSettings: pure),
 
         // Tests. The lab (real Asterisk, SIP phones) stands on no part of the product but Telephony's JSON.
@@ -99,6 +102,9 @@ let package = Package(
             name: "DeliveryTests",
             dependencies: ["Delivery", "Storage", "EventLoop", "Telephony", "HookswitchTestKit"],
             resources: [.copy("Examples")], swiftSettings: base),
+        .testTarget(
+            name: "CallAssemblyTests", dependencies: ["CallAssembly", "AsteriskWire", "Daemon", "Telephony"],
+            swiftSettings: base),
         .testTarget(name: "AsteriskWireTests", dependencies: ["AsteriskWire", "Telephony"], swiftSettings: base),
         .testTarget(
             name: "CommandLineToolTests",

@@ -150,6 +150,12 @@ struct Call: Sendable {
     }
 }
 
+/// A call's facts when they are told: one reference that all who decide share, instead of a copy each.
+final class Facts: Sendable {
+    let call: Call
+    init(_ call: Call) { self.call = call }
+}
+
 extension Call {
     /// The place of a bridge in this call's list; added if it is new.
     mutating func bridge(_ id: BridgeID, _ kind: CallEvent.BridgeKind) -> Int {

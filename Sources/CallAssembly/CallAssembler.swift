@@ -305,7 +305,7 @@ public struct CallAssembler: Sendable {
             remember(part.uniqueID)
         }
         for alias in call.aliases { linked[alias] = nil }
-        guard let finished = CallTeller(call, configuration, knowledge, zoneOffset).finished() else { return }
+        guard let finished = CallTeller(Facts(call), configuration, knowledge, zoneOffset).finished() else { return }
         learn(from: call)
         effect(.finished(finished))
     }
@@ -337,7 +337,7 @@ public struct CallAssembler: Sendable {
 
     func tell(_ progress: AssemblyEffect.Progress, _ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         guard configuration.reportsProgress, let call = calls[slot] else { return }
-        if let record = CallTeller(call, configuration, knowledge, zoneOffset, now: clock).finished()?.record {
+        if let record = CallTeller(Facts(call), configuration, knowledge, zoneOffset, now: clock).finished()?.record {
             effect(.progress(progress, record))
         }
     }

@@ -3,15 +3,17 @@ import Telephony
 /// The record's legs: one for each line, none for Asterisk's own channels.
 extension CallTeller {
     func legs(_ cast: Cast, _ ends: Ends, _ outcome: Outcome) -> [CallRecord.Leg] {
-        let order = call.parts.indices.filter { cast.isPerson[$0] && !call.parts[$0].isInternal }.sorted {
-            (call.parts[$0].created.at, call.parts[$0].uniqueID) < (call.parts[$1].created.at, call.parts[$1].uniqueID)
+        let order = facts.call.parts.indices.filter { cast.isPerson[$0] && !facts.call.parts[$0].isInternal }.sorted {
+            (facts.call.parts[$0].created.at, facts.call.parts[$0].uniqueID) < (
+                facts.call.parts[$1].created.at, facts.call.parts[$1].uniqueID
+            )
         }
         return order.map { leg($0, cast, ends, outcome) }
     }
 
     private func leg(_ i: Int, _ cast: Cast, _ ends: Ends, _ outcome: Outcome) -> CallRecord.Leg {
-        let part = call.parts[i]
-        let dial = call.dials.last { $0.destination == i }
+        let part = facts.call.parts[i]
+        let dial = facts.call.dials.last { $0.destination == i }
         var leg = CallRecord.Leg(
             uniqueID: part.uniqueID, channel: ChannelName(printable(part.name.description)),
             role: role(i, cast, outcome), startedAt: part.created.at)
@@ -29,14 +31,14 @@ extension CallTeller {
         leg.isAnsweredElsewhere = isAnsweredElsewhere(i, cast)
         leg.bridged = part.stays.compactMap { stay in
             guard let to = stay.to?.at, to > stay.from.at else { return nil }
-            let with = call.parts.indices.filter { j in
+            let with = facts.call.parts.indices.filter { j in
                 j != i
-                    && call.parts[j].stays.contains { other in
+                    && facts.call.parts[j].stays.contains { other in
                         other.bridge == stay.bridge && other.from.at < to
                             && (other.to.map { $0.at > stay.from.at } ?? true)
                     }
             }
-            return CallRecord.Leg.Bridged(from: stay.from.at, to: to, with: with.map { call.parts[$0].name })
+            return CallRecord.Leg.Bridged(from: stay.from.at, to: to, with: with.map { facts.call.parts[$0].name })
         }
         return leg
     }
@@ -44,18 +46,18 @@ extension CallTeller {
     private func role(_ i: Int, _ cast: Cast, _ outcome: Outcome) -> CallRecord.Leg.Role {
         if i == cast.caller { return .caller }
         if i == outcome.answeredBy || i == cast.main { return .callee }
-        let part = call.parts[i]
+        let part = facts.call.parts[i]
         if part.up == nil { return .rung }
-        if call.moves.contains(where: { $0.kind == .attended && $0.by == i }) { return .consulted }
+        if facts.call.moves.contains(where: { $0.kind == .attended && $0.by == i }) { return .consulted }
         return part.stays.isEmpty ? .rung : .agent
     }
 
     /// A ring-group member whose call a colleague took: it rang, and the dial that rang it ended because another answered.
     private func isAnsweredElsewhere(_ i: Int, _ cast: Cast) -> Bool {
-        let part = call.parts[i]
+        let part = facts.call.parts[i]
         guard part.up == nil, cast.isDialled[i], let end = part.end else { return false }
         if part.cause == .answeredElsewhere { return true }
-        return call.dials.contains { dial in
+        return facts.call.dials.contains { dial in
             dial.status == .answer && dial.destination != i && cast.isPerson[dial.destination]
                 && dial.end.map { abs(($0.at - end.at).wholeMilliseconds) < 500 } ?? false
         }

@@ -4,7 +4,7 @@ import Telephony
 ///
 /// First who is who (`Cast`), then who heard whom (`Conversation`), then the outcome; each field notes the event that decided it.
 struct CallTeller {
-    let call: Call
+    let facts: Facts
     let configuration: AssemblyConfiguration
     let zoneOffset: Duration?
     /// The moment of telling, for a call still in progress; nil for one that is over.
@@ -12,25 +12,26 @@ struct CallTeller {
     private let knowledge: EndpointKnowledge
 
     init(
-        _ call: Call, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge, _ zoneOffset: Duration?,
+        _ facts: Facts, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge, _ zoneOffset: Duration?,
         now: Instant? = nil
     ) {
-        (self.call, self.configuration, self.knowledge) = (call, configuration, knowledge)
+        (self.facts, self.configuration, self.knowledge) = (facts, configuration, knowledge)
         (self.zoneOffset, self.now) = (zoneOffset, now)
     }
 
     /// The record; nil where nobody took part: Asterisk's own channels only.
     func finished() -> FinishedCall? {
-        guard let cast = Cast(call, configuration, knowledge) else { return nil }
-        let ends = Ends(call, cast, now: now)
-        let conversation = Conversation(call, main: cast.main, isPerson: cast.isPerson, end: ends.overall)
-        let outcome = Outcome(call, cast, ends, conversation)
+        guard let cast = Cast(facts, configuration, knowledge) else { return nil }
+        let ends = Ends(facts, cast, now: now)
+        let conversation = Conversation(facts, main: cast.main, isPerson: cast.isPerson, end: ends.overall)
+        let outcome = Outcome(facts, cast, ends, conversation)
         var evidence = Evidence()
 
-        let first = call.parts.min { ($0.created.at, $0.uniqueID) < ($1.created.at, $1.uniqueID) }!
+        let first = facts.call.parts.min { ($0.created.at, $0.uniqueID) < ($1.created.at, $1.uniqueID) }!
         var record = CallRecord(
-            id: CallRecord.id(system: configuration.system, linkedID: call.linkedID), system: configuration.system,
-            uniqueID: first.uniqueID, linkedID: call.linkedID, direction: cast.direction,
+            id: CallRecord.id(system: configuration.system, linkedID: facts.call.linkedID),
+            system: configuration.system,
+            uniqueID: first.uniqueID, linkedID: facts.call.linkedID, direction: cast.direction,
             disposition: outcome.disposition, caller: cast.callerParty, callee: cast.calleeParty,
             startedAt: first.created.at, endedAt: max(ends.overall, first.created.at), hangupCause: outcome.cause)
         record.hangupCauseText = outcome.causeText
@@ -48,22 +49,24 @@ struct CallTeller {
         record.park = conversation.park
         record.ring = ring(cast)
         record.queue = outcome.queue
-        record.transfers = Transfers(call, cast, conversation, ends).list
+        record.transfers = Transfers(facts, cast, conversation, ends).list
         record.recordings = recordings(ends)
         record.legs = legs(cast, ends, outcome)
         record.variables = variables()
-        record.refID = call.variables["HOOKSWITCH_REF"].map(printable)
+        record.refID = facts.call.variables["HOOKSWITCH_REF"].map(printable)
         record.accountCode = accountCode(cast)
-        record.userField = (call.cdrRows.last { $0.userField != nil }?.userField ?? call.variables["CDR(userfield)"])
+        record.userField =
+            (facts.call.cdrRows.last { $0.userField != nil }?.userField ?? facts.call.variables["CDR(userfield)"])
             .map(printable)
-        record.completeness = call.isPartial ? .partial : .full
-        record.sources = call.sources
-        record.notes = call.notes + outcome.notes
+        record.completeness = facts.call.isPartial ? .partial : .full
+        record.sources = facts.call.sources
+        record.notes = facts.call.notes + outcome.notes
         if let note = contradiction(record, cast) { record.notes.append(note) }
 
         evidence.add("started_at", "Newchannel", first.created, "the call's first channel")
-        evidence.add("direction", "Newchannel", call.parts[cast.caller].created, cast.directionReason)
-        evidence.add("caller", "Newchannel", call.parts[cast.caller].created, "caller id of the first line of the call")
+        evidence.add("direction", "Newchannel", facts.call.parts[cast.caller].created, cast.directionReason)
+        evidence.add(
+            "caller", "Newchannel", facts.call.parts[cast.caller].created, "caller id of the first line of the call")
         evidence.add("callee", cast.calleeEvent, cast.calleeMark, cast.calleeReason)
         if let mark = answeredAt(cast, outcome) {
             evidence.add(
@@ -75,7 +78,7 @@ struct CallTeller {
         )
         evidence.add("ended_at", ends.event, ends.mark, "the last party left")
         evidence.add("hungup_by", outcome.hungUpEvent, outcome.hungUpMark ?? ends.mark, outcome.hungUpReason)
-        evidence.add("hangup_cause", "Hangup", call.parts[cast.main].end ?? ends.mark, outcome.causeReason)
+        evidence.add("hangup_cause", "Hangup", facts.call.parts[cast.main].end ?? ends.mark, outcome.causeReason)
         if let answerer = outcome.answeredBy,
             let since = conversation.talkers.first(where: { $0.part == answerer })?.since
         {
@@ -84,27 +87,27 @@ struct CallTeller {
         if let visit = outcome.visit {
             evidence.add("queue", "QueueCallerJoin", visit.join, "the wait began; it ended by \(outcome.queueReason)")
         }
-        for move in call.moves {
+        for move in facts.call.moves {
             evidence.add("transfers", Transfers.eventName(move.kind), move.at, "a channel was moved")
         }
-        for recording in call.recordings {
+        for recording in facts.call.recordings {
             evidence.add("recordings", "MixMonitorStart", recording.from, "recording began")
         }
         return FinishedCall(record: record, evidence: evidence.list)
     }
 
-    /// The event whose time answered the call, by direction.
+    /// The event whose time answered the facts, by direction.
     private func answeredAt(_ cast: Cast, _ outcome: Outcome) -> Mark? {
         switch cast.direction {
-        case .inbound: call.parts[cast.caller].up
-        case .outbound: cast.isOutside[cast.main] && cast.isDialled[cast.main] ? call.parts[cast.main].up : nil
+        case .inbound: facts.call.parts[cast.caller].up
+        case .outbound: cast.isOutside[cast.main] && cast.isDialled[cast.main] ? facts.call.parts[cast.main].up : nil
         case .internal:
             if !cast.isOriginated {
-                call.parts[cast.caller].up
-            } else if let target = cast.targets.first(where: { call.parts[$0].up != nil }) {
-                call.parts[target].up
+                facts.call.parts[cast.caller].up
+            } else if let target = cast.targets.first(where: { facts.call.parts[$0].up != nil }) {
+                facts.call.parts[target].up
             } else if cast.targets.isEmpty {
-                call.parts[cast.caller].up
+                facts.call.parts[cast.caller].up
             } else {
                 nil
             }
@@ -114,9 +117,9 @@ struct CallTeller {
     /// The time somebody was rung for the caller: the union of all ringing, of legs other than the originated one.
     private func ring(_ cast: Cast) -> Duration {
         var spans: [(Instant, Instant)] = []
-        for dial in call.dials where cast.isPerson[dial.destination] {
+        for dial in facts.call.dials where cast.isPerson[dial.destination] {
             if dial.destination == cast.caller, !cast.targets.isEmpty { continue }
-            let part = call.parts[dial.destination]
+            let part = facts.call.parts[dial.destination]
             let from = max(part.ringing?.at ?? dial.begin.at, dial.begin.at)
             guard let to = dial.end?.at ?? part.up?.at ?? part.end?.at else { continue }
             if to > from { spans.append((from, to)) }
@@ -138,7 +141,7 @@ struct CallTeller {
     }
 
     func party(_ i: Int, _ cast: Cast) -> CallRecord.Party {
-        let part = call.parts[i]
+        let part = facts.call.parts[i]
         return CallRecord.Party(
             number: cast.number(i).map(printable), name: cast.name(i),
             channel: ChannelName(printable(part.name.description)),
@@ -152,18 +155,18 @@ struct CallTeller {
     }
 
     private func recordings(_ ends: Ends) -> [CallRecord.Recording] {
-        call.recordings.compactMap { start in
+        facts.call.recordings.compactMap { start in
             guard let path = start.path else { return nil }
             let whole = path.hasPrefix("/") ? path : "\(configuration.recordings)/\(path)"
             return CallRecord.Recording(
-                path: printable(whole), channel: call.parts[start.part].name, startedAt: start.from.at,
+                path: printable(whole), channel: facts.call.parts[start.part].name, startedAt: start.from.at,
                 endedAt: start.to?.at ?? ends.left[start.part])
         }
     }
 
     private func variables() -> [String: String] {
         var variables: [String: String] = [:]
-        for (name, value) in call.variables {
+        for (name, value) in facts.call.variables {
             if name.hasPrefix("HOOKSWITCH_") || name.hasPrefix("CDR(") || name == "MIXMONITOR_FILENAME"
                 || name == "QUEUESTATUS"
             {
@@ -175,15 +178,17 @@ struct CallTeller {
     }
 
     private func accountCode(_ cast: Cast) -> String? {
-        let rows = call.cdrRows.filter { $0.uniqueID == call.parts[cast.caller].uniqueID }
-        let code = call.parts[cast.caller].accountCode ?? rows.last?.accountCode ?? call.parts[cast.main].accountCode
+        let rows = facts.call.cdrRows.filter { $0.uniqueID == facts.call.parts[cast.caller].uniqueID }
+        let code =
+            facts.call.parts[cast.caller].accountCode ?? rows.last?.accountCode
+            ?? facts.call.parts[cast.main].accountCode
         return code.map(printable)
     }
 
     /// What Asterisk's own CDR says otherwise, in words; nil where it agrees within a second, or cannot be compared.
     private func contradiction(_ record: CallRecord, _ cast: Cast) -> String? {
-        let rows = call.cdrRows.filter { $0.uniqueID == call.parts[cast.caller].uniqueID }
-        guard rows.count == 1, let row = rows.first, let seconds = row.billableSeconds, !call.isPartial else {
+        let rows = facts.call.cdrRows.filter { $0.uniqueID == facts.call.parts[cast.caller].uniqueID }
+        guard rows.count == 1, let row = rows.first, let seconds = row.billableSeconds, !facts.call.isPartial else {
             return nil
         }
         guard abs(seconds - record.billableSeconds) > 1 else { return nil }
@@ -192,7 +197,7 @@ struct CallTeller {
     }
 
     private func mark(of time: Instant, _ part: Int) -> Mark {
-        call.parts[part].stays.first { $0.from.at == time }?.from ?? Mark(at: time, offset: -1)
+        facts.call.parts[part].stays.first { $0.from.at == time }?.from ?? Mark(at: time, offset: -1)
     }
 
     /// Collects what decided each field.

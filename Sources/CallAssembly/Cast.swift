@@ -1,10 +1,10 @@
 import Telephony
 
 /// Who is who in a call: the people's lines, who placed it, whom it was to reach, who is outside.
-struct Cast {
-    private let call: Call
+final class Cast: Sendable {
+    private let facts: Facts
     private let configuration: AssemblyConfiguration
-    /// Somebody's line, by place in `call.parts`: neither half of a Local channel nor one of Asterisk's own.
+    /// Somebody's line, by place in `facts.call.parts`: neither half of a Local channel nor one of Asterisk's own.
     let isPerson: [Bool]
     /// Beyond a trunk.
     let isOutside: [Bool]
@@ -28,15 +28,15 @@ struct Cast {
     let calleeEvent: String
     let calleeReason: String
 
-    init?(_ call: Call, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge) {
-        self.call = call
+    init?(_ facts: Facts, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge) {
+        self.facts = facts
         self.configuration = configuration
-        let parts = call.parts
+        let parts = facts.call.parts
         var isPerson = parts.map { !$0.isInternal }
         var people = parts.indices.filter { isPerson[$0] }
         if people.isEmpty {
             // A click-to-call that came to no line at all still has an answer to give.
-            guard call.originate != nil, let first = parts.indices.first else { return nil }
+            guard facts.call.originate != nil, let first = parts.indices.first else { return nil }
             isPerson[first] = true
             people = [first]
         }
@@ -46,31 +46,32 @@ struct Cast {
         // Through Local channels: a line dialled by ;2 is dialled by whoever dialled ;1.
         func source(_ dial: Call.Dial, _ depth: Int = 0) -> Int? {
             guard let from = dial.source, depth < 16 else { return dial.source }
-            guard let one = call.localPairs.first(where: { $0.two == from })?.one,
-                let outer = call.dials.last(where: { $0.destination == one && $0.begin.at <= dial.begin.at })
+            guard let one = facts.call.localPairs.first(where: { $0.two == from })?.one,
+                let outer = facts.call.dials.last(where: { $0.destination == one && $0.begin.at <= dial.begin.at })
             else { return from }
             return source(outer, depth + 1)
         }
-        func isPickup(_ i: Int) -> Bool { call.moves.contains { $0.kind == .pickup && $0.by == i } }
-        let isDialled = parts.indices.map { i in call.dials.contains { $0.destination == i } && !isPickup(i) }
+        func isPickup(_ i: Int) -> Bool { facts.call.moves.contains { $0.kind == .pickup && $0.by == i } }
+        let isDialled = parts.indices.map { i in facts.call.dials.contains { $0.destination == i } && !isPickup(i) }
         self.isDialled = isDialled
 
         let caller = people[0]
         self.caller = caller
         let isOriginated =
-            call.dials.first { $0.destination == caller }.map { dial in
+            facts.call.dials.first { $0.destination == caller }.map { dial in
                 guard let from = source(dial) else { return true }
                 return !isPerson[from] || from == caller
             } ?? (isPerson[caller] && parts[caller].isInternal)
         self.isOriginated = isOriginated
-        targets = Cast.firsts(call.dials.map(\.destination).filter { isPerson[$0] && $0 != caller && !isPickup($0) })
+        targets = Cast.firsts(
+            facts.call.dials.map(\.destination).filter { isPerson[$0] && $0 != caller && !isPickup($0) })
 
-        let outside = Outside(call, configuration, knowledge)
+        let outside = Outside(facts, configuration, knowledge)
         isOutside = parts.indices.map {
             isPerson[$0] && outside.contains($0, isDialled: isDialled[$0], isOriginated: isOriginated && $0 == caller)
         }
         (direction, directionReason) = Cast.direction(
-            call, configuration, caller: caller, targets: targets, isOutside: isOutside, isOriginated: isOriginated)
+            facts, configuration, caller: caller, targets: targets, isOutside: isOutside, isOriginated: isOriginated)
 
         let outsideTargets = targets.filter { [isOutside] in isOutside[$0] }
         if direction == .outbound, !(isOutside[caller] && isOriginated) {
@@ -80,7 +81,7 @@ struct Cast {
         }
 
         var agentName = [String?](repeating: nil, count: parts.count)
-        for visit in call.queueVisits {
+        for visit in facts.call.queueVisits {
             guard let connect = visit.connect, let member = visit.member ?? visit.interface else { continue }
             if let destination = visit.destination, isPerson[destination] {
                 agentName[destination] = member
@@ -91,7 +92,7 @@ struct Cast {
                 agentName[i] = member
             }
         }
-        if let agent = call.variables["HOOKSWITCH_AGENT"],
+        if let agent = facts.call.variables["HOOKSWITCH_AGENT"],
             let i = targets.first(where: { [isOutside] in !isOutside[$0] })
         {
             agentName[i] = agent
@@ -99,11 +100,11 @@ struct Cast {
         self.agentName = agentName
 
         let callee = Cast.callee(
-            call, caller: caller, main: main, targets: targets, isOriginated: isOriginated, direction: direction)
+            facts, caller: caller, main: main, targets: targets, isOriginated: isOriginated, direction: direction)
         calleeMark = callee.mark
         calleeEvent = callee.event
         calleeReason = callee.reason
-        let names = Names(call, isOutside, isDialled)
+        let names = Names(facts, isOutside, isDialled)
         callerParty =
             isOutside[caller] && isOriginated
             ? CallRecord.Caller(number: callee.callerNumber.map(printable))
@@ -129,10 +130,10 @@ struct Cast {
     // MARK: Direction
 
     private static func direction(
-        _ call: Call, _ configuration: AssemblyConfiguration, caller: Int, targets: [Int], isOutside: [Bool],
+        _ facts: Facts, _ configuration: AssemblyConfiguration, caller: Int, targets: [Int], isOutside: [Bool],
         isOriginated: Bool
     ) -> (CallRecord.Direction, String) {
-        if let said = call.variables["HOOKSWITCH_DIRECTION"],
+        if let said = facts.call.variables["HOOKSWITCH_DIRECTION"],
             let direction = CallRecord.Direction(rawValue: said.lowercased())
         {
             return (direction, "HOOKSWITCH_DIRECTION says so")
@@ -143,8 +144,9 @@ struct Cast {
                 : (.inbound, "the first line leads outside")
         }
         let outside = targets.filter { isOutside[$0] }
-        let asked = call.dials.first { targets.contains($0.destination) || $0.source != nil }?.sourceLocation?.exten
-        let dialled = isOriginated ? call.originate?.exten ?? asked : call.parts[caller].firstLocation.exten
+        let asked = facts.call.dials.first { targets.contains($0.destination) || $0.source != nil }?.sourceLocation?
+            .exten
+        let dialled = isOriginated ? facts.call.originate?.exten ?? asked : facts.call.parts[caller].firstLocation.exten
         let isInternalNumber =
             dialled.map { number in configuration.internalNumbers.contains { $0.matches(number) } } ?? false
         if !outside.isEmpty,
@@ -169,65 +171,65 @@ struct Cast {
     }
 
     private static func callee(
-        _ call: Call, caller: Int, main: Int, targets: [Int], isOriginated: Bool, direction: CallRecord.Direction
+        _ facts: Facts, caller: Int, main: Int, targets: [Int], isOriginated: Bool, direction: CallRecord.Direction
     ) -> Callee {
-        let part = call.parts[caller]
+        let part = facts.call.parts[caller]
         guard isOriginated else {
             return Callee(
                 number: part.firstLocation.exten.isEmpty ? nil : part.firstLocation.exten, mark: part.created,
                 event: "Newchannel", reason: "the extension at the call's start: what was dialled")
         }
         if main == caller, direction == .outbound, part.isInternal == false,
-            targets.isEmpty || call.parts[caller].number.map(Outside.isLong) ?? false,
+            targets.isEmpty || facts.call.parts[caller].number.map(Outside.isLong) ?? false,
             Outside.isLong(part.number ?? part.firstLocation.exten),
-            call.originate?.exten.map({ !Outside.isLong($0) }) ?? true
+            facts.call.originate?.exten.map({ !Outside.isLong($0) }) ?? true
         {
             // Asterisk called the outside line first: that line is what was called.
             let number = part.number ?? part.firstLocation.exten
             return Callee(number: number, mark: part.created, event: "Newchannel", reason: "the line Asterisk dialled")
         }
-        if let dial = call.dials.first(where: {
+        if let dial = facts.call.dials.first(where: {
             $0.source != nil && targets.contains($0.destination)
-                || $0.source != nil && call.parts[$0.destination].isLocal
+                || $0.source != nil && facts.call.parts[$0.destination].isLocal
         }),
-            let exten = dial.sourceLocation?.exten, !exten.isEmpty, exten != "s", !isLocalTwo(call, dial.source)
+            let exten = dial.sourceLocation?.exten, !exten.isEmpty, exten != "s", !isLocalTwo(facts, dial.source)
         {
             return Callee(number: exten, mark: dial.begin, event: "DialBegin", reason: "the extension that dialled")
         }
         // Through a Local channel the line that runs the dialplan is its first half.
-        if let dial = call.dials.first(where: { targets.contains($0.destination) }) {
+        if let dial = facts.call.dials.first(where: { targets.contains($0.destination) }) {
             if let exten = dial.sourceLocation?.exten, Outside.isLong(exten) {
                 return Callee(number: exten, mark: dial.begin, event: "DialBegin", reason: "the extension that dialled")
             }
-            let number = call.parts[dial.destination].number ?? call.originate?.exten
+            let number = facts.call.parts[dial.destination].number ?? facts.call.originate?.exten
             return Callee(
                 number: number, mark: dial.begin, event: "DialBegin", reason: "the number of the dialled line")
         }
-        if let exten = call.originate?.exten {
+        if let exten = facts.call.originate?.exten {
             return Callee(
                 number: exten, mark: part.created, event: "OriginateResponse", reason: "the extension asked for")
         }
         return Callee(number: part.number, mark: part.created, event: "Newchannel", reason: "the line Asterisk dialled")
     }
 
-    private static func isLocalTwo(_ call: Call, _ part: Int?) -> Bool {
-        part.map { i in call.parts[i].name.description.hasSuffix(";2") } ?? false
+    private static func isLocalTwo(_ facts: Facts, _ part: Int?) -> Bool {
+        part.map { i in facts.call.parts[i].name.description.hasSuffix(";2") } ?? false
     }
 }
 
 /// Numbers and names of lines, as people would state them.
-struct Names {
-    private let call: Call
+struct Names: Sendable {
+    private let facts: Facts
     private let isOutside: [Bool]
     private let isDialled: [Bool]
 
-    init(_ call: Call, _ isOutside: [Bool], _ isDialled: [Bool]) {
-        (self.call, self.isOutside, self.isDialled) = (call, isOutside, isDialled)
+    init(_ facts: Facts, _ isOutside: [Bool], _ isDialled: [Bool]) {
+        (self.facts, self.isOutside, self.isDialled) = (facts, isOutside, isDialled)
     }
 
     /// A line's own number: what it showed first (dialplan changes caller id later), else what was dialled, else its name.
     func number(_ i: Int) -> String? {
-        let part = call.parts[i]
+        let part = facts.call.parts[i]
         if isOutside[i], isDialled[i] { return part.number ?? part.firstNumber ?? dialledNumber(i) }
         let address = String(part.name.address)
         let addressIsNumber = !address.isEmpty && address.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
@@ -238,14 +240,14 @@ struct Names {
 
     /// The number inside a dial string, as `15559876543@trunk`.
     private func dialledNumber(_ i: Int) -> String? {
-        guard let text = call.dials.last(where: { $0.destination == i })?.dialString else { return nil }
+        guard let text = facts.call.dials.last(where: { $0.destination == i })?.dialString else { return nil }
         let number = text.prefix { $0 != "@" }.split(separator: "/").last.map(String.init) ?? ""
         return number.isEmpty ? nil : number
     }
 
     /// The name shown; nil for an outside line that was dialled, which carries the caller's name.
     func name(_ i: Int) -> String? {
-        let part = call.parts[i]
+        let part = facts.call.parts[i]
         guard let name = part.callerName, !(isOutside[i] && isDialled[i]) else { return nil }
         // PJSIP hands a SIP quoted-string on with its backslashes.
         return printable(part.name.technology == "PJSIP" ? Names.unquoted(name) : name)
@@ -270,20 +272,20 @@ struct Names {
 
 /// Tells whether a line leads outside.
 struct Outside {
-    private let call: Call
+    private let facts: Facts
     private let configuration: AssemblyConfiguration
     private let knowledge: EndpointKnowledge
 
-    init(_ call: Call, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge) {
-        (self.call, self.configuration, self.knowledge) = (call, configuration, knowledge)
+    init(_ facts: Facts, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge) {
+        (self.facts, self.configuration, self.knowledge) = (facts, configuration, knowledge)
     }
 
     func contains(_ i: Int, isDialled: Bool, isOriginated: Bool) -> Bool {
-        let part = call.parts[i]
+        let part = facts.call.parts[i]
         if !configuration.trunks.isEmpty {
             return configuration.trunks.contains { $0.matches(part.name.description) || $0.matches(part.name.device) }
         }
-        if call.queueVisits.contains(where: {
+        if facts.call.queueVisits.contains(where: {
             $0.destination == i || $0.interface.map { $0[...] == part.name.device } ?? false
         }) {
             return false

@@ -21,8 +21,8 @@ struct Conversation {
     }
     private(set) var segments: [Segment] = []
 
-    init(_ call: Call, main: Int, isPerson: [Bool], end: Instant) {
-        let parts = call.parts
+    init(_ facts: Facts, main: Int, isPerson: [Bool], end: Instant) {
+        let parts = facts.call.parts
         guard !parts[main].stays.isEmpty else { return }
         var times: [Instant] = []
         for part in parts {
@@ -45,7 +45,7 @@ struct Conversation {
         for (from, next) in zip(times, times.dropFirst()) where from < next {
             let to = min(next, end)
             if from >= to { continue }
-            let kind = Conversation.kind(call, main, isPerson, from, wasHeld, &group)
+            let kind = Conversation.kind(facts, main, isPerson, from, wasHeld, &group)
             wasHeld = kind == .held
             if let last = segments.indices.last, segments[last].kind == kind, segments[last].to == from {
                 segments[last].to = to
@@ -57,15 +57,15 @@ struct Conversation {
 
     /// What the main party heard at one moment.
     private static func kind(
-        _ call: Call, _ main: Int, _ isPerson: [Bool], _ at: Instant, _ wasHeld: Bool, _ group: inout [Bool]
+        _ facts: Facts, _ main: Int, _ isPerson: [Bool], _ at: Instant, _ wasHeld: Bool, _ group: inout [Bool]
     ) -> Kind {
-        let parts = call.parts
+        let parts = facts.call.parts
         func stay(_ part: Int) -> Call.Stay? {
             // Of two that overlap by a swap, the later one.
             parts[part].stays.last { $0.from.at <= at && ($0.to.map { $0.at > at } ?? true) }
         }
         guard let mine = stay(main) else { return .alone }
-        switch call.bridges[mine.bridge].kind {
+        switch facts.call.bridges[mine.bridge].kind {
         case .parking: return .parked
         case .holding: return .alone
         case .talk, .conference: break
@@ -85,7 +85,7 @@ struct Conversation {
                     grew = true
                 }
             }
-            for (one, two) in call.localPairs where group[one] != group[two] {
+            for (one, two) in facts.call.localPairs where group[one] != group[two] {
                 // A Local channel carries sound while both halves live.
                 let lives = [one, two].allSatisfy {
                     parts[$0].created.at <= at && (parts[$0].end.map { $0.at > at } ?? true)

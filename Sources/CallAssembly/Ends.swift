@@ -2,25 +2,25 @@ import Telephony
 
 /// When each party left, which is not when its channel was let go: a slow hangup handler holds a channel long after.
 struct Ends {
-    /// By place in `call.parts`; nil while it is there.
+    /// By place in `facts.call.parts`; nil while it is there.
     let left: [Instant?]
     /// When the last party left.
     let overall: Instant
     let mark: Mark
     let event: String
 
-    init(_ call: Call, _ cast: Cast, now: Instant?) {
-        let marks = call.parts.map { Ends.leaving($0) }
+    init(_ facts: Facts, _ cast: Cast, now: Instant?) {
+        let marks = facts.call.parts.map { Ends.leaving($0) }
         left = marks.map { $0?.mark.at }
         var last = marks[cast.caller]
-        for i in call.parts.indices where cast.isPerson[i] && (call.parts[i].up != nil || !call.parts[i].stays.isEmpty)
-        {
+        for i in facts.call.parts.indices
+        where cast.isPerson[i] && (facts.call.parts[i].up != nil || !facts.call.parts[i].stays.isEmpty) {
             guard let mine = marks[i] else { continue }
             if last == nil || mine.mark.at > last!.mark.at { last = mine }
         }
         if last == nil { last = marks.compactMap { $0 }.max { $0.mark.at < $1.mark.at } }
         let open = now.map { Mark(at: $0, offset: -1) }
-        mark = open ?? last?.mark ?? call.parts[cast.caller].created
+        mark = open ?? last?.mark ?? facts.call.parts[cast.caller].created
         event = last?.event ?? "Newchannel"
         overall = mark.at
     }

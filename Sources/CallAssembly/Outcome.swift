@@ -20,13 +20,13 @@ struct Outcome {
     private(set) var queueReason = ""
     private(set) var notes: [String] = []
 
-    private let call: Call
+    private let facts: Facts
     private let cast: Cast
     private let ends: Ends
     private let conversation: Conversation
 
-    init(_ call: Call, _ cast: Cast, _ ends: Ends, _ conversation: Conversation) {
-        (self.call, self.cast, self.ends, self.conversation) = (call, cast, ends, conversation)
+    init(_ facts: Facts, _ cast: Cast, _ ends: Ends, _ conversation: Conversation) {
+        (self.facts, self.cast, self.ends, self.conversation) = (facts, cast, ends, conversation)
         decideAnswer()
         decideEnd()
         decideQueue()
@@ -41,12 +41,12 @@ struct Outcome {
         let talkers = conversation.talkers
         switch cast.direction {
         case .outbound:
-            if cast.isOutside[cast.main], call.parts[cast.main].up != nil { answeredBy = cast.main }
+            if cast.isOutside[cast.main], facts.call.parts[cast.main].up != nil { answeredBy = cast.main }
         case .inbound, .internal:
             answeredBy = talkers.first { $0.part != cast.main }?.part
             if answeredBy == nil { answeredBy = answeredTargets.first }
             if answeredBy == nil, cast.isOriginated, cast.targets.isEmpty, cast.direction == .internal,
-                call.parts[cast.caller].up != nil
+                facts.call.parts[cast.caller].up != nil
             {
                 answeredBy = cast.caller
             }
@@ -55,14 +55,16 @@ struct Outcome {
 
     /// Dialled lines that said yes, in the order they did.
     private var answeredTargets: [Int] {
-        call.dials.filter { $0.status == .answer && cast.isPerson[$0.destination] && $0.destination != cast.caller }
-            .sorted { ($0.end?.at ?? $0.begin.at) < ($1.end?.at ?? $1.begin.at) }.map(\.destination)
+        facts.call.dials.filter {
+            $0.status == .answer && cast.isPerson[$0.destination] && $0.destination != cast.caller
+        }
+        .sorted { ($0.end?.at ?? $0.begin.at) < ($1.end?.at ?? $1.begin.at) }.map(\.destination)
     }
 
     // MARK: Who hung up
 
     private mutating func decideEnd() {
-        let parts = call.parts
+        let parts = facts.call.parts
         if lastEndIsGuessed {
             hungUpBy = nil
             hungUpReason = "the end was not seen"
@@ -105,7 +107,7 @@ struct Outcome {
             sayHungUp(side(source), parts[source].end ?? ends.mark, "CEL", "hangupsource names that channel")
             return
         }
-        // Nobody was reached: a line that refused ended the call, if it was the only one asked.
+        // Nobody was reached: a line that refused ended the facts, if it was the only one asked.
         let refused = cast.targets.filter { parts[$0].hangupRequest != nil && parts[$0].up == nil }
         if refused.count == 1, cast.targets.count == 1, let request = parts[refused[0]].hangupRequest,
             ends.overall - request.at < .seconds(1)
@@ -117,16 +119,18 @@ struct Outcome {
     }
 
     private var lastEndIsGuessed: Bool {
-        let people = call.parts.indices.filter { cast.isPerson[$0] }
-        let guessed = people.filter { call.parts[$0].endIsGuessed }
+        let people = facts.call.parts.indices.filter { cast.isPerson[$0] }
+        let guessed = people.filter { facts.call.parts[$0].endIsGuessed }
         // A peer put together from a handler's words has no end of its own, and needs none.
         return guessed.contains(cast.caller) || guessed.contains(cast.main) || guessed.count == people.count
     }
 
     private func hangupSource(_ among: [Int]) -> Int? {
         for i in among {
-            guard let source = call.parts[i].hangupSource, !source.isEmpty else { continue }
-            if let j = call.parts.firstIndex(where: { $0.name.description == source }), cast.isPerson[j] { return j }
+            guard let source = facts.call.parts[i].hangupSource, !source.isEmpty else { continue }
+            if let j = facts.call.parts.firstIndex(where: { $0.name.description == source }), cast.isPerson[j] {
+                return j
+            }
         }
         return nil
     }
@@ -138,7 +142,8 @@ struct Outcome {
     /// Busy() and Congestion() ask for a hangup on the caller's own channel, though the PBX refused.
     private func isRefusal(_ part: Call.Part) -> Bool {
         // 16 states no cause in the request; the channel's own tells, where no dialled line can have lent it its cause.
-        guard part.up == nil, let cause = part.hangupRequestCause ?? (call.dials.isEmpty ? part.cause : nil) else {
+        guard part.up == nil, let cause = part.hangupRequestCause ?? (facts.call.dials.isEmpty ? part.cause : nil)
+        else {
             return false
         }
         return cause == .userBusy || cause == .congestion || cause == .switchingCongestion
@@ -149,8 +154,8 @@ struct Outcome {
         if i == cast.caller { return .caller }
         if i == answeredBy || i == cast.main { return .callee }
         // Who came by a transfer is a colleague; who retrieved a parked call or picked one up stands where the callee stood.
-        let arrived = call.parts[i].stays.first?.from.at ?? call.parts[i].created.at
-        let isColleague = call.moves.contains { move in
+        let arrived = facts.call.parts[i].stays.first?.from.at ?? facts.call.parts[i].created.at
+        let isColleague = facts.call.moves.contains { move in
             (move.kind == .blind || move.kind == .attended) && move.at.at <= arrived + .seconds(30) && move.by != i
         }
         return isColleague ? .agent : .callee
@@ -159,12 +164,12 @@ struct Outcome {
     // MARK: Queue
 
     private mutating func decideQueue() {
-        let chosen = call.queueVisits.last { $0.connect != nil } ?? call.queueVisits.last
-        let status = call.variables["QUEUESTATUS"] ?? ""
+        let chosen = facts.call.queueVisits.last { $0.connect != nil } ?? facts.call.queueVisits.last
+        let status = facts.call.variables["QUEUESTATUS"] ?? ""
         guard let chosen else {
             // A full or empty queue is never joined, so no event names it; its CDR does.
             guard status == "FULL" || status.hasPrefix("JOIN"),
-                let row = call.cdrRows.last(where: { $0.lastApplication == "Queue" }), let data = row.lastData
+                let row = facts.call.cdrRows.last(where: { $0.lastApplication == "Queue" }), let data = row.lastData
             else { return }
             queue = CallRecord.Queue(
                 name: printable(String(data.prefix { $0 != "," })), wait: .zero, position: nil,
@@ -172,7 +177,7 @@ struct Outcome {
             return
         }
         visit = chosen
-        let part = call.parts[chosen.part]
+        let part = facts.call.parts[chosen.part]
         let over = chosen.connect ?? chosen.leave ?? chosen.abandon
         let until = chosen.leave?.at ?? over?.at ?? ends.left[chosen.part] ?? ends.overall
         let result: CallRecord.Queue.Result
@@ -203,14 +208,14 @@ struct Outcome {
     // MARK: Disposition
 
     private mutating func decideDisposition() {
-        let parts = call.parts
+        let parts = facts.call.parts
         let caller = parts[cast.caller]
         if let reached = reached {
             say(.answered, parts[reached].up ?? parts[reached].created, "DialEnd", "somebody was reached")
             return
         }
         let attempts = attemptedDials
-        let queued = !call.queueVisits.isEmpty || queue != nil
+        let queued = !facts.call.queueVisits.isEmpty || queue != nil
         if attempts.isEmpty, !queued {
             if !conversation.segments.isEmpty, !conversation.talk.isZero {
                 say(.answered, caller.up ?? caller.created, "BridgeEnter", "the caller spoke with somebody")
@@ -228,12 +233,13 @@ struct Outcome {
         // The PBX took the call itself after all attempts: voicemail, an announcement.
         let lastTry =
             (attempts.compactMap { $0.end?.at ?? $0.begin.at }
-            + call.queueVisits.compactMap { $0.leave?.at ?? $0.join.at }).max()
+            + facts.call.queueVisits.compactMap { $0.leave?.at ?? $0.join.at }).max()
         if !cast.isOriginated, let up = caller.up, let lastTry, up.at >= lastTry {
             say(.answered, up, "Newstate", "nobody was reached, then the PBX answered (voicemail, announcement)")
             return
         }
-        if !cast.isOriginated, caller.up != nil, let row = call.cdrRows.last(where: { $0.uniqueID == caller.uniqueID }),
+        if !cast.isOriginated, caller.up != nil,
+            let row = facts.call.cdrRows.last(where: { $0.uniqueID == caller.uniqueID }),
             let application = row.lastApplication,
             ["VoiceMail", "Record", "MiniVM", "MinivmRecord"].contains(application)
         {
@@ -246,7 +252,7 @@ struct Outcome {
     /// A person whom the call reached, if any.
     private var reached: Int? {
         if cast.direction == .outbound {
-            if cast.isOutside[cast.main], cast.isDialled[cast.main], call.parts[cast.main].up != nil {
+            if cast.isOutside[cast.main], cast.isDialled[cast.main], facts.call.parts[cast.main].up != nil {
                 return cast.main
             }
             if cast.isOutside[cast.main], cast.main != cast.caller { return nil }
@@ -255,7 +261,7 @@ struct Outcome {
         if let talker = conversation.talkers.first(where: { $0.part != cast.main })?.part { return talker }
         // Originated to one line only: that line was the one to reach.
         if cast.isOriginated, cast.targets.isEmpty, cast.direction != .outbound || cast.isOutside[cast.caller],
-            call.parts[cast.caller].up != nil
+            facts.call.parts[cast.caller].up != nil
         {
             return cast.caller
         }
@@ -264,13 +270,13 @@ struct Outcome {
 
     /// Dials of people that count: not the originated first line, unless it was the only one.
     private var attemptedDials: [Call.Dial] {
-        let all = call.dials.filter { cast.isPerson[$0.destination] }
+        let all = facts.call.dials.filter { cast.isPerson[$0.destination] }
         let others = all.filter { $0.destination != cast.caller }
         return others.isEmpty ? all : others
     }
 
     private mutating func decideFailure(of attempts: [Call.Dial], _ caller: Call.Part) {
-        let parts = call.parts
+        let parts = facts.call.parts
         if let request = caller.hangupRequest, !isRefusal(caller),
             !(cast.isOriginated && cast.isDialled[cast.caller] && caller.up == nil)
         {
@@ -278,7 +284,7 @@ struct Outcome {
             let stillTrying = attempts.contains { dial in
                 dial.end.map { $0.at + .milliseconds(200) >= request.at } ?? true
             }
-            if stillTrying || attempts.isEmpty || !call.queueVisits.isEmpty {
+            if stillTrying || attempts.isEmpty || !facts.call.queueVisits.isEmpty {
                 say(.canceled, request, "HangupRequest", "the caller hung up before anybody answered")
                 return
             }
@@ -296,7 +302,7 @@ struct Outcome {
             for dial in attempts where (dial.end?.at ?? last.begin.at) >= last.begin.at {
                 outcomes.append(Outcome.disposition(of: dial, parts[dial.destination]))
             }
-        } else if call.queueVisits.isEmpty, queue == nil {
+        } else if facts.call.queueVisits.isEmpty, queue == nil {
             outcomes.append(Outcome.disposition(cause: caller.cause, otherwise: caller.up == nil ? .noAnswer : .failed))
         }
         let mark = attempts.last?.end ?? caller.end
@@ -333,7 +339,7 @@ struct Outcome {
     // MARK: Cause
 
     private mutating func decideCause() {
-        let main = call.parts[cast.main]
+        let main = facts.call.parts[cast.main]
         cause = main.cause
         causeText = main.causeText.map(printable) ?? cause.text
         causeReason = "cause of the main party's channel"
@@ -352,18 +358,18 @@ struct Outcome {
     }
 
     private mutating func decideNotes() {
-        for dial in call.dials {
+        for dial in facts.call.dials {
             guard let forward = dial.forward else { continue }
-            let from = cast.number(dial.destination) ?? call.parts[dial.destination].name.description
+            let from = cast.number(dial.destination) ?? facts.call.parts[dial.destination].name.description
             notes.append("\(printable(from)) forwarded the call to \(printable(forward))")
         }
-        for move in call.moves where move.kind == .pickup {
+        for move in facts.call.moves where move.kind == .pickup {
             guard let by = move.by, let moved = move.moved else { continue }
-            let who = cast.number(by) ?? call.parts[by].name.description
-            let whom = cast.number(moved) ?? call.parts[moved].name.description
+            let who = cast.number(by) ?? facts.call.parts[by].name.description
+            let whom = cast.number(moved) ?? facts.call.parts[moved].name.description
             notes.append("picked up by \(printable(who)) while \(printable(whom)) rang")
         }
-        if call.parts.contains(where: { $0.isAdopted }), !call.isPartial { notes.append("adopted") }
+        if facts.call.parts.contains(where: { $0.isAdopted }), !facts.call.isPartial { notes.append("adopted") }
     }
 }
 

@@ -6,13 +6,13 @@ import Telephony
 /// by the legs and a note. One that moved a call somebody already had is listed.
 struct Transfers {
     private(set) var list: [CallRecord.Transfer] = []
-    private let call: Call
+    private let facts: Facts
     private let cast: Cast
     private let conversation: Conversation
 
-    init(_ call: Call, _ cast: Cast, _ conversation: Conversation, _ ends: Ends) {
-        (self.call, self.cast, self.conversation) = (call, cast, conversation)
-        for move in call.moves {
+    init(_ facts: Facts, _ cast: Cast, _ conversation: Conversation, _ ends: Ends) {
+        (self.facts, self.cast, self.conversation) = (facts, cast, conversation)
+        for move in facts.call.moves {
             switch move.kind {
             case .blind:
                 append(
@@ -28,16 +28,16 @@ struct Transfers {
             case .forward, .redirect: continue
             }
         }
-        for dial in call.dials {
+        for dial in facts.call.dials {
             guard let forward = dial.forward, talkedBefore(dial.begin.at) else { continue }
             list.append(
                 CallRecord.Transfer(
                     kind: .forward, by: cast.number(dial.destination).map(printable), to: printable(forward),
                     at: dial.end?.at ?? dial.begin.at, isOK: dial.status != .busy))
         }
-        for relocation in call.relocations where cast.isPerson[relocation.part] {
+        for relocation in facts.call.relocations where cast.isPerson[relocation.part] {
             // A transfer or parking tells of itself, within moments of the relocation.
-            let isTold = call.moves.contains { move in
+            let isTold = facts.call.moves.contains { move in
                 let distance = move.at.at - relocation.at.at
                 return distance < .seconds(2) && distance > .seconds(-2)
             }
@@ -73,7 +73,7 @@ struct Transfers {
 
     /// A blind transfer arrived if somebody answered there, or if nobody was dialled (an application took it).
     private func arrived(_ move: Call.Move) -> Bool {
-        let after = call.dials.filter {
+        let after = facts.call.dials.filter {
             $0.begin.at >= move.at.at - .milliseconds(500) && cast.isPerson[$0.destination]
                 && $0.destination != cast.main
         }
@@ -103,7 +103,7 @@ struct Transfers {
     private func parker(_ move: Call.Move) -> String? {
         if let by = move.by { return cast.number(by) }
         guard let device = move.byText else { return nil }
-        let part = call.parts.indices.first { call.parts[$0].name.device == device[...] }
+        let part = facts.call.parts.indices.first { facts.call.parts[$0].name.device == device[...] }
         return part.flatMap { cast.number($0) } ?? device
     }
 }

@@ -11,16 +11,20 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
     /// Asterisk's count of channels since its start.
     private let counter: Int64
 
-    /// Takes an id's bytes, which need not be UTF-8.
-    public init(_ bytes: some BidirectionalCollection<UInt8>) {
-        if let (start, epoch, counter) = UniqueID.split(bytes) {
-            prefix = start == bytes.startIndex ? "" : String(decoding: bytes[..<start], as: UTF8.self)
+    /// Takes an id's bytes as Asterisk sent them, which need not be UTF-8.
+    public init(_ bytes: UnsafeRawBufferPointer) {
+        if let (prefixLength, epoch, counter) = unsafe UniqueID.split(bytes) {
+            prefix = unsafe prefixLength == 0 ? "" : String(decoding: bytes.prefix(prefixLength), as: UTF8.self)
             (self.epoch, self.counter) = (epoch, counter)
         } else {
-            (prefix, epoch, counter) = (String(decoding: bytes, as: UTF8.self), -1, 0)
+            prefix = unsafe String(decoding: bytes, as: UTF8.self)
+            (epoch, counter) = (-1, 0)
         }
     }
-    public init(_ text: String) { self.init(text.utf8) }
+    public init(_ text: String) {
+        var text = text
+        self = text.withUTF8 { unsafe UniqueID(UnsafeRawBufferPointer($0)) }
+    }
 
     /// When the channel was created, to the second; nil where the id does not say.
     public var created: Instant? { epoch < 0 ? nil : Instant(seconds: epoch) }
@@ -41,30 +45,29 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
     }
 
     /// The usual form's parts, or nil. Only text that prints back to the same bytes is split (no leading zeros).
-    private static func split<C: BidirectionalCollection<UInt8>>(_ b: C) -> (C.Index, Int64, Int64)? {
-        var i = b.endIndex
-        func number() -> Int64? {
-            var value: Int64 = 0
-            var scale: Int64 = 1
-            var digits = 0
-            var last: UInt8 = 0
-            while i > b.startIndex {
-                let byte = b[b.index(before: i)]
-                guard byte >= 48, byte <= 57 else { break }
-                digits += 1
-                if digits > 15 { return nil }
-                value += Int64(byte - 48) * scale
-                scale *= 10
-                last = byte
-                i = b.index(before: i)
-            }
-            return digits == 0 || (last == 48 && digits > 1) ? nil : value
-        }
-        guard let counter = number(), i > b.startIndex else { return nil }
-        i = b.index(before: i)
-        guard b[i] == UInt8(ascii: "."), let epoch = number() else { return nil }
-        if i > b.startIndex, b[b.index(before: i)] != UInt8(ascii: "-") { return nil }
+    private static func split(_ b: UnsafeRawBufferPointer) -> (prefixLength: Int, epoch: Int64, counter: Int64)? {
+        var i = b.count
+        guard let counter = unsafe number(b, endingAt: &i), i > 1, unsafe b[i - 1] == UInt8(ascii: ".") else { return nil }
+        i -= 1
+        guard let epoch = unsafe number(b, endingAt: &i), unsafe i == 0 || b[i - 1] == UInt8(ascii: "-") else { return nil }
         return (i, epoch, counter)
+    }
+
+    /// The decimal number that ends before `end`, which is moved to its start; nil if there is none in canonical form.
+    @inline(__always)
+    private static func number(_ b: UnsafeRawBufferPointer, endingAt end: inout Int) -> Int64? {
+        var value: Int64 = 0
+        var scale: Int64 = 1
+        let last = end
+        while end > 0, last - end < 16 {
+            let byte = unsafe b[end - 1]
+            guard byte >= 48, byte <= 57 else { break }
+            value += Int64(byte - 48) * scale
+            scale *= 10
+            end -= 1
+        }
+        let digits = last - end
+        return unsafe digits == 0 || digits > 15 || digits > 1 && b[end] == 48 ? nil : value
     }
 }
 

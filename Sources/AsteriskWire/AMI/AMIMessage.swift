@@ -12,7 +12,7 @@ public import Telephony
     /// Invariant: allocated for `AMIHeader.allCases.count` slots for the whole life of the object.
     let slots: UnsafeMutablePointer<Slot>
     var generation: UInt32 = 0
-    /// Byte range of the message's first and last header that is not in the table (`ChanVariable` and its kin).
+    /// Byte range from the message's first to its last `ChanVariable` or kin; empty where it has none.
     var otherStart: Int32 = 0
     var otherEnd: Int32 = 0
     var repeated: AMIHeader?
@@ -189,8 +189,8 @@ public import Telephony
             if let (name, value) = unsafe AMIMessage.cut(line) { unsafe body(name, value) }
         }
     }
-    /// Whether the message has headers outside the table of known ones, as channel variables are.
-    @inline(__always) public var hasOtherHeaders: Bool {
+    /// Whether channel variables ride on the message.
+    @inline(__always) public var hasVariables: Bool {
         split()
         return index.otherEnd > index.otherStart
     }
@@ -238,12 +238,16 @@ public import Telephony
     // MARK: Bytes
 
     /// Length of what stands before `ChanVariable` in a header's name; nil if it is no such header.
+    @inline(__always)
     private static func variablePrefix(_ name: UnsafeRawBufferPointer) -> Int? {
-        // The word stands at the end of the name, or before OriginateResponse's "(<channel>)".
-        let end = unsafe name.firstIndex(of: UInt8(ascii: "(")) ?? name.count
-        let before = end - 12
-        guard before >= 0, unsafe memcmp(name.baseAddress! + before, "ChanVariable", 12) == 0 else { return nil }
-        return before
+        var end = name.count
+        guard end >= 12 else { return nil }
+        if unsafe name[end - 1] == UInt8(ascii: ")") {
+            // OriginateResponse writes ChanVariable(<channel>).
+            end = unsafe name.firstIndex(of: UInt8(ascii: "(")) ?? end
+            guard end >= 12 else { return nil }
+        }
+        return unsafe memcmp(name.baseAddress! + (end - 12), "ChanVariable", 12) == 0 ? end - 12 : nil
     }
 
     private static func isUnknown(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -347,8 +351,10 @@ public import Telephony
             if at - start > limits.lineBytes { x.exceeded = (.lineTooLong, limits.lineBytes) }
             guard let (name, value) = unsafe AMIMessage.cut(line) else { continue }
             guard let ordinal = unsafe names.ordinal(of: name.baseAddress!, count: name.count) else {
-                if x.otherEnd == 0 { x.otherStart = Int32(start) }
-                x.otherEnd = Int32(at)
+                if unsafe AMIMessage.variablePrefix(name) != nil {
+                    if x.otherEnd == 0 { x.otherStart = Int32(start) }
+                    x.otherEnd = Int32(at)
+                }
                 continue
             }
             let slot = unsafe x.slots + ordinal

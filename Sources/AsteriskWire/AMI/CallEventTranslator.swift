@@ -55,7 +55,7 @@ public struct CallEventTranslator: Sendable {
                 expectsTimestamps = false
             }
             var event = CallEvent(at: time, offset: message.offset, body: body)
-            if message.hasOtherHeaders { collectVariables(message, into: &event) }
+            if message.hasVariables { collectVariables(message, into: &event) }
             if case .variableSet = body, let variable = CallEventTranslator.variable(message) {
                 event.variables.append(variable)
             }
