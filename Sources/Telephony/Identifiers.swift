@@ -47,9 +47,13 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
     /// The usual form's parts, or nil. Only text that prints back to the same bytes is split (no leading zeros).
     private static func split(_ b: UnsafeRawBufferPointer) -> (prefixLength: Int, epoch: Int64, counter: Int64)? {
         var i = b.count
-        guard let counter = unsafe number(b, endingAt: &i), i > 1, unsafe b[i - 1] == UInt8(ascii: ".") else { return nil }
+        guard let counter = unsafe number(b, endingAt: &i), i > 1, unsafe b[i - 1] == UInt8(ascii: ".") else {
+            return nil
+        }
         i -= 1
-        guard let epoch = unsafe number(b, endingAt: &i), unsafe i == 0 || b[i - 1] == UInt8(ascii: "-") else { return nil }
+        guard let epoch = unsafe number(b, endingAt: &i), unsafe i == 0 || b[i - 1] == UInt8(ascii: "-") else {
+            return nil
+        }
         return (i, epoch, counter)
     }
 
