@@ -108,7 +108,7 @@ let package = Package(
         .testTarget(name: "AsteriskWireTests", dependencies: ["AsteriskWire", "Telephony"], swiftSettings: base),
         .testTarget(
             name: "CommandLineToolTests",
-            dependencies: ["CommandLineTool", "Daemon", "Storage", "Telephony"], exclude: ["Snapshots"],
+            dependencies: ["CommandLineTool", "Daemon", "EventLoop", "Storage", "Telephony"], exclude: ["Snapshots"],
             swiftSettings: base),
         .testTarget(
             name: "DaemonTests", dependencies: ["Daemon", "Delivery", "EventLoop", "Diagnostics", "Telephony"],

@@ -53,6 +53,12 @@ public struct Program: Sendable {
 
     private func perform(_ invocation: Invocation, _ loop: EventLoop) async throws -> ExitCode {
         switch invocation.verb {
+        case .calls: return try await CallsVerb(invocation, console).run(store(invocation))
+        case .show: return try await ShowVerb(invocation, console).run(store(invocation))
+        case .tail: return try await TailVerb(invocation, console).run(store(invocation), loop)
+        case .deliveries:
+            return try await DeliveriesVerb(invocation, console).run(
+                stateDirectory(invocation), loop)
         case .replay:
             let isConfigured = invocation.has("--config")
             return try ReplayVerb(invocation, console, isConfigured ? configuration(invocation) : nil).run()
@@ -71,5 +77,15 @@ public struct Program: Sendable {
     /// The configuration that the invocation names.
     func configuration(_ invocation: Invocation) throws(ConfigurationError) -> Configuration {
         try Configuration.load(invocation.options["--config"] ?? Configuration.defaultPath, environment: environment)
+    }
+
+    /// The store of the daemon that the invocation's configuration belongs to.
+    private func store(_ invocation: Invocation) throws(ConfigurationError) -> StoreReader {
+        StoreReader(folder: try stateDirectory(invocation))
+    }
+
+    private func stateDirectory(_ invocation: Invocation) throws(ConfigurationError) -> String {
+        let path = invocation.options["--config"] ?? Configuration.defaultPath
+        return try Configuration.loadGeneral(path, environment: environment).stateDirectory
     }
 }

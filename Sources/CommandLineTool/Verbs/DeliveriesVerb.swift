@@ -1,3 +1,4 @@
+import EventLoop
 import Storage
 import Telephony
 
@@ -6,9 +7,7 @@ struct DeliveriesVerb {
     /// What is asked of the outbox.
     private enum Request {
         case list(DeliveryFilter)
-        case retry([String])
-        case replay(since: Instant, endpoint: String?, perSecond: Int)
-        case condition(EndpointCondition, endpoint: String)
+        case change(StoreRequest)
     }
     private let invocation: Invocation
     private let console: Console
@@ -29,44 +28,65 @@ struct DeliveriesVerb {
                     since: try invocation.time("--since", console), limit: limit == 0 ? nil : limit))
         case "retry":
             guard words.count > 1 else { throw fail("retry: which? give webhook-ids or row numbers") }
-            request = .retry(Array(words.dropFirst()))
+            request = .change(.retry(ids: Array(words.dropFirst())))
         case "replay":
             guard words.count == 1 else { throw fail("replay takes no ids; retry does") }
             guard let since = try invocation.time("--since", console) else { throw fail("replay needs --since TIME") }
             let rate = try invocation.number("--rate") ?? 10
             guard rate > 0 else { throw fail("--rate 0: nothing would be sent") }
-            request = .replay(since: since, endpoint: invocation.options["--endpoint"], perSecond: rate)
+            request = .change(
+                .replay(
+                    since: since, until: console.now(), endpoint: invocation.options["--endpoint"], perSecond: rate))
         case "pause", "resume":
             guard words.count == 2 else { throw fail("\(words[0]): which endpoint?") }
-            request = .condition(words[0] == "pause" ? .paused : .active, endpoint: words[1])
+            request = .change(
+                .set(
+                    endpoint: words[1], words[0] == "pause" ? .paused : .active, reason: "by hookswitch deliveries"))
         case .some(let word):
             throw fail("\"\(word)\" is not known here; retry, replay, pause or resume")
         }
     }
 
-    func run(_ store: some CallQuery & Outbox) async throws -> ExitCode {
+    /// - Parameter folder: the state folder; a running daemon there is asked to do what changes anything.
+    func run(_ folder: String, _ loop: EventLoop) async throws -> ExitCode {
         switch request {
         case .list(let filter):
-            return list(try await store.deliveries(matching: filter))
-        case .retry(let ids):
-            let count = try await store.retry(ids: ids, now: console.now())
+            return list(try await StoreReader(folder: folder).deliveries(matching: filter))
+        case .change(let change):
+            return tell(change, try await ask(change, folder, loop))
+        }
+    }
+
+    /// How long a running daemon has for its answer; it looks for requests once a second.
+    private static let patience = 50
+    private static let interval: Duration = .milliseconds(100)
+
+    private func ask(_ change: StoreRequest, _ folder: String, _ loop: EventLoop) async throws -> StoreClient.Outcome {
+        var looks = DeliveriesVerb.patience
+        return try await StoreClient.perform(change, folder: folder, now: console.now()) {
+            looks -= 1
+            do throws(CancellationError) { try await loop.sleep(for: DeliveriesVerb.interval) } catch { return false }
+            return looks > 0
+        }
+    }
+
+    private func tell(_ change: StoreRequest, _ outcome: StoreClient.Outcome) -> ExitCode {
+        switch (outcome, change) {
+        case (.done(let count), .retry(let ids)):
             console.line("\(count) of \(ids.count) due now")
             return count == ids.count ? .fine : .found
-        case .replay(let since, let endpoint, let perSecond):
-            let now = console.now()
-            let count = try await store.replay(
-                since: since, until: now, endpoint: endpoint, perSecond: perSecond, now: now)
+        case (.done(let count), .replay(_, _, _, let perSecond)):
             console.line("\(count) will be sent again, \(perSecond) a second")
             return .fine
-        case .condition(let condition, let endpoint):
-            let known = try await store.endpoints()
-            guard known.contains(where: { $0.name == endpoint }) else {
-                console.complain("no endpoint \(endpoint) has had a message yet")
-                return .found
-            }
-            try await store.setEndpoint(endpoint, condition, reason: "by hookswitch deliveries", now: console.now())
+        case (.done, .set(let endpoint, let condition, _)):
             console.line("\(endpoint) is \(condition.rawValue)")
             return .fine
+        case (.refused(let words), _):
+            console.complain(words)
+            return .found
+        case (.left, _):
+            console.complain("the daemon has not answered yet; it will do it when it can")
+            return .found
         }
     }
 

@@ -42,16 +42,24 @@ struct TailVerb {
         var open: [Int64: DeliveryState] = [:]
 
         init(of store: some CallQuery) async throws {
-            call = try await store.calls(matching: CallFilter(limit: 500)).map(\.row).max() ?? 0
+            call = try await Marks.lastCall(of: store)
             delivery = try await store.deliveries(matching: DeliveryFilter(limit: 1)).first?.id ?? 0
+        }
+
+        /// The row that was stored last; calls come newest first by their start, which is another order.
+        private static func lastCall(of store: some CallQuery) async throws -> Int64 {
+            var last = try await store.calls(matching: CallFilter(limit: 1)).first?.row ?? 0
+            while let next = try await store.calls(matching: CallFilter(after: last, limit: 1000)).last?.row {
+                last = next
+            }
+            return last
         }
     }
 
     /// Prints what is new. False when nobody reads any more.
     private func show(_ marks: inout Marks, _ store: some CallQuery) async throws -> Bool {
         let isJSON = invocation.has("--json")
-        let calls = try await store.calls(matching: CallFilter(limit: 500)).filter { $0.row > marks.call }
-        for call in calls.sorted(by: { $0.row < $1.row }) {
+        for call in try await store.calls(matching: CallFilter(after: marks.call, limit: 1000)) {
             marks.call = call.row
             if isJSON {
                 var w = JSONWriter(reserving: call.recordJSON.count + 16)

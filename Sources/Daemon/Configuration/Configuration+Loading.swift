@@ -8,15 +8,18 @@ extension Configuration {
     public static func load(
         _ path: String, environment: ConfigurationEnvironment = .process
     ) throws(ConfigurationError) -> Configuration {
-        switch environment.contents(path) {
-        case .success(let bytes): return try Configuration(parsing: bytes, file: path, environment: environment)
-        case .failure(let error):
-            throw ConfigurationError([
-                .init(
-                    file: path, problem: error.description,
-                    hint: "write one from hookswitch.conf.sample, or name yours with --config FILE")
-            ])
-        }
+        try Configuration(parsing: bytes(of: path, environment), file: path, environment: environment)
+    }
+
+    /// Reads `[general]` alone, for verbs that look into the store: they need neither secrets nor their environment variables.
+    public static func loadGeneral(
+        _ path: String, environment: ConfigurationEnvironment = .process
+    ) throws(ConfigurationError) -> General {
+        let ini = try sections(of: bytes(of: path, environment), path)
+        var loader = Loader(file: path, environment: environment)
+        for section in ini.sections where section.title == "general" { loader.read(section) }
+        guard loader.problems.isEmpty else { throw ConfigurationError(loader.problems) }
+        return loader.general
     }
 
     /// Checks the bytes of a file.
@@ -24,17 +27,32 @@ extension Configuration {
     public init(
         parsing bytes: [UInt8], file: String, environment: ConfigurationEnvironment
     ) throws(ConfigurationError) {
-        let ini: INIFile
-        do throws(INIFile.Mistake) {
-            ini = try INIFile(parsing: bytes)
-        } catch {
+        let ini = try Configuration.sections(of: bytes, file)
+        var loader = Loader(file: file, environment: environment)
+        for section in ini.sections { loader.read(section) }
+        self = try loader.finished()
+    }
+
+    private static func bytes(
+        of path: String, _ environment: ConfigurationEnvironment
+    ) throws(ConfigurationError) -> [UInt8] {
+        switch environment.contents(path) {
+        case .success(let bytes): return bytes
+        case .failure(let error):
+            throw ConfigurationError([
+                .init(
+                    file: path, problem: "cannot be read: \(error.reason)",
+                    hint: "name yours with --config FILE; asterisk-conf/hookswitch.conf is one to begin with")
+            ])
+        }
+    }
+
+    private static func sections(of bytes: [UInt8], _ file: String) throws(ConfigurationError) -> INIFile {
+        do throws(INIFile.Mistake) { return try INIFile(parsing: bytes) } catch {
             throw ConfigurationError([
                 .init(file: file, line: error.line, problem: error.problem, hint: error.hint)
             ])
         }
-        var loader = Loader(file: file, environment: environment)
-        for section in ini.sections { loader.read(section) }
-        self = try loader.finished()
     }
 
     /// Puts a configuration together section by section.
@@ -43,7 +61,7 @@ extension Configuration {
         let environment: ConfigurationEnvironment
         var problems: [ConfigurationError.Problem] = []
         private var titles: [String: Int] = [:]
-        private var general = General()
+        private(set) var general = General()
         private var pbxs: [PBX] = []
         private var systemsNamed: Set<String> = []
         private var fastAGI: FastAGI?

@@ -1,0 +1,172 @@
+import Daemon
+import EventLoop
+import Foundation
+import Storage
+import Telephony
+import Testing
+
+@testable import CommandLineTool
+
+/// A folder with a store in it and a configuration that names it; removed at the end.
+final class TestFolder {
+    let path: String
+    var configuration: String { "\(path)/hookswitch.conf" }
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "clt-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try write(configuration, "[general]\nstate_dir = \(path)/state\n[pbx:a]\nusername=u\nsecret=${NOT_SET_HERE}\n")
+    }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func write(_ path: String, _ text: String) throws {
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+    }
+
+    /// Puts calls with one message each into the store.
+    func store(_ calls: [FinishedCall]) throws {
+        let folder = "\(path)/state"
+        try EventLoop().run {
+            let store = try CallStore(.init(folder: folder))
+            _ = try await store.commit(
+                calls.map { call in
+                    CallCommit(
+                        call,
+                        outbox: [
+                            OutboxDraft(
+                                messageID: "msg_\(call.record.linkedID)", endpoint: "crm", callID: call.record.id,
+                                event: "call.complete", sequence: 0, contentType: "application/json", body: [123, 125],
+                                dueAt: call.record.endedAt)
+                        ])
+                })
+            await store.close()
+        }
+    }
+
+    /// Runs the program as a shell would.
+    func run(_ arguments: String...) -> (code: ExitCode, written: Written) {
+        let written = Written()
+        let program = Program(
+            console: .memory(written),
+            environment: ConfigurationEnvironment(
+                variable: { _ in nil }, contents: ConfigurationEnvironment.process.contents))
+        return (program.run(arguments + ["--config", configuration]), written)
+    }
+}
+
+@Suite("Verbs that read the store") struct StoreVerbTests {
+    private func folder() throws -> TestFolder {
+        let folder = try TestFolder()
+        var early = sampleCall()
+        early.record.id = "pbx1-1795220000.0"
+        early.record.linkedID = LinkedID("1795220000.0")
+        early.record.uniqueID = UniqueID("1795220000.0")
+        early.record.startedAt = instant("2026-11-20T02:00:00.000Z")
+        early.record.disposition = .busy
+        early.record.legs = []
+        try folder.store([sampleCall(), early])
+        return folder
+    }
+
+    @Test("calls are listed newest first, as a table and as the records themselves")
+    func calls() throws {
+        let folder = try folder()
+        let table = folder.run("calls")
+        #expect(table.code == .fine)
+        let lines = table.written.text.split(separator: "\n")
+        #expect(lines.count == 3)
+        #expect(lines[1].hasSuffix("1795226720.0"))
+        let json = folder.run("calls", "--json").written.text.split(separator: "\n")
+        #expect(
+            try json.map { try JSONValue(parsing: String($0))["id"]?.string } == [
+                "pbx1-1795226720.0", "pbx1-1795220000.0",
+            ])
+        #expect(json[0] == String(decoding: sampleCall().record.json, as: UTF8.self))
+    }
+
+    @Test(
+        "options narrow the list",
+        arguments: [
+            (["--since", "2026-11-21"], 1), (["--disposition", "BUSY"], 1), (["--limit", "1"], 1),
+            (["--agent", "Ana"], 2),
+            (["--number", "09170000000"], 0), (["--until", "2026-11-20T12:00"], 1),
+        ])
+    func narrowed(_ options: [String], _ count: Int) throws {
+        let folder = try folder()
+        let written = Written()
+        let program = Program(console: .memory(written), environment: .process)
+        #expect(program.run(["calls", "--json", "--config", folder.configuration] + options) == .fine)
+        #expect(written.text.split(separator: "\n").count == count)
+    }
+
+    @Test("a call is found by any id of it", arguments: ["1795226720.0", "1795226720.2", "pbx1-1795226720.0"])
+    func show(_ id: String) throws {
+        let shown = try folder().run("show", id)
+        #expect(shown.code == .fine)
+        #expect(shown.written.text.hasPrefix("pbx1-1795226720.0\n"))
+        #expect(shown.written.text.contains("HangupRequest @9001"))
+        #expect(shown.written.text.contains("call.complete → crm"))
+    }
+
+    @Test("an id nobody knows ends with 1 and says so")
+    func unknown() throws {
+        let shown = try folder().run("show", "1.2")
+        #expect(shown.code == .found)
+        #expect(shown.written.complaints.contains("no call has the id 1.2"))
+    }
+
+    @Test("the whole of a call as JSON")
+    func showJSON() throws {
+        let json = try JSONValue(
+            parsing: folder().run("show", "1795226720.0", "--json").written.text.dropLast().description)
+        #expect(json["record"]?["disposition"]?.string == "ANSWERED")
+        #expect(json["evidence"]?[0]?["offset"]?.integer == 5120)
+        #expect(json["deliveries"]?[0]?["state"]?.string == "ready")
+    }
+
+    @Test("retry without a daemon is done at once; what is not there is counted")
+    func retry() throws {
+        let folder = try folder()
+        let known = folder.run("deliveries", "retry", "msg_1795226720.0")
+        #expect(known.code == .fine)
+        #expect(known.written.text == "1 of 1 due now\n")
+        #expect(folder.run("deliveries", "retry", "msg_nope").code == .found)
+    }
+
+    @Test("an endpoint that was paused is shown so, and resumed")
+    func pause() throws {
+        let folder = try folder()
+        #expect(folder.run("deliveries", "pause", "crm").written.text == "crm is paused\n")
+        #expect(folder.run("deliveries", "resume", "crm").written.text == "crm is active\n")
+    }
+
+    @Test("without a database the message says what to do")
+    func missing() throws {
+        let folder = try TestFolder()
+        let result = folder.run("calls")
+        #expect(result.code == .found)
+        #expect(result.written.complaints.contains("start the daemon once"))
+    }
+
+    @Test("a configuration that is not there ends with 3")
+    func noConfiguration() {
+        let written = Written()
+        let program = Program(console: .memory(written), environment: .process)
+        #expect(program.run(["calls", "--config", "/nonexistent/hookswitch.conf"]) == .badConfiguration)
+        #expect(written.complaints.contains("No such file or directory"))
+    }
+}
+
+@Suite("replay") struct ReplayVerbTests {
+    @Test("a file without manager messages is told, and a missing one too")
+    func noMessages() throws {
+        let folder = try TestFolder()
+        try folder.write("\(folder.path)/x.ami", "hello\n")
+        let written = Written()
+        let program = Program(console: .memory(written), environment: .process)
+        #expect(program.run(["replay", "\(folder.path)/x.ami"]) == .found)
+        #expect(written.complaints.contains("no manager messages"))
+        #expect(program.run(["replay", "\(folder.path)/none.ami"]) == .found)
+        #expect(written.complaints.contains("No such file"))
+    }
+}
