@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Testing
 
 @testable import EventLoop
@@ -7,8 +7,8 @@ import Testing
 final class Certificates: Sendable {
     let folder: String
     init() throws {
-        folder = NSTemporaryDirectory() + "hookswitch-tls-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        var template = Array("/tmp/hookswitch-tls-XXXXXX".utf8CString)
+        folder = try #require(mkdtemp(&template).map { String(cString: $0) })
         let script = """
             set -e; cd '\(folder)'
             key='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'
@@ -22,16 +22,13 @@ final class Certificates: Sendable {
             openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days -1 -extfile names -out expired.pem
             openssl req -x509 -key server.key -days 2 -subj '/CN=pbx.test' -addext subjectAltName=DNS:pbx.test -out self.pem
             """
-        let shell = Process()
-        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-        shell.arguments = ["-c", script]
-        shell.standardError = FileHandle.nullDevice
-        shell.standardOutput = FileHandle.nullDevice
-        try shell.run()
-        shell.waitUntilExit()
-        try #require(shell.terminationStatus == 0, "openssl could not make certificates")
+        try #require(system("( \(script) ) >/dev/null 2>&1") == 0, "openssl could not make certificates")
     }
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    /// Made once a test run, since it takes a dozen processes, and removed at its end.
+    static let shared = Result {
+        atexit { if let folder = try? Certificates.shared.get().folder { _ = system("rm -rf '\(folder)'") } }
+        return try Certificates()
+    }
 
     func server(_ certificate: String = "server.pem") -> TLSServerOptions {
         TLSServerOptions(certificateFile: "\(folder)/\(certificate)", privateKeyFile: "\(folder)/server.key")
@@ -78,7 +75,7 @@ final class Certificates: Sendable {
         "a certificate from a trusted authority for the right name, or the right address, is accepted",
         arguments: ["pbx.test", "127.0.0.1"])
     func accepts(host: String) async throws {
-        let files = try Certificates()
+        let files = try Certificates.shared.get()
         let result = try await TLSTests.attempt(files.server(), files.client(host: host))
         #expect(result.client == nil)
         #expect(result.server == nil)
@@ -93,7 +90,7 @@ final class Certificates: Sendable {
             ("self.pem", "pbx.test", "self-signed certificate", "CA file"),
         ])
     func refuses(certificate: String, host: String, why: String, hint: String) async throws {
-        let files = try Certificates()
+        let files = try Certificates.shared.get()
         let error = try #require(await TLSTests.attempt(files.server(certificate), files.client(host: host)).client)
         #expect(error.code == .certificateWrong)
         #expect(error.description.contains("certificate wrong: \(why)"), "\(error)")
@@ -102,7 +99,7 @@ final class Certificates: Sendable {
 
     @Test("the system's authorities do not vouch for ours, and an unverified connection does not care")
     func otherTrust() async throws {
-        let files = try Certificates()
+        let files = try Certificates.shared.get()
         var options = TLSClientOptions(hostName: "pbx.test")
         #expect(try await TLSTests.attempt(files.server(), options).client?.code == .certificateWrong)
         options.verifiesCertificate = false
@@ -111,7 +108,7 @@ final class Certificates: Sendable {
 
     @Test("a server that asks for a client certificate gets it, and its refusal is understood")
     func clientCertificate() async throws {
-        let files = try Certificates()
+        let files = try Certificates.shared.get()
         var server = files.server()
         server.clientAuthoritiesFile = "\(files.folder)/ca.pem"
         var client = files.client()
@@ -126,7 +123,7 @@ final class Certificates: Sendable {
 
     @Test("files that cannot be used are named")
     func setup() async throws {
-        let files = try Certificates()
+        let files = try Certificates.shared.get()
         var options = files.client()
         options.authoritiesFile = "\(files.folder)/nothing.pem"
         let error = try #require(await TLSTests.attempt(files.server(), options).client)
