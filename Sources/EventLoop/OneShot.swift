@@ -1,13 +1,14 @@
 /// The one result a task waits for, from whichever comes first: the event, the deadline or the cancellation.
 ///
 /// `@unchecked Sendable`: its fields are touched on the loop's thread only; `finish` must be called there.
-final class OneShot<Value: Sendable>: @unchecked Sendable {
+public final class OneShot<Value: Sendable>: @unchecked Sendable {
     private var continuation: UnsafeContinuation<Value, Never>?
     private var early: Value?
-    private(set) var isFinished = false
+    /// Whether the result has come; a second one is ignored.
+    public private(set) var isFinished = false
 
     /// Delivers `value` unless something else came first.
-    func finish(_ value: Value) {
+    public func finish(_ value: Value) {
         guard !isFinished else { return }
         isFinished = true
         if let continuation {
@@ -30,9 +31,10 @@ final class OneShot<Value: Sendable>: @unchecked Sendable {
 
 extension EventLoop {
     /// Suspends until `start`'s event calls `finish`, or `late` after `deadline`, or `cancelled` when the task is
-    /// cancelled. `start` is called on the loop, once.
+    /// cancelled. `start` is called on the loop, once, and not at all when the task is cancelled already. May be called
+    /// from any thread.
     nonisolated(nonsending)
-        func wait<Value: Sendable>(
+        public func wait<Value: Sendable>(
             deadline: Duration? = nil, late: Value, cancelled: Value,
             start: @escaping @Sendable (OneShot<Value>) -> Void
         ) async -> Value

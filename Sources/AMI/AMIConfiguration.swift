@@ -1,0 +1,71 @@
+public import AsteriskWire
+public import EventLoop
+
+/// Where a manager listens, who we are there, and how patient to be.
+public struct AMIConfiguration: Sendable {
+    /// How the secret is shown to Asterisk.
+    public enum Login: Sendable {
+        /// MD5 of a challenge and the secret: the secret does not cross the network.
+        case challenge
+        /// The secret itself; for proxies that know no Challenge.
+        case plain
+    }
+
+    public var host: String
+    /// 5038; 5039 is usual with TLS.
+    public var port: UInt16
+    /// Nil: no TLS.
+    public var tls: TLSClientOptions?
+    public var username: String
+    public var secret: String
+    public var login: Login = .challenge
+    /// The `Events` header of Login: `on`, `off`, or classes such as `call,cdr`.
+    public var eventMask = "on"
+
+    /// For name look-up, connect and TLS handshake, each.
+    public var connectDeadline: Duration = .seconds(10)
+    /// From the connection to the answer of Login.
+    public var loginDeadline: Duration = .seconds(10)
+    /// For the answer to any other action, unless `send` is told otherwise; lists must be complete by then.
+    public var actionDeadline: Duration = .seconds(10)
+    /// How long to wait for FullyBooted before asking for the live channels: it never comes without class `system`.
+    public var bootDeadline: Duration = .seconds(2)
+    /// After this long without a byte a Ping is sent, after as long again without an answer the peer is taken for dead.
+    public var pingInterval: Duration = .seconds(15)
+    public var backoff = AMIBackoff()
+    public var limits = AMILimits()
+
+    /// Ask for the live channels after each login. Off for one-shot tools.
+    public var resyncs = true
+    /// Channel variables and functions asked for with each live channel.
+    public var resyncVariables = ["CDR(answer)", "CDR(start)"]
+
+    public init(host: String, port: UInt16 = 5038, username: String, secret: String) {
+        (self.host, self.port, self.username, self.secret) = (host, port, username, secret)
+    }
+
+    /// `pbx.example.com:5038`, as messages name it.
+    public var place: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+/// How long to wait before the next attempt to connect.
+public struct AMIBackoff: Sendable, Equatable {
+    /// After the first failure.
+    public var first: Duration = .milliseconds(250)
+    /// The longest wait; each failure doubles the wait up to this.
+    public var longest: Duration = .seconds(30)
+    /// After a refused login: it will be refused again, and log watchers ban an address that hammers.
+    public var afterRefusal: Duration = .seconds(30)
+
+    public init() {}
+
+    /// The wait after `failures` failures in a row (1 or more).
+    /// - Parameter random: 0 ..< 1; the wait is spread over its upper half, so that many clients do not come back at once.
+    public func delay(afterFailures failures: Int, refused: Bool, random: Double) -> Duration {
+        var delay = first
+        for _ in 1..<max(1, min(failures, 32)) where delay < longest { delay = delay * 2 }
+        delay = min(delay, longest)
+        if refused { delay = max(delay, afterRefusal) }
+        return delay * (0.5 + random / 2)
+    }
+}

@@ -1,0 +1,251 @@
+import AsteriskWire
+import EventLoop
+
+/// One connection to one manager, from connect to its end: the thin driver of `AMISessionState`.
+///
+/// `@unchecked Sendable`: made and used on the loop's thread only.
+final class AMISession: @unchecked Sendable {
+    let configuration: AMIConfiguration
+    let loop: EventLoop
+    private let handler: AMIHandler
+    private let id: String
+    private var state: AMISessionState
+    private var decoder: AMIDecoder
+    private var pending = PendingActions()
+    private var actionCount = 0
+    private var stream: ByteStream?
+    /// The first reason to end; later ones are consequences.
+    private var endReason: AMIError?
+    private var timers: [LoopTimer] = []
+    private var pingTimer: LoopTimer?
+    private var resync: AMIResync?
+    private var wantsResync = false
+    /// Whether actions of others are taken.
+    private(set) var isOpen = false
+    /// Called with each message after the handler; for subscribers of `AMIClient.events`.
+    private let tap: (borrowing AMIMessage) -> Void
+    private let opened: () -> Void
+
+    /// - Parameter id: prefix of this session's ActionIDs; must be hard to guess.
+    init(
+        configuration: AMIConfiguration, loop: EventLoop, id: String, handler: AMIHandler,
+        tap: @escaping (borrowing AMIMessage) -> Void, opened: @escaping () -> Void
+    ) {
+        (self.configuration, self.loop, self.id, self.handler) = (configuration, loop, id, handler)
+        (self.tap, self.opened) = (tap, opened)
+        state = AMISessionState(configuration: configuration, id: id)
+        decoder = AMIDecoder(limits: configuration.limits)
+    }
+
+    var offset: Int64 { decoder.bytesFed }
+
+    /// Connects, and reads until the session is over.
+    /// - Returns: why it ended.
+    nonisolated(nonsending) func run() async -> AMIError {
+        let reason: AMIError
+        do throws(EventLoopError) {
+            let operation = "connect to \(configuration.place)"
+            do throws(EventLoopError) {
+                try await connect()
+            } catch {
+                return AMIError(error, operation: operation)
+            }
+            try await readAll()
+            reason =
+                endReason
+                ?? AMIError(
+                    .connectionLost, operation: "read from \(configuration.place)",
+                    detail: decoder.isMidMessage
+                        ? "the connection ended in the middle of a message" : "the connection ended",
+                    hint: state.phase == .ready
+                        ? "Asterisk stopped, or cut this session off" : "Asterisk hung up before the login was complete"
+                )
+        } catch {
+            reason = endReason ?? AMIError(error, operation: "read from \(configuration.place)")
+        }
+        finish(reason)
+        return reason
+    }
+
+    nonisolated(nonsending) private func connect() async throws(EventLoopError) {
+        let addresses = try await loop.resolve(
+            host: configuration.host, port: configuration.port, deadline: configuration.connectDeadline)
+        let stream = try await ByteStream.connect(
+            toFirstOf: addresses, on: loop, deadline: configuration.connectDeadline)
+        if let tls = configuration.tls { try await stream.startTLS(tls, deadline: configuration.connectDeadline) }
+        self.stream = stream
+        after(configuration.loginDeadline) { session in
+            session.perform(session.state.loginDeadlinePassed(isMidMessage: session.decoder.isMidMessage))
+        }
+    }
+
+    nonisolated(nonsending) private func readAll() async throws(EventLoopError) {
+        guard let stream else { return }
+        if endReason != nil { stream.close() }
+        while try await unsafe stream.read({ bytes in unsafe take(bytes) }) {}
+    }
+
+    private func take(_ bytes: UnsafeRawBufferPointer) {
+        state.heard()
+        unsafe handler.bytes?(bytes)
+        do throws(AMIDecodeError) {
+            try unsafe decoder.feed(bytes) { message in take(message) }
+        } catch {
+            end(AMIError(error, operation: "read from \(configuration.place)"))
+        }
+    }
+
+    private func take(_ message: borrowing AMIMessage) {
+        guard endReason == nil else { return }
+        handler.message(message)
+        tap(message)
+        let actions = state.message(message)
+        if !actions.isEmpty { perform(actions) }
+        if !pending.isEmpty, let (entry, result) = pending.take(message, place: configuration.place) {
+            entry.completion(result)
+        }
+    }
+
+    private func perform(_ actions: [AMISessionState.Action]) {
+        for action in actions {
+            switch action {
+            case .send(let action, let id): write(action, id: id)
+            case .report(let report): handler.report(report)
+            case .open:
+                isOpen = true
+                opened()
+                after(configuration.bootDeadline) { $0.perform($0.state.bootDeadlinePassed()) }
+                pingLater()
+            case .resync: if configuration.resyncs { startResync() }
+            case .end(let error): end(error)
+            }
+        }
+    }
+
+    private func write(_ action: AMIAction, id: String) {
+        do {
+            try stream?.send(action.encoded(actionID: id))
+        } catch let error as AMIError {
+            end(error)
+        } catch {
+            end(AMIError(error as! EventLoopError, operation: "send \(action.name) to \(configuration.place)"))
+        }
+    }
+
+    private func after(_ duration: Duration, _ body: @escaping @Sendable (AMISession) -> Void) {
+        timers.append(loop.schedule(after: duration) { [weak self] in if let self { body(self) } })
+    }
+
+    private func pingLater() {
+        pingTimer = loop.schedule(after: configuration.pingInterval) { [weak self] in
+            guard let self, endReason == nil else { return }
+            perform(state.pingDue())
+            if endReason == nil { pingLater() }
+        }
+    }
+
+    // MARK: Actions of others
+
+    /// Sends an action; `completion` is called once, on the loop, also when the session ends first.
+    func send(
+        _ action: AMIAction, deadline: Duration? = nil, collects: Bool = true,
+        completion: @escaping (Result<AMIResponse, AMIError>) -> Void
+    ) {
+        guard isOpen, endReason == nil, let stream else {
+            return completion(
+                .failure(
+                    AMIError(
+                        .notConnected, operation: "do \(action.name) on \(configuration.place)", detail: "not logged in"
+                    )))
+        }
+        actionCount += 1
+        let id = "\(id)-\(actionCount)"
+        do {
+            try stream.send(action.encoded(actionID: id))
+        } catch {
+            let failure =
+                error as? AMIError
+                ?? AMIError(error as! EventLoopError, operation: "do \(action.name) on \(configuration.place)")
+            return completion(.failure(failure))
+        }
+        let limit = deadline ?? configuration.actionDeadline
+        let timer = loop.schedule(after: limit) { [weak self] in
+            guard let self, let entry = pending.remove(id) else { return }
+            entry.completion(
+                .failure(
+                    AMIError(
+                        .actionTimedOut, operation: "do \(action.name) on \(configuration.place)",
+                        detail: entry.response == nil
+                            ? "no answer within \(limit)" : "the list was not complete within \(limit)",
+                        hint: "Asterisk is slow or hangs; the connection itself is watched by Ping")))
+        }
+        pending.add(
+            PendingActions.Entry(name: action.name, isList: action.isList, collects: collects) { result in
+                timer.cancel()
+                completion(result)
+            }, id: id)
+    }
+
+    /// Asks for the live channels; a request during one is served by another one right after it.
+    func startResync() {
+        guard isOpen, endReason == nil else { return }
+        guard resync == nil else {
+            wantsResync = true
+            return
+        }
+        resync = AMIResync(configuration: configuration, managerVersion: state.managerVersion)
+        continueResync()
+    }
+
+    private func continueResync() {
+        guard let step = resync?.next() else { return }
+        switch step {
+        case .report(let report):
+            handler.report(report)
+            continueResync()
+        case .send(let action):
+            // The handler sees the items as messages; collecting them here as well would only cost memory.
+            send(action, collects: false) { [weak self] result in
+                guard let self else { return }
+                resync?.finished(action, result)
+                if endReason == nil { continueResync() }
+            }
+        case .done:
+            resync = nil
+            if wantsResync {
+                wantsResync = false
+                startResync()
+            }
+        }
+    }
+
+    // MARK: Ending
+
+    /// Says goodbye: Asterisk answers Logoff and closes.
+    func logOff() {
+        guard isOpen, endReason == nil else { return end(AMISession.stopped(configuration)) }
+        write(AMIAction("Logoff"), id: "\(id)-logoff")
+        if endReason == nil { end(AMISession.stopped(configuration)) }
+    }
+
+    static func stopped(_ configuration: AMIConfiguration) -> AMIError {
+        AMIError(.stopped, operation: "stay connected to \(configuration.place)", detail: "the client was stopped")
+    }
+
+    private func end(_ error: AMIError) {
+        guard endReason == nil else { return }
+        endReason = error
+        isOpen = false
+        stream?.close()
+    }
+
+    private func finish(_ reason: AMIError) {
+        endReason = endReason ?? reason
+        isOpen = false
+        state.closed()
+        for timer in timers { timer.cancel() }
+        pingTimer?.cancel()
+        stream?.close()
+        for entry in pending.removeAll() { entry.completion(.failure(reason)) }
+    }
+}
