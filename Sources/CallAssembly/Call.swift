@@ -102,8 +102,8 @@ struct Call: Sendable {
         var destination: Int
         var begin: Mark
         /// Where the dialling channel was in the dialplan: its Exten is what was asked for.
-        var sourceLocation: CallEvent.Location?
-        var dialString: String?
+        var sourceLocation: CallEvent.Location? = nil
+        var dialString: String? = nil
         var end: Mark?
         var status: DialStatus?
         var forward: String?

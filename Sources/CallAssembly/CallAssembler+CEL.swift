@@ -22,7 +22,9 @@ extension CallAssembler {
             return
         }
         guard let place = locate(channel, mark) else { return }
+        if row.event == "BRIDGE_EXIT" { relocate(place, row, mark) }
         refresh(place, row)
+        noteQueue(place, row, mark)
         switch row.event {
         case "ANSWER": answered(place, row, mark)
         case "BRIDGE_ENTER":
@@ -41,12 +43,7 @@ extension CallAssembler {
                 calls[place.call]!.queueVisits[i].leave = mark
             }
         case "HANGUP", "CHAN_END": hungUp(place, row, mark, effect)
-        case "LINKEDID_END":
-            for i in calls[place.call]!.parts.indices where calls[place.call]!.parts[i].end == nil {
-                calls[place.call]!.parts[i].guessEnd(mark)
-            }
-            calls[place.call]!.alive = 0
-            becomeEmpty(place.call, effect)
+        case "LINKEDID_END": endLinkedID(place, row.linkedID, mark, effect)
         case "BLINDTRANSFER", "ATTENDEDTRANSFER", "PICKUP", "PARK_START", "PARK_END", "FORWARD":
             moved(place, row, mark, effect)
         default: break
@@ -84,19 +81,72 @@ extension CallAssembler {
                 source: source, destination: place.part, begin: mark, sourceLocation: sourceLocation, dialString: nil))
     }
 
+    /// The call's own linked id ends with its last channel; a younger one also when its channel goes over to the call.
+    private mutating func endLinkedID(
+        _ place: Place, _ linkedID: LinkedID, _ mark: Mark, _ effect: (AssemblyEffect) -> Void
+    ) {
+        guard calls[place.call]!.linkedID == linkedID else { return }
+        var ended = 0
+        for i in calls[place.call]!.parts.indices
+        where calls[place.call]!.parts[i].end == nil && calls[place.call]!.parts[i].linkedID == linkedID {
+            calls[place.call]!.parts[i].guessEnd(mark)
+            ended += 1
+        }
+        guard ended > 0 else { return }
+        calls[place.call]!.alive -= ended
+        if calls[place.call]!.alive == 0 { becomeEmpty(place.call, effect) }
+    }
+
+    /// Sent elsewhere while it was bridged: its extension is another at the exit than it was before.
+    private mutating func relocate(_ place: Place, _ row: CELRow, _ mark: Mark) {
+        let before = calls[place.call]!.parts[place.part].location
+        guard !row.exten.isEmpty, row.exten != before.exten || row.context != before.context else { return }
+        let to = CallEvent.Location(context: row.context, exten: row.exten, priority: 1)
+        calls[place.call]!.relocations.append(Call.Relocation(part: place.part, at: mark, to: to))
+    }
+
+    /// The application a row was written in tells of a queue, even where CEL does not track applications.
+    private mutating func noteQueue(_ place: Place, _ row: CELRow, _ mark: Mark) {
+        guard row.application == "Queue", let data = row.applicationData else { return }
+        let name = String(data.prefix { $0 != "," && $0 != "|" })
+        if !calls[place.call]!.queueVisits.contains(where: { $0.part == place.part && $0.name == name }) {
+            let join = row.event == "BRIDGE_ENTER" ? calls[place.call]!.parts[place.part].up ?? mark : mark
+            calls[place.call]!.queueVisits.append(
+                Call.QueueVisit(part: place.part, name: name, join: join, position: nil))
+        }
+        guard row.event == "BRIDGE_ENTER",
+            let i = calls[place.call]!.queueVisits.lastIndex(where: { $0.part == place.part && $0.name == name }),
+            calls[place.call]!.queueVisits[i].connect == nil
+        else { return }
+        calls[place.call]!.queueVisits[i].connect = mark
+        calls[place.call]!.queueVisits[i].leave = mark
+    }
+
     private mutating func refresh(_ place: Place, _ row: CELRow) {
         if let number = row.number { calls[place.call]!.parts[place.part].number = number }
         if let name = row.name { calls[place.call]!.parts[place.part].callerName = name }
         if let code = row.accountCode { calls[place.call]!.parts[place.part].accountCode = code }
         if !row.exten.isEmpty {
-            calls[place.call]!.parts[place.part].location = CallEvent.Location(
-                context: row.context, exten: row.exten, priority: 1)
+            let location = CallEvent.Location(context: row.context, exten: row.exten, priority: 1)
+            calls[place.call]!.parts[place.part].location = location
+            // An originated line has no extension until it runs dialplan, which is told only now.
+            for i in calls[place.call]!.dials.indices
+            where calls[place.call]!.dials[i].source == place.part
+                && calls[place.call]!.dials[i].sourceLocation?.exten == "s"
+            {
+                calls[place.call]!.dials[i].sourceLocation = location
+            }
         }
         if let field = row.userField, !field.isEmpty { calls[place.call]!.variables["CDR(userfield)"] = field }
     }
 
     private mutating func answered(_ place: Place, _ row: CELRow, _ mark: Mark) {
         if calls[place.call]!.parts[place.part].up == nil { calls[place.call]!.parts[place.part].up = mark }
+        if row.application == "AppDial2", !calls[place.call]!.dials.contains(where: { $0.destination == place.part }) {
+            // The application of a line that Asterisk itself dialled.
+            calls[place.call]!.dials.append(
+                Call.Dial(source: nil, destination: place.part, begin: calls[place.call]!.parts[place.part].created))
+        }
         if let i = calls[place.call]!.dials.lastIndex(where: { $0.destination == place.part && $0.end == nil }) {
             calls[place.call]!.dials[i].end = mark
             calls[place.call]!.dials[i].status = .answer
@@ -105,17 +155,17 @@ extension CallAssembler {
 
     private mutating func hungUp(_ place: Place, _ row: CELRow, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         guard calls[place.call]!.parts[place.part].end == nil else { return }
-        var extra = row.extra
-        if extra.isEmpty, let old = row.extra["raw"] { extra = ["hangupcause": old] }
+        let extra = row.extra
         let cause = HangupCause(rawValue: extra["hangupcause"].flatMap { Int($0) } ?? 0)
         let source = extra["hangupsource"] ?? ""
         calls[place.call]!.parts[place.part].hangupSource = source
         if source == row.channel.description, !row.channel.isLocal {
             calls[place.call]!.parts[place.part].hangupRequest = mark
         }
-        // A channel that never was in a bridge since its last talk may have run dialplan meanwhile; CEL does not say.
         calls[place.call]!.parts[place.part].finish(
             mark, cause, nil, nil, calls[place.call]!.parts[place.part].location)
+        // CEL does not say where the dialplan was; but where the dialplan hung up, it had gone on.
+        if source.hasPrefix("dialplan/") { calls[place.call]!.parts[place.part].hasMovedOn = true }
         if let i = calls[place.call]!.dials.lastIndex(where: { $0.destination == place.part && $0.end == nil }) {
             calls[place.call]!.dials[i].end = mark
             calls[place.call]!.dials[i].status = CallAssembler.status(cause)

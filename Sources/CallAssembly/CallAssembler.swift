@@ -67,7 +67,7 @@ public struct CallAssembler: Sendable {
         case .newChannel(let snapshot):
             if !hearsChannelEvents { startHearingChannelEvents() }
             addChannel(snapshot, mark, effect)
-        case .newState(let channel, let state): withPart(channel, mark) { $0.take(state, mark) }
+        case .newState(let channel, let state): withPart(channel, mark, isAlive: true) { $0.take(state, mark) }
         case .newCallerID(let channel, let number, let name):
             withPart(channel, mark) { part in
                 part.number = number ?? part.number
@@ -92,9 +92,10 @@ public struct CallAssembler: Sendable {
             endDial(source, destination, status, forward, mark, effect)
         case .bridgeEnter(let channel, let bridge, let kind, let location): enter(channel, bridge, kind, location, mark)
         case .bridgeLeave(let channel, let bridge, let location): leave(channel, bridge, location, mark)
-        case .hold(let channel): withPart(channel, mark) { $0.holds.append(Call.Span(from: mark, to: nil)) }
+        case .hold(let channel):
+            withPart(channel, mark, isAlive: true) { $0.holds.append(Call.Span(from: mark, to: nil)) }
         case .unhold(let channel):
-            withPart(channel, mark) { part in
+            withPart(channel, mark, isAlive: true) { part in
                 if let last = part.holds.indices.last, part.holds[last].to == nil { part.holds[last].to = mark }
             }
         case .musicOnHold: break
@@ -180,9 +181,13 @@ public struct CallAssembler: Sendable {
         if linkedID < calls[call]!.linkedID { calls[call]!.linkedID = linkedID }
     }
 
-    mutating func withPart(_ channel: CallEvent.Channel, _ mark: Mark, _ body: (inout Call.Part) -> Void) {
+    /// Changes a channel's facts. `isAlive` says that the event can only come from a channel that lives: an account code may
+    /// change even after the hangup (a pickup does so).
+    mutating func withPart(
+        _ channel: CallEvent.Channel, _ mark: Mark, isAlive: Bool = false, _ body: (inout Call.Part) -> Void
+    ) {
         guard let place = locate(channel, mark) else { return }
-        revive(place)
+        if isAlive { revive(place) }
         body(&calls[place.call]!.parts[place.part])
     }
 
@@ -262,6 +267,11 @@ public struct CallAssembler: Sendable {
         _ location: CallEvent.Location, _ effect: (AssemblyEffect) -> Void
     ) {
         guard let place = locate(channel, mark), calls[place.call]!.parts[place.part].end == nil else { return }
+        if calls[place.call]!.parts[place.part].stays.last.map({ $0.to == nil }) ?? false {
+            // A channel leaves its bridge before it is hung up: this one was forged, or what came before it was lost.
+            effect(.resyncWanted(reason: "Hangup of a channel that is in a bridge", offset: mark.offset))
+            return
+        }
         calls[place.call]!.parts[place.part].finish(mark, cause, text, techCause, location)
         leaveConferences(place, mark)
         calls[place.call]!.alive -= 1

@@ -230,11 +230,9 @@ struct Outcome {
             }
             return
         }
-        // The PBX took the call itself after all attempts: voicemail, an announcement.
-        let lastTry =
-            (attempts.compactMap { $0.end?.at ?? $0.begin.at }
-            + facts.call.queueVisits.compactMap { $0.leave?.at ?? $0.join.at }).max()
-        if !cast.isOriginated, let up = caller.up, let lastTry, up.at >= lastTry {
+        // The PBX took the call itself after the last attempt began: voicemail, an announcement.
+        let lastTry = (attempts.map(\.begin.at) + facts.call.queueVisits.map(\.join.at)).max()
+        if !cast.isOriginated, let up = caller.up, let lastTry, up.at > lastTry {
             say(.answered, up, "Newstate", "nobody was reached, then the PBX answered (voicemail, announcement)")
             return
         }
@@ -289,7 +287,7 @@ struct Outcome {
                 return
             }
         }
-        if hungUpBy == .caller,
+        if hungUpBy == .caller, !isRefusal(caller),
             attempts.allSatisfy({ $0.status == .cancel || $0.status == nil || $0.status == .noAnswer }),
             hungUpEvent == "CEL"
         {

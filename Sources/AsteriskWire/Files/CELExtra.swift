@@ -16,4 +16,16 @@ enum CELExtra {
         }
         return extra
     }
+
+    /// What can be told of an object that was cut off, as a database column too narrow leaves it: its whole members.
+    static func salvage(_ text: String) -> [String: String] {
+        guard text.hasPrefix("{") else { return [:] }
+        var rest = text
+        while let comma = rest.lastIndex(of: ",") {
+            rest = String(rest[..<comma])
+            let members = read(rest + "}")
+            if !members.isEmpty { return members }
+        }
+        return [:]
+    }
 }

@@ -34,16 +34,27 @@ public struct CaptureReplay {
         translator = CallEventTranslator(variables: configuration.variables)
     }
 
+    /// Replays Asterisk's own logs instead of a stream: CEL rows tell calls by themselves, CDR rows complete them.
+    public mutating func run(cel: CELFile, cdr: CDRFile? = nil) -> Summary {
+        for event in cel.events { apply(event) }
+        for event in cdr?.events ?? [] { apply(CallEvent(at: clock, body: event.body)) }
+        return end()
+    }
+
     /// Replays one capture and ends the calls that are still open at its end.
     public mutating func run(_ bytes: [UInt8], marks: [Mark] = []) -> Summary {
         for (range, end) in CaptureReplay.connections(bytes, marks) {
             feed(bytes, range, marks)
             if let end { apply(CallEvent(at: end, body: .disconnected)) }
         }
-        var summary = Summary()
-        assembler.finishAll { effect in if case .finished(let call) = effect { summary.calls.append(call) } }
-        self.summary.calls += summary.calls
-        return self.summary
+        return end()
+    }
+
+    private mutating func end() -> Summary {
+        var calls: [FinishedCall] = []
+        assembler.finishAll { effect in if case .finished(let call) = effect { calls.append(call) } }
+        summary.calls += calls
+        return summary
     }
 
     private mutating func feed(_ bytes: [UInt8], _ range: Range<Int>, _ marks: [Mark]) {
