@@ -25,7 +25,7 @@ final class Certificates: Sendable {
         try #require(system("( \(script) ) >/dev/null 2>&1") == 0, "openssl could not make certificates")
     }
     /// Made once a test run, since it takes a dozen processes, and removed at its end.
-    static let shared = Result {
+    static let shared: Result<Certificates, any Error> = Result {
         atexit { if let folder = try? Certificates.shared.get().folder { _ = system("rm -rf '\(folder)'") } }
         return try Certificates()
     }

@@ -71,6 +71,7 @@ import Glibc
     private mutating func completeCarried(
         _ base: UnsafeRawPointer, _ count: Int, _ body: (borrowing AMIMessage) -> Void
     ) throws(AMIDecodeError) -> Int {
+        if carried.count >= limits.messageBytes { throw tooLong() }
         // The end may lie across the cut: look at up to three carried bytes with the new ones, then at the new ones alone.
         var taken = 0
         while taken < min(count, 3) {
@@ -78,16 +79,13 @@ import Glibc
             taken += 1
             if carriedIsComplete { return try finishCarried(taken, body) }
         }
-        let rest = count - taken
-        guard rest > 0 else { return taken }
-        if carried.starts(with: AMIDecoder.bannerStart), unsafe memchr(base + taken, 10, rest) != nil {
-            // A banner is the only message of one line; it is short, so the simple way will do.
-            while taken < count {
-                carried.append(unsafe (base + taken).load(as: UInt8.self))
-                taken += 1
-                if carriedIsComplete { return try finishCarried(taken, body) }
-            }
+        // A greeting, or what may still become one, ends with its line: it is short, so the simple way will do.
+        while taken < count, isGreeting {
+            carried.append(unsafe (base + taken).load(as: UInt8.self))
+            taken += 1
+            if carriedIsComplete { return try finishCarried(taken, body) }
         }
+        guard taken < count else { return taken }
         let from = max(0, taken - 3)
         let end = unsafe AMIDecoder.emptyLine(base + from, count - from).map { $0 + from }
         let more = (end ?? count) - taken
@@ -95,6 +93,13 @@ import Glibc
         unsafe carried.append(contentsOf: UnsafeRawBufferPointer(start: base + taken, count: more))
         guard end != nil else { return count }
         return try finishCarried(taken + more, body)
+    }
+
+    /// Whether the carried bytes are a greeting's beginning.
+    private var isGreeting: Bool {
+        carried.count < limits.lineBytes
+            && (carried.count < AMIDecoder.bannerStart.count
+                ? AMIDecoder.bannerStart.starts(with: carried) : carried.starts(with: AMIDecoder.bannerStart))
     }
 
     /// Whether the byte just appended completed the carried message; nothing before it did.
