@@ -93,7 +93,7 @@ let package = Package(
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
         .testTarget(
             name: "StorageTests", dependencies: ["Storage", "StorageTool", "CFaultVFS", "CSQLite", "Telephony"],
-            swiftSettings: base),
+            resources: [.copy("Fixtures/schema-1.sql")], swiftSettings: base),
         .testTarget(
             name: "FastAGITests", dependencies: ["FastAGI", "EventLoop", "AsteriskWire", "Telephony", "Diagnostics"],
             swiftSettings: base),

@@ -7,8 +7,8 @@ import Telephony
 actor Reader {
     nonisolated let thread = DatabaseThread(name: "hs-reader")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
-    private let path: String
-    private let vfs: String?
+    let path: String
+    let vfs: String?
     /// Opened at the first question.
     private var opened: OpenReader?
 

@@ -92,7 +92,7 @@ enum Schema {
             content_type TEXT NOT NULL
         ) STRICT;
         CREATE INDEX outbox_due ON outbox (endpoint, due_at_ms) WHERE state = 0;
-        CREATE INDEX outbox_dead ON outbox (endpoint) WHERE state = 3;
+        CREATE INDEX outbox_dead ON outbox (row) WHERE state = 3;
         CREATE INDEX outbox_by_call ON outbox (call_id, endpoint);
 
         CREATE TABLE outbox_bodies (

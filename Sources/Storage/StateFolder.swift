@@ -41,7 +41,11 @@ struct StateFolder: ~Copyable {
         return StateFolder(path: path, descriptor: descriptor)
     }
     private init(path: String, descriptor: Int32) { (self.path, self.descriptor) = (path, descriptor) }
-    deinit { close(descriptor) }
+    deinit {
+        // Unlocked in words: a child between fork and exec still holds a copy of the descriptor.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     static func failure(_ context: String, _ code: Int32) -> StorageError {
         let kind: StorageError.Code =

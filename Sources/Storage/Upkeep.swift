@@ -89,27 +89,8 @@ extension CallStore {
     ///
     /// The copy appears under its name only when it is complete and synced.
     public func backup(to path: String) async throws(StorageError) {
-        try await Reader(path: writer.path, vfs: options.vfs).with { (r) throws(StorageError) in
-            if access(path, F_OK) == 0 { throw StateFolder.failure("back up to \(path)", EEXIST) }
-            let unfinished = "\(path).unfinished"
-            unlink(unfinished)
-            // VACUUM INTO and not the backup interface: that one starts again whenever the writer commits.
-            let s = try r.connection.prepare("VACUUM INTO ?1")
-            s.bind(1, unfinished)
-            do throws(StorageError) { try s.run() } catch {
-                unlink(unfinished)
-                throw error
-            }
-            chmod(unfinished, 0o640)
-            let file = open(unfinished, O_RDONLY | O_CLOEXEC)
-            let isSynced = file >= 0 && fsync(file) == 0
-            let code = errno
-            if file >= 0 { Glibc.close(file) }
-            guard isSynced, rename(unfinished, path) == 0 else {
-                unlink(unfinished)
-                throw StateFolder.failure("back up to \(path)", code)
-            }
-        }
+        // A reader of its own, so that no question waits for the copy.
+        try await Reader(path: writer.path, vfs: options.vfs).backup(to: path)
     }
 
     /// Bytes a process without privileges may still write on the volume of the state folder; nil where it cannot be told.
@@ -128,6 +109,32 @@ extension CallStore {
     }
     /// Closes `calls.jsonl`, so that the next record opens what is at its path then: for `SIGHUP`.
     public func reopenCallsLog() async { await writer.reopenLog() }
+}
+
+extension Reader {
+    /// Copies the database as it is now to `path`.
+    func backup(to path: String) throws(StorageError) {
+        if access(path, F_OK) == 0 { throw StateFolder.failure("back up to \(path)", EEXIST) }
+        let unfinished = "\(path).unfinished"
+        unlink(unfinished)
+        // VACUUM INTO and not the backup interface: that one starts again whenever the writer commits.
+        let connection = try Connection.open(path: self.path, mode: .create, vfs: vfs)
+        let s = try connection.prepare("VACUUM INTO ?1")
+        s.bind(1, unfinished)
+        do throws(StorageError) { try s.run() } catch {
+            unlink(unfinished)
+            throw error
+        }
+        chmod(unfinished, 0o640)
+        let file = open(unfinished, O_RDONLY | O_CLOEXEC)
+        let isSynced = file >= 0 && fsync(file) == 0
+        let code = errno
+        if file >= 0 { Glibc.close(file) }
+        guard isSynced, rename(unfinished, path) == 0 else {
+            unlink(unfinished)
+            throw StateFolder.failure("back up to \(path)", code)
+        }
+    }
 }
 
 extension OpenReader {

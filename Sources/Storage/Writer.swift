@@ -159,7 +159,6 @@ actor Writer {
     func currentTotals() -> WriterTotals { totals }
     func close() async {
         await checkpointer.close()
-        if let ledger { try? ledger.connection.execute("PRAGMA optimize") }
         ledger = nil
         log?.close()
         log = nil

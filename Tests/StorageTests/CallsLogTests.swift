@@ -1,0 +1,103 @@
+import Foundation
+import Storage
+import Synchronization
+import Telephony
+import Testing
+
+@Suite struct CallsLogTests {
+    let scratch: Scratch
+    let clock = ManualClock(CivilTime("2026-11-21 23:59:50")!.asUTC)
+    let reports = Reports()
+    init() throws { scratch = try Scratch() }
+
+    final class Reports: Sendable {
+        let list = Mutex<[String]>([])
+    }
+    func open(_ path: String? = nil, maxBytes: Int64 = 0, daily: Bool = false) throws(StorageError) -> CallStore {
+        let log = CallsLogOptions(path: path ?? scratch.log, maxBytes: maxBytes, rotatesDaily: daily)
+        let reports = self.reports
+        return try CallStore(
+            .init(folder: scratch.state, callsLog: log, clock: clock.read) { text in
+                reports.list.withLock { $0.append(text) }
+            })
+    }
+    func line(_ n: Int) -> String { String(decoding: sampleCall(n).record.json, as: UTF8.self) }
+
+    @Test func eachNewRecordIsOneLineAndARepetitionIsNone() async throws {
+        let store = try open()
+        _ = try await store.commit([commit(1), commit(2)])
+        _ = try await store.commit([commit(1), commit(3)])
+        await store.close()
+        #expect(try scratch.lines(of: scratch.log) == [line(1), line(2), line(3)])
+    }
+
+    @Test func aFileMovedAwayIsFollowedByANewOneOnReopen() async throws {
+        let store = try open()
+        _ = try await store.commit([commit(1)])
+        // The store's next answer comes after the line: the log is written in the same turn.
+        await store.reopenCallsLog()
+        try FileManager.default.moveItem(atPath: scratch.log, toPath: scratch.log + ".1")
+        _ = try await store.commit([commit(2)])
+        await store.close()
+        #expect(try scratch.lines(of: scratch.log + ".1") == [line(1)])
+        #expect(try scratch.lines(of: scratch.log) == [line(2)])
+    }
+
+    @Test func aFullFileIsRenamedAwayAndNeverOverwrites() async throws {
+        let store = try open(maxBytes: 100)
+        for n in 1...3 { _ = try await store.commit([commit(n)]) }
+        await store.close()
+        #expect(try scratch.lines(of: scratch.log) == [line(3)])
+        #expect(try scratch.lines(of: scratch.log + ".2026-11-21") == [line(1)])
+        #expect(try scratch.lines(of: scratch.log + ".2026-11-21.1") == [line(2)])
+    }
+
+    @Test func aNewDayBeginsANewFile() async throws {
+        let store = try open(daily: true)
+        _ = try await store.commit([commit(1)])
+        clock.advance(by: .seconds(5))
+        _ = try await store.commit([commit(2)])
+        clock.advance(by: .seconds(5))
+        _ = try await store.commit([commit(3)])
+        await store.close()
+        #expect(try scratch.lines(of: scratch.log + ".2026-11-21") == [line(1), line(2)])
+        #expect(try scratch.lines(of: scratch.log) == [line(3)])
+    }
+
+    @Test func aFullDiskIsReportedOnceAndStopsNoCall() async throws {
+        // Linux's own full disk.
+        let store = try open("/dev/full")
+        for n in 1...5 { #expect(try await store.commit([commit(n)]) == [.added]) }
+        await store.close()
+        let told = reports.list.withLock { $0 }
+        #expect(told.count == 1)
+        #expect(told.first?.contains("No space left") == true)
+    }
+
+    @Test func writingAgainIsReportedToo() async throws {
+        let path = scratch.path + "/missing/calls.jsonl"
+        let store = try open(path)
+        _ = try await store.commit([commit(1)])
+        await store.reopenCallsLog()
+        try FileManager.default.createDirectory(atPath: scratch.path + "/missing", withIntermediateDirectories: true)
+        _ = try await store.commit([commit(2)])
+        await store.close()
+        #expect(try scratch.lines(of: path) == [line(2)])
+        #expect(reports.list.withLock { $0.count } == 2)
+    }
+
+    @Test func linesLostInACrashAreWrittenAtTheNextStart() async throws {
+        var store = try open()
+        _ = try await store.commit([commit(1), commit(2), commit(3)])
+        await store.close()
+        // As after a crash between the commit and the log: one line whole, one half, one missing.
+        let whole = line(1) + "\n" + line(2).prefix(40)
+        try whole.write(toFile: scratch.log, atomically: false, encoding: .utf8)
+        store = try open()
+        await store.close()
+        #expect(try scratch.lines(of: scratch.log) == [line(1), line(2), line(3)])
+        store = try open()
+        await store.close()
+        #expect(try scratch.lines(of: scratch.log).count == 3)
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Storage
+import Telephony
+import Testing
+
+@Suite struct StateFolderTests {
+    let scratch: Scratch
+    init() throws { scratch = try Scratch() }
+
+    @Test func aSecondDaemonOnOneFolderIsRefusedAndToldWhoHoldsIt() async throws {
+        let first = try CallStore(.init(folder: scratch.state))
+        #expect {
+            _ = try CallStore(.init(folder: scratch.state))
+        } throws: { error in
+            guard let error = error as? StorageError else { return false }
+            return error.code == .locked && error.description.contains("process \(getpid())")
+                && error.description.contains("state_dir")
+        }
+        await first.close()
+        let second = try CallStore(.init(folder: scratch.state))
+        await second.close()
+    }
+
+    @Test func aFolderThatCannotBeWrittenIsSaidPlainly() throws {
+        // A file stands where the folder should be: refused to every user, root too.
+        try "".write(toFile: scratch.path + "/file", atomically: false, encoding: .utf8)
+        for folder in [scratch.path + "/file", scratch.path + "/file/state", "/proc/hookswitch"] {
+            #expect {
+                _ = try CallStore(.init(folder: folder))
+            } throws: { error in
+                guard let error = error as? StorageError else { return false }
+                return error.code == .unwritable && error.description.contains(folder)
+                    && error.hint.contains("state_dir")
+            }
+        }
+    }
+
+    @Test func aFileThatIsNoDatabaseIsRefusedAndLeftAlone() throws {
+        try FileManager.default.createDirectory(atPath: scratch.state, withIntermediateDirectories: true)
+        let text = String(repeating: "this is not a database\n", count: 100)
+        try text.write(toFile: scratch.database, atomically: false, encoding: .utf8)
+        #expect {
+            _ = try CallStore(.init(folder: scratch.state))
+        } throws: {
+            ($0 as? StorageError)?.code == .damaged
+        }
+        #expect(try String(contentsOfFile: scratch.database, encoding: .utf8) == text)
+    }
+
+    @Test func recordsAreNotReadableByEverybody() async throws {
+        let store = try CallStore(.init(folder: scratch.state))
+        _ = try await store.commit([commit(1)])
+        for name in ["", "-wal"] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: scratch.database + name)
+            let mode = try #require(attributes[.posixPermissions] as? Int)
+            #expect(mode & 0o007 == 0, "\(name)")
+        }
+        await store.close()
+    }
+}
