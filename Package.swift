@@ -79,7 +79,8 @@ let package = Package(
             ],
             path: "Tests/HookswitchTestKit", exclude: ["Captures"], swiftSettings: base),
         .testTarget(
-            name: "InteropTests", dependencies: ["HookswitchLab", "Telephony"], path: "Tests/InteropTests",
+            name: "InteropTests",
+            dependencies: ["HookswitchLab", "FastAGI", "EventLoop", "AsteriskWire", "Telephony"], path: "Tests/InteropTests",
             swiftSettings: base),
         .executableTarget(
             name: "fastagi-bench", dependencies: ["EventLoop", "FastAGI"], path: "Benchmarks/FastAGIServer",

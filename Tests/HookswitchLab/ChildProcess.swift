@@ -39,8 +39,19 @@ public final class ChildProcess: @unchecked Sendable {
         var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         var envp: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
         defer { for text in argv + envp { free(text) } }
+        // Threads of Swift's own pool have nearly all signals blocked, and a child would inherit that: Asterisk's manager, which
+        // is woken by SIGURG, would then never send an event.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        sigaddset(&signals, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var child = pid_t()
-        let result = posix_spawnp(&child, arguments[0], &actions, nil, &argv, &envp)
+        let result = posix_spawnp(&child, arguments[0], &actions, &attributes, &argv, &envp)
         guard result == 0 else {
             throw LabError("cannot start \(arguments[0])", String(cString: strerror(result)))
         }
