@@ -80,7 +80,8 @@ let package = Package(
             path: "Tests/HookswitchTestKit", exclude: ["Captures"], swiftSettings: base),
         .testTarget(
             name: "InteropTests",
-            dependencies: ["HookswitchLab", "FastAGI", "EventLoop", "AsteriskWire", "Telephony"], path: "Tests/InteropTests",
+            dependencies: ["HookswitchLab", "FastAGI", "EventLoop", "AsteriskWire", "Telephony"],
+            path: "Tests/InteropTests",
             swiftSettings: base),
         .executableTarget(
             name: "fastagi-bench", dependencies: ["EventLoop", "FastAGI"], path: "Benchmarks/FastAGIServer",
