@@ -53,6 +53,7 @@ public struct Program: Sendable {
 
     private func perform(_ invocation: Invocation, _ loop: EventLoop) async throws -> ExitCode {
         switch invocation.verb {
+        case .run: return try await RunVerb(configuration(invocation), environment).run(loop)
         case .calls: return try await CallsVerb(invocation, console).run(store(invocation))
         case .show: return try await ShowVerb(invocation, console).run(store(invocation))
         case .tail: return try await TailVerb(invocation, console).run(store(invocation), loop)

@@ -1,1 +1,354 @@
-// Daemon: preface to come with the first code.
+import CallAssembly
+public import Delivery
+public import Diagnostics
+public import EventLoop
+import FastAGI
+import Glibc
+public import Storage
+public import Telephony
+
+/// # Daemon: the parts put together
+///
+/// Decides what is started in which order, what a signal does, what is done every second and every minute. Does not decide
+/// what a call is (`CallAssembly`), what is kept (`Storage`), what is sent when (`Delivery`).
+///
+/// ```
+/// start ▼                                                                    ▲ stop
+///   CallStore            owns the state folder, two daemons are impossible   │
+///   CommitPump, RecordingSettler, CallPublisher                              │
+///   DeliveryEngine       takes up what is pending                            │
+///   notes, overflow      what an earlier run left                            │
+///   SpoolReader, FastAGIServer                                               │
+///   PBXLink × n          manager connection ─▶ FoldDriver                    │
+/// ```
+///
+/// Called by the `run` verb, and by tests that start a daemon of their own in a folder of their own.
+///
+/// Authority: the contract's sections 1, 2 and 5; sd_notify(3).
+/// Malformed input: a wrong configuration is refused whole, at start and at SIGHUP (then the old one stays).
+/// Disk full: calls wait in memory, then nowhere if the disk stays full; see `CommitPump`. The manager is read on.
+/// Shutdown: `stop` logs off, lets running FastAGI sessions end, writes what is queued, lets requests on their way finish for at
+/// most ten seconds, and closes the store. A daemon that is killed loses nothing that was on disk.
+///
+/// **Isolation**: on the loop's thread only. `@unchecked Sendable`: all state is touched there alone.
+public final class Daemon: @unchecked Sendable {
+    public let configuration: Configuration
+    public let loop: EventLoop
+    public let counters = CounterRegistry()
+    private let logger: Logger
+    private let now: @Sendable () -> Instant
+
+    private var store: CallStore?
+    public private(set) var engine: DeliveryEngine?
+    private var pump: CommitPump?
+    private var publisher: CallPublisher?
+    private var settler: RecordingSettler?
+    private var spool: SpoolReader?
+    private var listener: Listener?
+    private var serving: Task<Void, Never>?
+    private var links: [PBXLink] = []
+    private var alertCommand: AlertCommand?
+    private var ticker: Task<Void, Never>?
+    private var isDiskLow = false
+    private var isSpoolOld = false
+    private var noRecordsToldAt: Instant?
+
+    public init(
+        _ configuration: Configuration, loop: EventLoop, logger: Logger,
+        now: @escaping @Sendable () -> Instant = CallStore.wallClock
+    ) {
+        (self.configuration, self.loop, self.logger, self.now) = (configuration, loop, logger, now)
+    }
+
+    /// Where the FastAGI server listens; nil where there is none.
+    public var fastAGIAddress: SocketAddress? { listener?.localAddress }
+    /// Whether every Asterisk's manager has accepted us.
+    public var isConnected: Bool { links.allSatisfy { $0.loggedInAt != nil } }
+
+    // MARK: Start
+
+    /// Starts everything and returns; what comes from outside is served from then on.
+    public func start() async throws(DaemonError) {
+        do throws(DaemonError) { try await startParts() } catch {
+            await stop()
+            throw error
+        }
+        logger.notice(
+            "started",
+            [.version: .text(Release.version), .processID: .number(Int(getpid())), .file: .text(configuration.file)])
+    }
+
+    private func startParts() async throws(DaemonError) {
+        let general = configuration.general
+        let store = try openStore(general)
+        self.store = store
+        alertCommand = general.alertCommand.map(AlertCommand.init)
+        let log = logger.part("delivery")
+        let engine = DeliveryEngine(
+            endpoints: configuration.endpoints, outbox: store, on: loop, version: Release.version, now: now,
+            alerts: { [weak self] alert in self?.tell(alert) }, events: { Daemon.log($0, log) },
+            troubled: { error in
+                log.error(
+                    "the outbox could not be used",
+                    [
+                        .errorCode: .text(error.code.rawValue), .error: .text(error.description),
+                        .hint: .text(error.hint),
+                    ],
+                    repeats: .counted)
+            })
+        self.engine = engine
+        let pump = CommitPump(
+            loop: loop, store: store, folder: general.stateDirectory, logger: logger, counters: counters, now: now)
+        let settler = RecordingSettler(configuration.recordings, now: now)
+        let publisher = CallPublisher(
+            loop: loop, pump: pump, engine: engine, settler: settler, logger: logger, counters: counters, now: now)
+        (self.pump, self.settler, self.publisher) = (pump, settler, publisher)
+        pump.revive = { [unowned publisher] call in publisher.finished(call) }
+        pump.whenTroubled = { [weak self] error in self?.storeChanged(error) }
+        engine.start()
+        do throws(StorageError) { _ = publisher.takeUp(try await store.openCalls()) } catch { throw DaemonError(error) }
+        pump.takeUpOverflow()
+        makeLinks(publisher)
+        let spool = SpoolReader(folder: general.spoolDirectory, logger: logger, counters: counters) {
+            [unowned self] witness in take(witness)
+        }
+        self.spool = spool
+        spool.start()
+        try startFastAGI()
+        for link in links { link.start() }
+        startTicker()
+    }
+
+    private func openStore(_ general: Configuration.General) throws(DaemonError) -> CallStore {
+        let log = logger.part("storage")
+        let options = CallStore.Options(
+            folder: general.stateDirectory, callsLog: general.callsLog.map { CallsLogOptions(path: $0) }, clock: now,
+            report: { sentence in
+                log.error(
+                    "the calls log changed its state",
+                    [.error: .text(sentence), .hint: .text("the database has every call; check calls_log")])
+            })
+        do throws(StorageError) { return try CallStore(options) } catch { throw DaemonError(error) }
+    }
+
+    private func makeLinks(_ publisher: CallPublisher) {
+        for pbx in configuration.pbxs {
+            let assembly = pbx.assembly(
+                recordings: configuration.recordings, reportsProgress: publisher.wantsProgress)
+            let fold = FoldDriver(assembly, loop: loop, counters: counters, now: now)
+            let link = PBXLink(
+                pbx, fold: fold, loop: loop, logger: logger, counters: counters, now: now,
+                raise: { [unowned self] alert in engine?.raise(alert) })
+            fold.whenTold = { [unowned link, unowned publisher] outcome in
+                switch outcome {
+                case .finished(let call): publisher.finished(call)
+                case .progress(let progress, let record, let time): publisher.progressed(progress, record, at: time)
+                case .resyncWanted(let reason, let offset): link.resync(reason, offset: offset)
+                }
+            }
+            links.append(link)
+        }
+    }
+
+    private func startFastAGI() throws(DaemonError) {
+        guard let settings = configuration.fastAGI else { return }
+        let listener: Listener
+        do throws(EventLoopError) { listener = try Listener.listen(on: settings.listen, loop: loop) } catch {
+            throw DaemonError(error)
+        }
+        self.listener = listener
+        var routes = FastAGIRoutes()
+        let witnesses = HookswitchRoutes(deadline: settings.deadline, now: now) { [weak self] witness in
+            guard let self else { return false }
+            return take(witness)
+        }
+        witnesses.install(in: &routes)
+        let server = FastAGIServer(
+            FastAGIConfiguration(permit: settings.permit, deadline: settings.deadline), routes: routes, logger: logger,
+            counters: counters)
+        serving = Task(name: "fastagi", executorPreference: loop) { await server.run(on: listener) }
+        logger.info("FastAGI listens", [.address: .text(listener.localAddress.description)])
+    }
+
+    /// Gives what a dialplan said to the fold of its PBX: the one it names, else the first.
+    @discardableResult
+    private func take(_ witness: InsideWitness) -> Bool {
+        let named = witness.system.flatMap { name in
+            links.first { $0.configuration.system == name || $0.configuration.name == name }
+        }
+        guard let link = named ?? links.first else { return false }
+        link.fold.take(witness)
+        return true
+    }
+
+    // MARK: Stop
+
+    /// Stops everything in the reverse order; idempotent, and legal before `start`.
+    public func stop() async {
+        ticker?.cancel()
+        ticker = nil
+        for link in links { await link.stop() }
+        listener?.close()
+        await serving?.value
+        listener = nil
+        serving = nil
+        settler?.stop()
+        if let pump, let store {
+            // A store that takes nothing must not hold up the stop for ever: what is left goes to the overflow file.
+            let guillotine = loop.schedule(after: .seconds(10)) { Task { await store.close() } }
+            await pump.drain()
+            guillotine.cancel()
+        }
+        await engine?.stop(within: .seconds(10))
+        await store?.close()
+        if store != nil { logger.notice("stopped") }
+        (links, store, engine, pump, publisher, settler, spool) = ([], nil, nil, nil, nil, nil, nil)
+    }
+
+    /// Puts the endpoints of a configuration that was read anew in place, and reopens the calls log.
+    public func reload(_ fresh: Configuration) async {
+        await store?.reopenCallsLog()
+        engine?.reload(fresh.endpoints)
+        logger.notice("webhooks reloaded", [.count: .number(fresh.endpoints.count)])
+    }
+    /// Reopens the calls log alone.
+    public func reopenCallsLog() async { await store?.reopenCallsLog() }
+
+    // MARK: What is done again and again
+
+    private func startTicker() {
+        ticker = Task(name: "ticker", executorPreference: loop) { [weak self, loop] in
+            var second = 0
+            while !Task.isCancelled {
+                do throws(CancellationError) { try await loop.sleep(for: .seconds(1)) } catch { return }
+                second += 1
+                guard let self else { return }
+                await tick(second)
+            }
+        }
+    }
+
+    private func tick(_ second: Int) async {
+        guard let store else { return }
+        do throws(StorageError) { _ = try await store.serveRequests(now: now()) } catch {
+            logger.part("storage").warning(
+                "requests of the command line cannot be read", [.error: .text(error.description)], repeats: .counted)
+        }
+        if second % 2 == 1 { spool?.poll() }
+        if second % 60 == 5 { minute() }
+        if second % 600 == 300 { await sweep(store) }
+    }
+
+    private func sweep(_ store: CallStore) async {
+        do throws(StorageError) {
+            let report = try await store.sweep(configuration.general.retention, now: now())
+            if report.calls + report.messages > 0 {
+                logger.part("storage").info(
+                    "old rows removed", [.count: .number(report.calls + report.messages)])
+            }
+        } catch {
+            logger.part("storage").warning(
+                "old rows could not be removed", [.error: .text(error.description)], repeats: .counted)
+        }
+    }
+
+    private func minute() {
+        checkDisk()
+        checkSpool()
+        for link in links {
+            link.minute()
+            checkRecords(of: link)
+        }
+    }
+
+    /// Less than this is free on the volume of the state folder: an operator has some hours.
+    private static let lowDisk: Int64 = 200 << 20
+
+    private func checkDisk() {
+        guard let free = store?.freeBytes() else { return }
+        if free < Daemon.lowDisk, !isDiskLow {
+            isDiskLow = true
+            engine?.raise(
+                Alert(
+                    .diskLow, subject: configuration.general.stateDirectory,
+                    message: "\(free >> 20) MB are left; calls wait in memory once it is full", at: now()))
+        } else if free > Daemon.lowDisk * 2 {
+            isDiskLow = false
+        }
+    }
+
+    private func checkSpool() {
+        let age = spool?.oldestAge(now: now()) ?? 0
+        if age > 600, !isSpoolOld {
+            isSpoolOld = true
+            engine?.raise(
+                Alert(
+                    .spoolNotDrained, subject: configuration.general.spoolDirectory,
+                    message: "the oldest file has waited \(age / 60) min; can the daemon's user rename files there?",
+                    at: now()))
+        } else if age < 60 {
+            isSpoolOld = false
+        }
+    }
+
+    /// Channels come and go but no call is ever told: something hides events, or the fold has a defect.
+    private func checkRecords(of link: PBXLink) {
+        let time = now()
+        guard link.fold.channelsWithoutRecord >= 50, time - link.fold.lastFinishedAt > .seconds(600),
+            noRecordsToldAt.map({ time - $0 > .seconds(3600) }) ?? true
+        else { return }
+        noRecordsToldAt = time
+        engine?.raise(
+            Alert(
+                .noRecords, subject: link.configuration.name,
+                message: "\(link.fold.channelsWithoutRecord) channels ended, but no call was recorded for 10 minutes",
+                at: time))
+    }
+
+    // MARK: What the parts tell
+
+    private func storeChanged(_ error: StorageError?) {
+        guard let error, error.code == .diskFull, !isDiskLow else { return }
+        isDiskLow = true
+        engine?.raise(
+            Alert(
+                .diskLow, subject: configuration.general.stateDirectory,
+                message: "the disk is full: calls wait in memory until there is room", at: now()))
+    }
+
+    /// Tells an alert to the log and to the operator's command; the engine tells the endpoints.
+    private func tell(_ alert: Alert) {
+        let isGood = alert.kind == .endpointRecovered
+        logger.part("alert").log(
+            isGood ? .notice : .error, "alert",
+            [.alertKind: .text(alert.kind.rawValue), .alertSubject: .text(alert.subject), .hint: .text(alert.message)],
+            repeats: .printed)
+        guard let alertCommand else { return }
+        var w = JSONWriter()
+        w.beginObject()
+        w.member("kind", alert.kind.rawValue)
+        w.member("subject", alert.subject)
+        w.member("message", alert.message)
+        w.member("at", alert.at as Instant?)
+        w.endObject()
+        alertCommand.run(with: w.bytes + [0x0A])
+    }
+
+    private static func log(_ event: DeliveryEvent, _ logger: Logger) {
+        let delivered = event.verdict == .delivered
+        guard logger.logs(delivered ? .debug : .warning) else { return }
+        var data: LogMetadata = [
+            .endpoint: .text(event.endpoint), .webhookEvent: .text(event.event), .webhookID: .text(event.messageID),
+            .callID: .text(event.callID), .attempt: .number(event.attempt),
+            .milliseconds: .milliseconds(event.duration),
+        ]
+        if let status = event.status { data.append(.httpStatus, .number(status)) }
+        if let error = event.error { data.append(.errorCode, .text(error)) }
+        if !event.detail.isEmpty { data.append(.error, .text(event.detail)) }
+        if delivered {
+            logger.debug("delivered", data)
+        } else {
+            logger.warning("delivery failed", data, repeats: .counted)
+        }
+    }
+}

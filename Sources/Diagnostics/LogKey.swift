@@ -27,6 +27,9 @@ public enum LogKey: String, Sendable, CaseIterable {
     case url = "http.url"
     case body = "http.body"
     case retryIn = "delivery.retry_in_ms"
+    // Alerts.
+    case alertKind = "alert.kind"
+    case alertSubject = "alert.subject"
     // Failures.
     case errorCode = "error.code"
     case error = "error.text"

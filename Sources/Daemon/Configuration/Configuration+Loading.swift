@@ -1,6 +1,7 @@
 import Delivery
 import Diagnostics
 import EventLoop
+import Storage
 
 extension Configuration {
     /// Reads and checks a file.
@@ -124,6 +125,11 @@ extension Configuration {
             }
             general.logFile = reader.value("log_file", ConfigurationValue.path)
             general.alertCommand = reader.value("alert_command", ConfigurationValue.path)
+            let kept = general.retention
+            general.retention = Retention(
+                calls: reader.value("keep_calls", ConfigurationValue.duration) ?? kept.calls,
+                delivered: reader.value("keep_delivered", ConfigurationValue.duration) ?? kept.delivered,
+                dead: reader.value("keep_dead", ConfigurationValue.duration) ?? kept.dead)
             if let level = reader.value(
                 "log_level",
                 { (text) throws(ConfigurationValue.Mistake) in try ConfigurationValue.word(text, LogLevel.self) })

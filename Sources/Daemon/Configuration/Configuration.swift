@@ -1,6 +1,7 @@
 public import Delivery
 public import Diagnostics
 public import EventLoop
+public import Storage
 
 /// Everything `hookswitch.conf` says, checked, with defaults filled in: the contract's section 2 as a value.
 public struct Configuration: Sendable {
@@ -33,6 +34,8 @@ public struct Configuration: Sendable {
         public var logFile: String?
         /// Run with each alert's JSON on its standard input; nil: none.
         public var alertCommand: String?
+        /// How long calls, delivered messages and dead letters are kept.
+        public var retention = Retention()
 
         public var databasePath: String { "\(stateDirectory)/hookswitch.db" }
         public var spoolDirectory: String { "\(stateDirectory)/spool" }

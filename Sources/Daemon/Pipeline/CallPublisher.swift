@@ -1,3 +1,4 @@
+import CallAssembly
 import Delivery
 import Diagnostics
 import EventLoop
@@ -41,8 +42,16 @@ final class CallPublisher: @unchecked Sendable {
     }
 
     /// A call in progress came to a turn.
-    func progressed(_ type: EventType, _ record: CallRecord, counter: Int = 0, at time: Instant) {
-        let drafts = engine.drafts(for: WebhookEvent(type, of: record, counter: counter, at: time))
+    func progressed(_ progress: AssemblyEffect.Progress, _ record: CallRecord, at time: Instant) {
+        let event: WebhookEvent
+        switch progress {
+        case .started: event = WebhookEvent(.callStarted, of: record, at: time)
+        case .answered: event = WebhookEvent(.callAnswered, of: record, at: time)
+        case .transferred:
+            // The first transfer is 0, the second 1: the same on every reading of the same events.
+            event = WebhookEvent(.callTransferred, of: record, counter: max(0, record.transfers.count - 1), at: time)
+        }
+        let drafts = engine.drafts(for: event)
         if !drafts.isEmpty { pump.offer(.messages(drafts)) }
     }
 

@@ -4,13 +4,16 @@ import Glibc
 ///
 /// Without `NOTIFY_SOCKET` all of it does nothing. A message that cannot be sent is dropped: the daemon's work does not depend
 /// on who watches it.
-struct ServiceNotifier: Sendable {
+public struct ServiceNotifier: Sendable {
     private let path: String?
     /// How often `watchdog()` has to be called: half of what `WATCHDOG_USEC` allows; nil without a watchdog.
-    let watchdogInterval: Duration?
+    public let watchdogInterval: Duration?
 
     /// - Parameter variable: looks up an environment variable.
-    init(variable: (String) -> String?, processID: Int32 = getpid()) {
+    public init(variable: (String) -> String?) {
+        self.init(variable: variable, processID: getpid())
+    }
+    init(variable: (String) -> String?, processID: Int32) {
         path = variable("NOTIFY_SOCKET").flatMap { $0.hasPrefix("/") || $0.hasPrefix("@") ? $0 : nil }
         // sd_watchdog_enabled(3): WATCHDOG_PID, where set, says whom the watchdog is meant for.
         let isForUs = variable("WATCHDOG_PID").map { $0 == String(processID) } ?? true
@@ -18,12 +21,16 @@ struct ServiceNotifier: Sendable {
             .flatMap { $0 > 0 && isForUs ? .microseconds($0 / 2) : nil }
     }
 
-    func ready(_ status: String) { send("READY=1\nSTATUS=\(status)") }
-    func status(_ status: String) { send("STATUS=\(status)") }
-    func stopping() { send("STOPPING=1") }
-    func watchdog() { send("WATCHDOG=1") }
+    /// Everything is started; also the end of a reload.
+    public func ready(_ status: String) { send("READY=1\nSTATUS=\(status)") }
+    /// One line for `systemctl status`.
+    public func status(_ status: String) { send("STATUS=\(status)") }
+    /// The stop has begun.
+    public func stopping() { send("STOPPING=1") }
+    /// Still alive.
+    public func watchdog() { send("WATCHDOG=1") }
     /// A reload begins; `ready` ends it. systemd 253 asks for the time with it.
-    func reloading() {
+    public func reloading() {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         send("RELOADING=1\nMONOTONIC_USEC=\(Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)")

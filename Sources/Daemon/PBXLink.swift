@@ -1,0 +1,213 @@
+public import AMI
+import AsteriskWire
+import CallAssembly
+import Delivery
+import Diagnostics
+import EventLoop
+import Telephony
+
+/// One Asterisk: its manager connection, the fold of its calls, and what an operator should know of both.
+///
+/// **Isolation**: on the loop's thread only. `@unchecked Sendable`: all state is touched there alone.
+final class PBXLink: @unchecked Sendable {
+    let configuration: Configuration.PBX
+    let fold: FoldDriver
+    private let client: AMIClient
+    private let loop: EventLoop
+    private let logger: Logger
+    private let now: @Sendable () -> Instant
+    private let raise: (Alert) -> Void
+    private let damaged: Counter
+    private let connected: Counter
+    private var running: Task<Void, Never>?
+
+    /// When the login was accepted; nil while there is no connection.
+    private(set) var loggedInAt: Instant?
+    private var hasBooted = false
+    private var isLossTold = false
+    private var lastResyncAt: Instant?
+    private var isResyncDue = false
+    /// Since the login: whether a `Newchannel` came, and an event without a time of its own.
+    private var hasChannelEvents = false
+    private var hasToldTimestamps = false
+    private var hasToldSilence = false
+    /// Damaged events ask for a list of the channels at most this often: a forger must not keep us busy.
+    private static let resyncPause: Duration = .seconds(5)
+
+    init(
+        _ configuration: Configuration.PBX, fold: FoldDriver, loop: EventLoop, logger: Logger,
+        counters: CounterRegistry, now: @escaping @Sendable () -> Instant, raise: @escaping (Alert) -> Void
+    ) {
+        (self.configuration, self.fold, self.loop, self.now, self.raise) = (configuration, fold, loop, now, raise)
+        self.logger = logger.part("ami", [.pbx: .text(configuration.name)])
+        client = AMIClient(configuration.amiConfiguration, on: loop)
+        damaged = counters.counter("ami.damaged", label: configuration.name)
+        connected = counters.counter("ami.connected", label: configuration.name)
+    }
+
+    /// Connects, and stays connected until `stop`.
+    func start() {
+        let handler = AMIHandler(
+            message: { [unowned self] message in take(message) }, report: { [unowned self] report in take(report) })
+        running = Task(name: "ami-\(configuration.name)", executorPreference: loop) { [client] in
+            await client.run(handler)
+        }
+    }
+
+    /// Logs off. Returns when the connection is closed; nothing is told to the fold after that.
+    func stop() async {
+        client.stop()
+        await running?.value
+        fold.stop()
+    }
+
+    // MARK: The stream
+
+    private func take(_ message: borrowing AMIMessage) {
+        if case .event(let name) = message.kind {
+            switch name {
+            case .newchannel:
+                hasChannelEvents = true
+                if message.timestamp == nil { tellTimestamps() }
+            case .coreShowChannel: lookForSilence(message)
+            default: break
+            }
+        }
+        fold.take(message, arrival: now())
+    }
+
+    private func tellTimestamps() {
+        guard !hasToldTimestamps else { return }
+        hasToldTimestamps = true
+        logger.warning(
+            "events carry no time of their own; the time of arrival is used",
+            [.hint: .text("write timestampevents = yes into [general] of manager.conf, then: manager reload")])
+    }
+
+    /// A channel that is listed, was made after our login and was never announced: the user may not see calls.
+    private func lookForSilence(_ message: borrowing AMIMessage) {
+        guard !hasToldSilence, !hasChannelEvents, let loggedInAt, let age = message.string(.duration) else { return }
+        let parts = age.split(separator: ":").compactMap { Int($0) }
+        guard parts.count == 3 else { return }
+        let seconds = parts[0] * 3600 + parts[1] * 60 + parts[2]
+        guard now() - loggedInAt > .seconds(seconds + 2) else { return }
+        hasToldSilence = true
+        raise(
+            Alert(
+                .noRecords, subject: configuration.name,
+                message: "Asterisk has channels whose events do not come: "
+                    + "write read = system,call,agent,cdr for this user in manager.conf, check its eventfilter, then: manager reload",
+                at: now()))
+    }
+
+    // MARK: The connection
+
+    private func take(_ report: AMIReport) {
+        switch report {
+        case .connecting(let attempt):
+            logger.debug("connecting", [.address: .text(configuration.ami.description), .attempt: .number(attempt)])
+        case .loggedIn(let version):
+            (loggedInAt, hasBooted, hasChannelEvents, hasToldSilence) = (now(), false, false, false)
+            connected.set(1)
+            logger.notice(
+                "manager connected",
+                [.address: .text(configuration.ami.description), .asteriskVersion: .text(version)])
+            if isLossTold {
+                isLossTold = false
+                logger.notice("manager connection is back; calls in progress are being looked up")
+            }
+        case .fullyBooted: hasBooted = true
+        case .server(let server):
+            logger.info(
+                "Asterisk told its version",
+                [.asteriskVersion: .text(server.asteriskVersion), .state: .text(server.startedAt)])
+        case .resyncBegan: fold.listBegan()
+        case .resyncEnded(let failures): resyncEnded(failures)
+        case .lost(let error, _, let retryIn): lost(error, retryIn)
+        }
+    }
+
+    private func resyncEnded(_ failures: [AMIError]) {
+        if !hasBooted {
+            logger.warning(
+                "no FullyBooted came after the login",
+                [
+                    .hint: .text(
+                        "add system to this user's read = line in manager.conf, unless Asterisk is just starting")
+                ],
+                repeats: .counted)
+        }
+        for failure in failures {
+            logger.error(
+                "the calls in progress could not be asked for",
+                [
+                    .errorCode: .text(failure.code.rawValue), .error: .text(failure.detail),
+                    .hint: .text(failure.hint),
+                ])
+        }
+        if failures.isEmpty {
+            logger.notice("calls in progress are known", [.count: .number(fold.openCallCount)])
+        }
+    }
+
+    private func lost(_ error: AMIError, _ retryIn: Duration?) {
+        if loggedInAt != nil { fold.connectionLost() }
+        loggedInAt = nil
+        connected.set(0)
+        guard let retryIn else {
+            logger.info("manager connection closed")
+            return
+        }
+        logger.error(
+            "no manager connection",
+            [
+                .address: .text(configuration.ami.description), .errorCode: .text(error.code.rawValue),
+                .error: .text(error.detail), .hint: .text(error.hint), .retryIn: .milliseconds(retryIn),
+            ], repeats: .counted)
+        guard !isLossTold else { return }
+        isLossTold = true
+        raise(
+            Alert(
+                .managerLost, subject: configuration.name,
+                message: "no manager connection to \(configuration.ami): \(error.code.rawValue); \(error.hint)",
+                at: now()))
+    }
+
+    // MARK: Resync
+
+    /// An event was refused as damaged or forged: a real one may have been swallowed with it.
+    func resync(_ reason: String, offset: Int64?) {
+        damaged.add()
+        logger.warning(
+            "a manager event was refused",
+            [.error: .text(reason), .bytes: .number(Int(offset ?? -1))], repeats: .counted)
+        guard !isResyncDue else { return }
+        let wait = lastResyncAt.map { PBXLink.resyncPause - (now() - $0) } ?? .zero
+        isResyncDue = true
+        _ = loop.schedule(after: max(.zero, wait)) { [weak self] in
+            guard let self else { return }
+            isResyncDue = false
+            lastResyncAt = now()
+            if loggedInAt != nil { client.resync() }
+        }
+    }
+
+    /// Once a minute: while no channel was ever announced, looks whether there are any.
+    func minute() {
+        if loggedInAt != nil, !hasChannelEvents, !hasToldSilence { client.resync() }
+    }
+}
+
+extension Configuration.PBX {
+    /// How the manager client reaches this Asterisk.
+    public var amiConfiguration: AMIConfiguration {
+        var client = AMIConfiguration(host: ami.host, port: ami.port, username: username, secret: secret)
+        if ami.isTLS {
+            var tls = TLSClientOptions(hostName: certificateName ?? ami.host)
+            tls.authoritiesFile = certificateAuthorities
+            tls.verifiesCertificate = verifiesCertificate
+            client.tls = tls
+        }
+        return client
+    }
+}

@@ -1,0 +1,122 @@
+import AsteriskWire
+import CallAssembly
+import Diagnostics
+import EventLoop
+import Telephony
+
+/// Runs the fold of one PBX: gives it what its witnesses say, in the order they say it, and tells what came of it.
+///
+/// ```
+/// manager bytes ─▶ messages ─▶ CallEventTranslator ─┐
+/// FastAGI, spool ─▶ InsideWitness ──────────────────┼─▶ CallAssembler ─▶ finished, progress, resync wanted
+/// timer: a CDR that does not come ──────────────────┘
+/// ```
+/// The fold has Asterisk's clock; the timer has ours. What is between them is learned from each event.
+///
+/// **Isolation**: on the loop's thread only. `@unchecked Sendable`: all state is touched there alone.
+final class FoldDriver: @unchecked Sendable {
+    /// What came of it.
+    enum Outcome {
+        case finished(FinishedCall)
+        case progress(AssemblyEffect.Progress, CallRecord, at: Instant)
+        /// An event was refused: the live channels should be asked for.
+        case resyncWanted(reason: String, offset: Int64?)
+    }
+    /// Takes each outcome, on the loop.
+    var whenTold: (Outcome) -> Void = { _ in }
+
+    private let loop: EventLoop
+    private let now: @Sendable () -> Instant
+    private var translator: CallEventTranslator
+    private var assembler: CallAssembler
+    private let events: Counter
+    private let channels: Counter
+    private let open: Counter
+    private var timer: LoopTimer?
+    private var timerFor: Instant?
+    /// Asterisk's clock minus ours, from the last event with a time of its own.
+    private(set) var skew: Duration = .zero
+    /// Channels that have ended since the fold last finished a call, and since when: many of them mean that records are missing.
+    private(set) var channelsWithoutRecord = 0
+    private(set) var lastFinishedAt: Instant
+
+    init(
+        _ configuration: AssemblyConfiguration, loop: EventLoop, counters: CounterRegistry,
+        now: @escaping @Sendable () -> Instant
+    ) {
+        (self.loop, self.now) = (loop, now)
+        assembler = CallAssembler(configuration)
+        translator = CallEventTranslator(variables: configuration.variables)
+        lastFinishedAt = now()
+        events = counters.counter("ami.events", label: configuration.system)
+        channels = counters.counter("ami.channels", label: configuration.system)
+        open = counters.counter("calls.open", label: configuration.system)
+    }
+
+    /// Calls in progress.
+    var openCallCount: Int { assembler.openCallCount }
+
+    /// Takes a manager message, whatever it is.
+    func take(_ message: borrowing AMIMessage, arrival: Instant) {
+        guard let event = translator.event(message, arrival: arrival) else { return }
+        events.add()
+        if let own = message.timestamp { skew = own - arrival }
+        switch event.body {
+        case .newChannel: channels.add()
+        case .hangup: channelsWithoutRecord += 1
+        default: break
+        }
+        apply(event)
+    }
+
+    /// Takes what the dialplan said of a channel.
+    func take(_ witness: InsideWitness) { apply(CallEvent(at: witness.receivedAt, body: .witness(witness))) }
+
+    /// A list of the live channels begins.
+    func listBegan() { apply(CallEvent(at: now() + skew, body: .listBegan)) }
+
+    /// The manager connection is gone.
+    func connectionLost() { apply(CallEvent(at: now() + skew, body: .disconnected)) }
+
+    private func apply(_ event: CallEvent) {
+        let at = event.at
+        assembler.apply(event) { self.tell($0, at: at) }
+        schedule()
+    }
+
+    private func tell(_ effect: AssemblyEffect, at time: Instant) {
+        switch effect {
+        case .finished(let call):
+            (channelsWithoutRecord, lastFinishedAt) = (0, now())
+            whenTold(.finished(call))
+        case .progress(let progress, let record): whenTold(.progress(progress, record, at: time))
+        case .resyncWanted(let reason, let offset): whenTold(.resyncWanted(reason: reason, offset: offset))
+        }
+    }
+
+    /// Sets the timer for what the fold waits for; most events change nothing.
+    private func schedule() {
+        open.set(assembler.openCallCount)
+        guard assembler.nextDeadline != timerFor else { return }
+        timerFor = assembler.nextDeadline
+        timer?.cancel()
+        timer = nil
+        guard let deadline = assembler.nextDeadline else { return }
+        let wait = max(.milliseconds(1), deadline - (now() + skew))
+        timer = loop.schedule(after: wait) { [weak self] in self?.wake() }
+    }
+
+    private func wake() {
+        timer = nil
+        timerFor = nil
+        let time = now() + skew
+        assembler.advance(to: time) { self.tell($0, at: time) }
+        schedule()
+    }
+
+    /// Stops the timer.
+    func stop() {
+        timer?.cancel()
+        timer = nil
+    }
+}
