@@ -69,6 +69,12 @@ extension CallAssembler {
                 state: isCallee ? .down : .ring, number: witness.callerNumber, callerName: witness.callerName,
                 accountCode: witness.accountCode, location: first), Mark(at: start, offset: -1), effect)
         guard let place = index[witness.uniqueID] else { return }
+        if !isCallee {
+            // An id tells its channel's start only to the second: a dialled line is never older than who dialled it.
+            for i in calls[place.call]!.parts.indices where calls[place.call]!.parts[i].created.at < start {
+                calls[place.call]!.parts[i].created.at = start + .microseconds(1)
+            }
+        }
         calls[place.call]!.sources.remove(.ami)
         calls[place.call]!.isPartial = true
         let note = "told by the dialplan alone: the manager stream did not carry this call"

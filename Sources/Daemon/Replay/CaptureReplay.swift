@@ -24,21 +24,37 @@ public struct CaptureReplay {
         public var error: AMIDecodeError?
     }
 
+    private let configuration: AssemblyConfiguration
     private var assembler: CallAssembler
     private var translator: CallEventTranslator
     private var summary = Summary()
     private var clock = Instant(microseconds: 0)
 
     public init(_ configuration: AssemblyConfiguration) {
+        self.configuration = configuration
         assembler = CallAssembler(configuration)
         translator = CallEventTranslator(variables: configuration.variables)
     }
 
-    /// Replays Asterisk's own logs instead of a stream: CEL rows tell calls by themselves, CDR rows complete them.
-    public mutating func run(cel: CELFile, cdr: CDRFile? = nil) -> Summary {
-        for event in cel.events { apply(event) }
-        for event in cdr?.events ?? [] { apply(CallEvent(at: clock, body: event.body)) }
-        return end()
+    /// Replays Asterisk's own logs instead of a stream: CEL rows tell calls by themselves and are completed by CDR rows; what
+    /// no CEL row told is told by CDR rows alone.
+    public mutating func run(cel: CELFile?, cdr: CDRFile? = nil) -> Summary {
+        var rows: [UniqueID: [CDRRow]] = [:]
+        for row in cdr?.rows ?? [] { rows[row.uniqueID, default: []].append(row) }
+        for event in cel?.events ?? [] {
+            apply(event)
+            guard case .cel(let entry) = event.body, entry.event == "CHAN_START" else { continue }
+            for row in rows.removeValue(forKey: entry.uniqueID) ?? [] {
+                apply(CallEvent(at: event.at, body: .cdr(row)))
+            }
+        }
+        var told = end()
+        let known = Set(told.calls.flatMap { call in call.record.legs.map(\.uniqueID) + [call.record.linkedID.oldest] })
+        let untold = rows.values.joined().filter { row in
+            !known.contains(row.uniqueID) && row.linkedID.map { !known.contains($0.oldest) } ?? true
+        }
+        told.calls += CDRStory(configuration, rows: cdr?.rows ?? []).calls(Array(untold))
+        return told
     }
 
     /// Replays one capture and ends the calls that are still open at its end.

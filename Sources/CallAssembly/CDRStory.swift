@@ -1,0 +1,176 @@
+public import Telephony
+
+/// The calls that call detail records alone can tell, where neither events nor CEL were heard.
+///
+/// Rows are grouped into calls by linked id, or where they have none by the channels they share while they overlap. Each row
+/// says that its channel tried to reach, and perhaps spoke with, its destination channel; that is made into the same facts
+/// events give. Who hung up, holds, transfers and ringing are in no row and stay untold; the record is `partial` and says why.
+public struct CDRStory {
+    private let configuration: AssemblyConfiguration
+    private let offset: Duration
+
+    /// - Parameter zoneOffset: local time minus UTC of the PBX; nil: learned from the rows.
+    public init(_ configuration: AssemblyConfiguration, zoneOffset: Duration? = nil, rows: [CDRRow]) {
+        self.configuration = configuration
+        var assembler = CallAssembler(configuration)
+        for row in rows where zoneOffset == nil && assembler.zoneOffset == nil { assembler.learnZone(row) }
+        offset = zoneOffset ?? assembler.zoneOffset ?? .zero
+    }
+
+    /// One finished call for each group of rows, oldest first.
+    public func calls(_ rows: [CDRRow]) -> [FinishedCall] {
+        CDRStory.groups(rows).compactMap { group in
+            CallTeller(Facts(facts(group)), configuration, EndpointKnowledge(), offset).finished()
+        }
+        .sorted { $0.record.startedAt < $1.record.startedAt }
+    }
+
+    /// Rows of one call, in Asterisk's own order.
+    static func groups(_ rows: [CDRRow]) -> [[CDRRow]] {
+        let ordered = rows.sorted { a, b in
+            if let x = a.sequence, let y = b.sequence, a.linkedID == b.linkedID { return x < y }
+            return (a.start?.asUTC ?? Instant(microseconds: 0), a.uniqueID) < (
+                b.start?.asUTC ?? Instant(microseconds: 0), b.uniqueID
+            )
+        }
+        var groups: [[CDRRow]] = []
+        var byLinkedID: [LinkedID: Int] = [:]
+        // The latest group each channel name was seen in: names are used again only after a restart.
+        var byChannel: [ChannelName: Int] = [:]
+        for row in ordered {
+            // People of one conference have calls of their own, though their rows name each other.
+            let isConference = row.lastApplication == "ConfBridge" || row.lastApplication == "MeetMe"
+            let names = isConference ? [row.channel] : [row.channel, row.destinationChannel].compactMap { $0 }
+            let joints = names + names.compactMap(\.otherHalf)
+            let known =
+                row.linkedID.flatMap { byLinkedID[$0] }
+                ?? joints.lazy.compactMap { byChannel[$0] }.first { CDRStory.overlaps(groups[$0], row) }
+            let group = known ?? groups.count
+            if known == nil { groups.append([]) }
+            groups[group].append(row)
+            // A consultation has a linked id of its own until the transfer; afterwards a row names channels of both.
+            for other in Set(joints.compactMap { byChannel[$0] })
+            where other != group && CDRStory.overlaps(groups[other], row) {
+                groups[group] += groups[other]
+                groups[other] = []
+                for (name, place) in byChannel where place == other { byChannel[name] = group }
+                for (linked, place) in byLinkedID where place == other { byLinkedID[linked] = group }
+            }
+            if let linked = row.linkedID { byLinkedID[linked] = group }
+            for name in names { byChannel[name] = group }
+        }
+        return groups.filter { !$0.isEmpty }
+    }
+
+    private static func overlaps(_ group: [CDRRow], _ row: CDRRow) -> Bool {
+        guard let start = row.start else { return false }
+        return group.contains { other in other.end.map { $0.asUTC + .seconds(1) >= start.asUTC } ?? true }
+    }
+
+    private func instant(_ civil: CivilTime?) -> Instant? { civil.map { $0.asUTC - offset } }
+
+    /// The facts that rows of one call amount to.
+    private func facts(_ rows: [CDRRow]) -> Call {
+        let first = rows[0]
+        var call = Call(
+            linkedID: rows.compactMap(\.linkedID).min() ?? LinkedID(rows.map(\.uniqueID).min() ?? first.uniqueID))
+        call.sources = [.cdr]
+        call.cdrRows = rows
+        call.isPartial = true
+        call.notes = ["told by Asterisk's CDR alone: who hung up, transfers and holds are not in it"]
+        for (n, row) in rows.enumerated() {
+            let start = instant(row.start) ?? row.uniqueID.created ?? Instant(microseconds: 0)
+            let end = instant(row.end) ?? start + .seconds(row.duration ?? 0)
+            let answer = instant(row.answer)
+            let source = part(&call, row.channel, row.uniqueID, row, start, end, isSource: true)
+            let isAnswered = row.disposition == "ANSWERED" && answer != nil
+            if let answer { answered(&call, source, answer) }
+            guard let destinationChannel = row.destinationChannel else { continue }
+            let destination = part(
+                &call, destinationChannel, UniqueID("\(row.uniqueID)/\(n + 1)"), row, start, end, isSource: false)
+            call.dials.append(
+                Call.Dial(
+                    source: source, destination: destination, begin: mark(start),
+                    sourceLocation: call.parts[source].location,
+                    dialString: nil, end: mark(isAnswered ? answer! : end), status: CDRStory.status(row)))
+            guard isAnswered, let answer, end > answer else { continue }
+            answered(&call, destination, answer)
+            let bridge = call.bridge(BridgeID("row \(n)"), .talk)
+            for i in [source, destination] {
+                call.parts[i].stays.append(Call.Stay(bridge: bridge, from: mark(answer), to: mark(end)))
+            }
+        }
+        for i in call.parts.indices {
+            let half = call.parts[i].name
+            guard half.description.hasSuffix(";1"), let other = half.otherHalf else { continue }
+            if let two = call.parts.firstIndex(where: { $0.name == other }) { call.localPairs.append((i, two)) }
+        }
+        for i in call.parts.indices { call.parts[i].endIsGuessed = true }
+        return call
+    }
+
+    private func mark(_ at: Instant) -> Mark { Mark(at: at, offset: -1) }
+
+    private func answered(_ call: inout Call, _ i: Int, _ at: Instant) {
+        if call.parts[i].up.map({ $0.at > at }) ?? true { call.parts[i].up = mark(at) }
+    }
+
+    /// The place of a channel, added where it is new, its life stretched to the row's.
+    private func part(
+        _ call: inout Call, _ name: ChannelName, _ id: UniqueID, _ row: CDRRow, _ start: Instant, _ end: Instant,
+        isSource: Bool
+    ) -> Int {
+        if let i = call.parts.firstIndex(where: { $0.name == name }) {
+            if end > call.parts[i].end?.at ?? end - .microseconds(1) { call.parts[i].end = mark(end) }
+            if isSource { call.parts[i].uniqueID = id }
+            if row.disposition == "ANSWERED" { call.parts[i].cause = .normalClearing }
+            return i
+        }
+        let exten = isSource ? row.destination ?? "" : "s"
+        let location = CallEvent.Location(context: row.context ?? "", exten: exten, priority: 1)
+        var number = isSource ? row.source : nil
+        let address = String(name.address)
+        let isPhone = configuration.internalNumbers.contains { $0.matches(address) }
+        // A phone's caller id may have been set to the company's for the call; its name stays.
+        if isSource, isPhone { number = address }
+        if !isSource, !address.isEmpty, address.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) { number = address }
+        // An outside line that was dialled: what was asked for is its number.
+        if !isSource, number == nil { number = row.destination }
+        var part = Call.Part(
+            uniqueID: id, linkedID: call.linkedID, name: name, firstNumber: number, number: number,
+            callerName: isSource ? CDRStory.name(row.callerID) : nil,
+            accountCode: isSource ? row.accountCode : row.peerAccount,
+            firstLocation: location, location: location, created: mark(isSource ? start : start + .microseconds(1)),
+            isInternal: name.isInternalToAsterisk)
+        part.end = mark(end)
+        part.cause = CDRStory.cause(row)
+        call.parts.append(part)
+        return call.parts.count - 1
+    }
+
+    /// The name in `"name" <number>`.
+    private static func name(_ callerID: String?) -> String? {
+        guard let text = callerID, let bracket = text.lastIndex(of: "<") else { return nil }
+        let name = text[..<bracket].drop { $0 == "\"" || $0 == " " }
+        let trimmed = String(name.reversed().drop { $0 == "\"" || $0 == " " }.reversed())
+        // Asterisk escapes the name's quotes and backslashes as in C.
+        return trimmed.isEmpty ? nil : Names.unquoted(trimmed)
+    }
+
+    private static func status(_ row: CDRRow) -> DialStatus {
+        switch row.disposition {
+        case "ANSWERED": .answer
+        case "BUSY": .busy
+        case "FAILED", "CONGESTION": .congestion
+        default: .noAnswer
+        }
+    }
+    private static func cause(_ row: CDRRow) -> HangupCause {
+        switch row.disposition {
+        case "ANSWERED": .normalClearing
+        case "BUSY": .userBusy
+        case "FAILED", "CONGESTION": .congestion
+        default: .noAnswer
+        }
+    }
+}

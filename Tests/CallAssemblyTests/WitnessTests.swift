@@ -1,0 +1,153 @@
+import AsteriskWire
+import Telephony
+import Testing
+
+@testable import CallAssembly
+
+/// What the hangup handlers of a call say, put together as the shipped dialplan sends it. Values are those of the capture
+/// `agi_hangup_handler` on 22: a customer calls 5014, phone 1001 answers after 1 s, 2 s of talk, the customer hangs up.
+@Suite("The witness from inside")
+struct WitnessTests {
+    static func caller(at over: Instant) -> InsideWitness {
+        var w = InsideWitness(
+            occasion: .hangup, path: .fastAGI, receivedAt: over, uniqueID: UniqueID("1795227945.26"),
+            channel: ChannelName("PJSIP/trunk-00000011"))
+        w.linkedID = LinkedID("1795227945.26")
+        w.role = .caller
+        w.callerNumber = "15551230001"
+        w.dialledNumber = "5014"
+        w.dialStatus = "ANSWER"
+        w.dialedSeconds = 3
+        w.answeredSeconds = 2
+        w.hangupCause = .normalClearing
+        w.hangupSource = "PJSIP/trunk-00000011"
+        w.peerChannel = ChannelName("PJSIP/1001-00000012")
+        w.cdr.start = .instant(Instant(milliseconds: 1_795_227_945_928))
+        w.cdr.answer = .instant(Instant(milliseconds: 1_795_227_946_940))
+        w.cdr.end = .instant(Instant(milliseconds: 1_795_227_948_950))
+        w.cdr.userField = "from the dialplan"
+        w.refID = "CRM-42"
+        w.variables = ["lead_id": "4711"]
+        return w
+    }
+    static func callee(at over: Instant) -> InsideWitness {
+        var w = InsideWitness(
+            occasion: .hangup, path: .fastAGI, receivedAt: over, uniqueID: UniqueID("1795227945.27"),
+            channel: ChannelName("PJSIP/1001-00000012"))
+        w.linkedID = LinkedID("1795227945.26")
+        w.role = .callee
+        w.callerNumber = "1001"
+        w.callerName = "Alice Agent"
+        w.hangupCause = .normalClearing
+        return w
+    }
+    private static let over = Instant(milliseconds: 1_795_227_948_950)
+
+    private static func fold(_ events: [CallEvent], patience: Bool = true) -> [CallRecord] {
+        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1"))
+        var records: [CallRecord] = []
+        let take: (AssemblyEffect) -> Void = { if case .finished(let call) = $0 { records.append(call.record) } }
+        for event in events { assembler.apply(event, take) }
+        if patience { assembler.advance(to: over + .seconds(10), take) }
+        return records
+    }
+
+    private static func check(_ record: CallRecord) {
+        #expect(record.id == "pbx1-1795227945.26" && record.direction == .inbound && record.disposition == .answered)
+        #expect(record.caller.number == "15551230001" && record.callee.number == "5014")
+        #expect(record.answeredBy?.number == "1001" && record.hungUpBy == .caller)
+        #expect(record.billableSeconds == 2 && record.duration == 3 && record.talk == .seconds(2))
+        #expect(record.hangupCause == .normalClearing && record.refID == "CRM-42")
+        #expect(record.variables["lead_id"] == "4711" && record.userField == "from the dialplan")
+        #expect(record.completeness == .partial && record.sources == [.agi])
+    }
+
+    @Test("with no manager stream at all, both handlers together tell one right record", arguments: [true, false])
+    func alone(callerFirst: Bool) throws {
+        let words = [
+            WitnessTests.caller(at: WitnessTests.over), WitnessTests.callee(at: WitnessTests.over + .milliseconds(3)),
+        ]
+        let events = (callerFirst ? words : words.reversed()).map { CallEvent(at: $0.receivedAt, body: .witness($0)) }
+        let records = WitnessTests.fold(events)
+        #expect(records.count == 1)
+        WitnessTests.check(try #require(records.first))
+        #expect(records[0].legs.map(\.channel.description) == ["PJSIP/trunk-00000011", "PJSIP/1001-00000012"])
+    }
+
+    @Test("the caller's handler alone is enough")
+    func callerOnly() throws {
+        let witness = WitnessTests.caller(at: WitnessTests.over)
+        let records = WitnessTests.fold([CallEvent(at: WitnessTests.over, body: .witness(witness))])
+        #expect(records.count == 1)
+        WitnessTests.check(try #require(records.first))
+    }
+
+    @Test("words that come again, from the spool, tell no second record")
+    func repeated() throws {
+        let witness = WitnessTests.caller(at: WitnessTests.over)
+        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1"))
+        var count = 0
+        let take: (AssemblyEffect) -> Void = { if case .finished = $0 { count += 1 } }
+        for seconds in [0, 20, 40] {
+            assembler.apply(CallEvent(at: WitnessTests.over + .seconds(seconds), body: .witness(witness)), take)
+            assembler.advance(to: WitnessTests.over + .seconds(seconds + 10), take)
+        }
+        #expect(count == 1)
+    }
+
+    @Test("with the events heard too, it is one record that both testify to", arguments: ["16", "22"])
+    func both(version: String) throws {
+        let capture = try #require(Capture.all.first { $0.name == "in_answered_caller_hangs" && $0.version == version })
+        var decoder = AMIDecoder()
+        var translator = CallEventTranslator()
+        var events: [CallEvent] = []
+        try decoder.feed(capture.stream) { message in
+            if let event = translator.event(message, arrival: Instant(microseconds: 1)) { events.append(event) }
+        }
+        // The handler speaks just before its channel's Hangup.
+        let i = try #require(events.firstIndex { if case .hangup = $0.body { true } else { false } })
+        guard case .hangup(let channel, _, _, _, _) = events[i].body else { return }
+        var witness = InsideWitness(
+            occasion: .hangup, path: .fastAGI, receivedAt: events[i].at, uniqueID: channel.uniqueID,
+            channel: ChannelName("x"))
+        witness.refID = "CRM-7"
+        witness.linkedID = channel.linkedID
+        events.insert(CallEvent(at: events[i].at, body: .witness(witness)), at: i)
+        let records = WitnessTests.fold(events)
+        #expect(records.count == 1)
+        let record = try #require(records.first)
+        #expect(record.refID == "CRM-7" && record.sources.isSuperset(of: [.ami, .agi]) && record.completeness == .full)
+        #expect(record.billableSeconds == 3)
+    }
+
+    @Test("a connection lost in mid-call and a handler's words end the call once, at the right time")
+    func lostInMidCall() throws {
+        let call = SyntheticCall(number: 1, at: Instant(seconds: 1_795_300_000))
+        var events = Array(call.events.prefix(9))
+        let lost = events[8].at + .milliseconds(500)
+        events.append(CallEvent(at: lost, body: .disconnected))
+        guard case .newChannel(let snapshot) = events[0].body, case .newChannel(let phone) = events[1].body else {
+            return
+        }
+        for (channel, name, role) in [
+            (snapshot.channel, snapshot.name, InsideWitness.Role.caller), (phone.channel, phone.name, .callee),
+        ] {
+            var witness = InsideWitness(
+                occasion: .hangup, path: .fastAGI, receivedAt: lost + .seconds(5), uniqueID: channel.uniqueID,
+                channel: name)
+            witness.role = role
+            witness.linkedID = channel.linkedID
+            witness.hangupSource = snapshot.name.description
+            witness.hangupCause = .normalClearing
+            events.append(CallEvent(at: lost + .seconds(5), body: .witness(witness)))
+        }
+        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1"))
+        var records: [CallRecord] = []
+        let take: (AssemblyEffect) -> Void = { if case .finished(let call) = $0 { records.append(call.record) } }
+        for event in events { assembler.apply(event, take) }
+        assembler.advance(to: lost + .seconds(20), take)
+        let record = try #require(records.first)
+        #expect(records.count == 1 && record.completeness == .partial && record.sources == [.ami, .agi])
+        #expect(record.endedAt == lost + .seconds(5) && record.hungUpBy == .caller)
+    }
+}
