@@ -106,7 +106,7 @@ extension AsteriskConfiguration {
             exten => 5036,1,Answer()
              same => n,Dial(PJSIP/1001,3)
              same => n,Hangup()
-            exten => 5037,1,Set(CHANNEL(parkinglot)=short)
+            exten => 5037,1,Set(__PARKINGLOT=short)
              same => n,Dial(PJSIP/1001,20,kK)
              same => n,Hangup()
             exten => 5038,1,Dial(PJSIP/1001&PJSIP/1002,4)

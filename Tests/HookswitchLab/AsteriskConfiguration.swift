@@ -320,7 +320,7 @@ public struct AsteriskConfiguration: Sendable {
     }
 
     private var voicemail: String {
-        "[general]\nformat = wav\nmaxsilence = 0\nminsecs = 0\n[default]\n1001 => 1234,Alice\n"
+        "[general]\nformat = wav\nmaxsilence = 0\nminsecs = 0\nmaxmsg = 100\n[default]\n1001 => 1234,Alice\n"
     }
 
     private var cdr: String {

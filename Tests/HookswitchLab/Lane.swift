@@ -76,7 +76,7 @@ public final class Lane: @unchecked Sendable {
             for phone in phones.values { try? phone.hangUp() }
             _ = try? asterisk.command("channel request hangup all")
         }
-        do { try recorder.awaitQuiet() } catch {
+        do { try awaitQuiet() } catch {
             failure = failure ?? "\(error)"
             _ = try? asterisk.command("channel request hangup all")
             try? recorder.awaitQuiet(seconds: 5)
@@ -93,10 +93,25 @@ public final class Lane: @unchecked Sendable {
             cdrRows: Array(asterisk.cdrRows.dropFirst(rowsBefore)))
     }
 
+    private func awaitQuiet() throws(LabError) {
+        for _ in 0..<10 {
+            if (try? recorder.awaitQuiet(seconds: 3)) != nil { return }
+            if let told = try? asterisk.command("core show channels count"), told.contains("0 active channels") {
+                return recorder.forgetChannels()
+            }
+        }
+        try recorder.awaitQuiet(seconds: 1)
+    }
+
     private func perform(_ step: Step) throws(LabError) {
         switch step {
         case .dial(let party, let number, let from, let name):
-            try phones[party]!.dial(number, from: from, display: name)
+            var sender = from
+            for other in Party.allCases where sender?.contains("{id:\(other)}") == true {
+                guard let id = recorder.uniqueID(beginning: other.channelPrefix) else { throw LabError("no channel") }
+                sender = sender?.components(separatedBy: "{id:\(other)}").joined(separator: id)
+            }
+            try phones[party]!.dial(number, from: sender, display: name)
         case .answer(let party): try phones[party]!.answer()
         case .refuse(let party, let status): try phones[party]!.refuse(status)
         case .forward(let party, let number): try phones[party]!.refuse(302, forwardTo: number)
@@ -118,6 +133,7 @@ public final class Lane: @unchecked Sendable {
             asterisk.kill9()
             actions = nil
         case .restartAsterisk:
+            actions = nil
             try asterisk.restart()
             try recorder.awaitConnection()
         case .action(let lines):
@@ -130,6 +146,7 @@ public final class Lane: @unchecked Sendable {
                     value = value.components(separatedBy: "{\(party)}").joined(separator: name)
                 }
                 value = value.components(separatedBy: "{monitor}").joined(separator: asterisk.folder + "/spool/monitor")
+                value = value.components(separatedBy: "{sounds}").joined(separator: asterisk.folder + "/sounds")
                 fields.append((String(line[..<colon]), value))
             }
             if actions == nil { actions = try ManagerActions(port: asterisk.managerPort) }

@@ -11,7 +11,7 @@ public struct RecordCheck: Sendable {
     public init(_ run: Lane.Run, records: [JSONValue]) {
         if let failure = run.failure { faults.append("the lab could not drive it: \(failure)") }
         let stated = run.scenario.calls
-        if stated.count != records.count {
+        if stated.count != records.count, !(run.scenario.allowsMore && stated.count < records.count) {
             let told = records.map {
                 "\($0["caller"]?["number"]?.string ?? "?")→\($0["callee"]?["number"]?.string ?? "?")"
             }
@@ -28,7 +28,7 @@ public struct RecordCheck: Sendable {
                 faults.append(prefix + fault)
             }
         }
-        if stated.count == 1, let record = records.first {
+        if stated.count == 1, records.count == 1, let record = records.first {
             checkPhones(run, record)
             checkCDR(run, record)
         }
@@ -59,7 +59,7 @@ public struct RecordCheck: Sendable {
             range.map { Double($0.lowerBound)...Double($0.upperBound) }
         }
         check("direction", [stated.direction], text(record["direction"]))
-        check("caller", [stated.caller], text(record["caller"]?["number"]))
+        check("caller", stated.caller == "*" ? nil : [stated.caller], text(record["caller"]?["number"]))
         check("callee", stated.callee, text(record["callee"]?["number"]))
         check("disposition", stated.disposition, text(record["disposition"]))
         check("billsec", wide(stated.billsec), record["billsec"]?.double)

@@ -31,6 +31,8 @@ public final class SIPPhone: @unchecked Sendable {
     private var sightings: [Sighting] = []
     private var pending: [Pending] = []
     private var timers: [(due: Double, line: SIPLine)] = []
+    /// Calls to leave because their transfer is done.
+    private var leaveSoon: [(due: Double, line: SIPLine)] = []
     private var isStopped = false
     private var branches = 0
     /// What it does with the next incoming calls.
@@ -72,7 +74,7 @@ public final class SIPPhone: @unchecked Sendable {
     func forget() {
         monitor.locked {
             for line in lines { MediaPump.shared.remove(line.media) }
-            (lines, timers, manner) = ([], [], .rings)
+            (lines, timers, leaveSoon, manner) = ([], [], [], .rings)
         }
     }
 
@@ -170,10 +172,7 @@ public final class SIPPhone: @unchecked Sendable {
             guard let line = pick(number) else { throw LabError("\(name) has no call to end") }
             guard line.state != .ended else { return }
             if line.state == .up {
-                line.state = .ended
-                MediaPump.shared.remove(line.media)
-                note(line, .byeSent)
-                send(request("BYE", in: line))
+                bye(line)
             } else if line.isOutgoing {
                 note(line, .cancelSent)
                 var cancel = SIPMessage(start: "CANCEL" + line.invite.start.dropFirst(6))
@@ -218,8 +217,10 @@ public final class SIPPhone: @unchecked Sendable {
             return line.media
         }
         MediaPump.shared.change { media.press(keys) }
+        // 280 ms a key; a call that ends meanwhile takes its audio along, and the rest is not pressed.
+        let deadline = monotonicSeconds() + 1 + 0.4 * Double(keys.count)
         var isPressing = true
-        while isPressing {
+        while isPressing, monotonicSeconds() < deadline {
             pause(0.02)
             MediaPump.shared.change { isPressing = media.isPressing }
         }
@@ -355,6 +356,13 @@ public final class SIPPhone: @unchecked Sendable {
         repeatUntilAcknowledged(bytes, line, sequence)
     }
 
+    private func bye(_ line: SIPLine) {
+        line.state = .ended
+        MediaPump.shared.remove(line.media)
+        note(line, .byeSent)
+        send(request("BYE", in: line))
+    }
+
     private func repeatUntilAcknowledged(_ bytes: [UInt8], _ line: SIPLine, _ sequence: Int) {
         let now = monotonicSeconds()
         let key = "\(line.callID) \(sequence) ACK"
@@ -389,6 +397,8 @@ public final class SIPPhone: @unchecked Sendable {
         pending.removeAll { $0.giveUp <= now }
         for timer in timers where timer.due <= now && timer.line.state == .early { accept(timer.line) }
         timers.removeAll { $0.due <= now }
+        for leaving in leaveSoon where leaving.due <= now && leaving.line.state == .up { bye(leaving.line) }
+        leaveSoon.removeAll { $0.due <= now }
     }
 
     private func receive(_ message: SIPMessage) {
@@ -427,6 +437,8 @@ public final class SIPPhone: @unchecked Sendable {
             else { return }
             line.referStatus = status
             note(line, .referProgress(status: status))
+            // The transfer is done: like any phone, this one leaves, if Asterisk has not hung up on it by now.
+            if status == 200 { leaveSoon.append((monotonicSeconds() + 0.1, line)) }
         case "REFER": _ = respond(603, to: message, tag: nil)
         default: _ = respond(200, to: message, tag: line?.localTag)
         }

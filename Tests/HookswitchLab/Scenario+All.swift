@@ -1,6 +1,7 @@
 extension Scenario {
     /// Every scenario, by family.
-    public static let all: [Scenario] = plain
+    public static let all: [Scenario] =
+        plain + menus + clickToCall + transfers + queues + groups + recordings + odd
 
     /// One by its name.
     public static func named(_ name: String) -> Scenario? { all.first { $0.name == name } }

@@ -23,13 +23,17 @@ public struct Scenario: Sendable {
     public var versions: Set<Int> = [16, 22]
     /// Why Asterisk's own CDR says otherwise; nil where it must agree.
     public var cdrDiffers: String?
+    /// More calls may be told than are stated: what a forged event leaves of its own call is not stated.
+    public var allowsMore = false
 
     public init(
         _ name: String, _ family: String, _ story: String, steps: [Step], calls: [StatedFacts],
-        cdrDiffers: String? = nil, setting: Setting = .standard, versions: Set<Int> = [16, 22]
+        cdrDiffers: String? = nil, setting: Setting = .standard, versions: Set<Int> = [16, 22],
+        allowsMore: Bool = false
     ) {
         (self.name, self.family, self.story, self.steps, self.calls) = (name, family, story, steps, calls)
         (self.cdrDiffers, self.setting, self.versions) = (cdrDiffers, setting, versions)
+        self.allowsMore = allowsMore
     }
 }
 

@@ -111,6 +111,15 @@ final class StreamRecorder: @unchecked Sendable {
         }
     }
 
+    /// The unique id of the newest live channel whose name begins so.
+    func uniqueID(beginning prefix: String) -> String? {
+        guard let name = channel(beginning: prefix) else { return nil }
+        return monitor.locked { live.first { $0.value == name }?.key }
+    }
+
+    /// Takes Asterisk's own word that nothing is alive: a forged event can hide a real end from `scan`.
+    func forgetChannels() { monitor.locked { live = [:] } }
+
     /// Waits until no channel is alive.
     func awaitQuiet(seconds: Double = 30) throws(LabError) {
         guard monitor.wait(seconds: seconds, until: { live.isEmpty ? true : nil }) != nil else {
