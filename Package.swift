@@ -87,6 +87,10 @@ let package = Package(
             name: "fastagi-bench", dependencies: ["EventLoop", "FastAGI"], path: "Benchmarks/FastAGIServer",
             swiftSettings: base),
 
+        .executableTarget(
+            name: "delivery-bench", dependencies: ["Delivery", "Storage", "EventLoop", "Telephony"],
+            path: "Benchmarks/DeliveryBench", swiftSettings: base),
+
         // Tests, one target each.
         // Storage: a child process to be killed and measured, a SQLite VFS that fails on request.
         .executableTarget(

@@ -85,14 +85,19 @@ import Testing
         #expect(breaker.state == .closed)
     }
 
-    @Test func `a failure while it recovers opens it again`() {
+    @Test func `a failure while it recovers halves what is allowed; with one allowed it opens again`() {
         var breaker = opened()
         let now = start + .seconds(1)
         _ = breaker.allowance(of: 4, inFlight: 0, now: now)
         breaker.sent()
-        _ = breaker.succeeded(concurrency: 4, now: now)
+        for _ in 1...4 { _ = breaker.succeeded(concurrency: 4, now: now) }
+        #expect(breaker.state == .recovering(allowed: 4))
+        for allowed in [2, 1] {
+            #expect(breaker.failed(now: now) == nil)
+            #expect(breaker.state == .recovering(allowed: allowed))
+        }
         #expect(breaker.failed(now: now) == nil)
-        #expect(breaker.state == .open(until: now + .seconds(2)))
+        #expect(breaker.state == .open(until: now + .seconds(1)))
     }
 
     @Test func `a 400 speaks of one message, a 500, a 401 and a timeout of the endpoint`() {

@@ -184,7 +184,8 @@ public final class DeliveryEngine: @unchecked Sendable {
     /// Requests on their way at this moment, by endpoint.
     public var inFlight: [String: Int] { drivers.mapValues(\.inFlight) }
 
-    private func signal(_ names: [String]) {
+    /// There may be something to claim. On the loop.
+    func signal(_ names: [String]) {
         for name in names { drivers[name]?.signal() }
     }
     private func add(_ endpoint: EndpointConfiguration) {

@@ -115,8 +115,12 @@ final class EndpointDriver: @unchecked Sendable {
     }
 
     private func release(_ ids: [OutboxEntry.ID]) {
-        let outbox = engine.outbox
-        Task(name: "release-\(name)", executorPreference: engine.loop) { await outbox.release(ids) }
+        let (engine, name) = (engine, name)
+        Task(name: "release-\(name)", executorPreference: engine.loop) {
+            await engine.outbox.release(ids)
+            // To whoever serves the endpoint by now: after a reload that is another driver.
+            engine.signal([name])
+        }
     }
 
     // MARK: - One attempt

@@ -4,10 +4,10 @@ public import Telephony
 ///
 ///                   run or ratio of failures
 ///      ┌─ closed ──────────────────────────────▶ open ◀──────────────┐
-///      │    ▲                                     │ wait over        │ failure
+///      │    ▲                                     │ wait over        │ failure: twice as long
 ///      │    │ as many successes as connections    ▼                  │
 ///      │    └────────── recovering ◀── success ── probing (one) ─────┤
-///      │                    └────────────── failure ─────────────────┘
+///      │                    └──── failure: half as many, none ───────┘
 ///      └─ success, failure: counted over the last minute
 ///
 /// A value: what happened goes in with the time, how many requests may be in flight comes out. What waits behind an open
@@ -102,8 +102,16 @@ public struct CircuitBreaker: Sendable, Hashable {
             state = .open(until: now + openFor)
             return .opened
         case .open: return nil
-        case .probing, .recovering:
+        case .probing:
             openFor = min(openFor * 2, limits.longest)
+            state = .open(until: now + openFor)
+            return nil
+        case .recovering(let allowed) where allowed > 1:
+            // One failure among successes is no outage: a receiver that fails now and then must not be starved.
+            state = .recovering(allowed: allowed / 2)
+            return nil
+        case .recovering:
+            openFor = limits.first
             state = .open(until: now + openFor)
             return nil
         }

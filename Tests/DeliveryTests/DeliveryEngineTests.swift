@@ -1,0 +1,453 @@
+import EventLoop
+import Glibc
+import HookswitchTestKit
+import Storage
+import Synchronization
+import Telephony
+import Testing
+
+@testable import Delivery
+
+/// Real loopback sockets, the real store, the real clock.
+@Suite(.timeLimit(.minutes(2))) struct DeliveryEngineTests {
+    @Test func `a call is posted once, signed, with the contract's headers`() async throws {
+        let sink = WebhookSink()
+        defer { sink.stop() }
+        let crm = try endpoint(
+            at: sink, ("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, plain"), ("header.X-Api-Key", "k1"))
+        try await Bench.run([crm]) { bench in
+            try await bench.commit(calls(1))
+            await bench.witness.untilDelivered(1)
+            let request = try #require(sink.requests.first)
+            #expect(sink.requests.count == 1)
+            #expect(request.method == "POST" && request.target == "/hook")
+            #expect(request.headers["content-type"] == "application/json")
+            #expect(request.headers["user-agent"] == "hookswitch/test")
+            #expect(request.headers["hookswitch-attempt"] == "1")
+            #expect(request.headers["x-api-key"] == "k1")
+            #expect(request.headers["expect"] == nil)
+            let event = WebhookEvent(.callComplete, of: calls(1)[0], at: calls(1)[0].endedAt)
+            #expect(request.headers["webhook-id"] == event.id)
+            let stamp = try #require(request.headers["webhook-timestamp"].flatMap { Int64($0) })
+            #expect(abs(stamp - CallStore.wallClock().seconds) < 60)
+            #expect(
+                request.headers["webhook-signature"]
+                    == WebhookSignature.header(id: event.id, timestamp: stamp, body: request.body, secrets: crm.secrets)
+            )
+            let json = try JSONValue(parsing: request.body)
+            #expect(json["id"]?.string == event.id)
+            #expect(json["data"] == (try JSONValue(parsing: calls(1)[0].json)))
+        }
+    }
+
+    @Test func `a failed delivery is tried again with the same id, and the attempts are kept`() async throws {
+        let sink = WebhookSink { [.status(500), .status(404, body: "no such hook"), .status(200)][min($0.number, 2)] }
+        defer { sink.stop() }
+        let folder = TemporaryFolder()
+        try await Bench.run([try endpoint(at: sink, ("retry", "20ms, 20ms, 1h"))], folder: folder) { bench in
+            try await bench.commit(calls(1))
+            await bench.witness.untilDelivered(1)
+            #expect(sink.requests.map { $0.headers["hookswitch-attempt"] } == ["1", "2", "3"])
+            #expect(Set(sink.requests.map { $0.headers["webhook-id"] }).count == 1)
+            #expect(Set(sink.requests.map(\.text)).count == 1)
+            #expect(bench.witness.events.map(\.error) == ["http_5xx", "http_4xx", nil])
+        }
+        let store = try CallStore(.init(folder: folder.path))
+        let kept = try await store.deliveries(ofCall: calls(1)[0].id)
+        #expect(kept.map(\.state) == [.delivered])
+        #expect(kept.first?.attempts.map(\.status) == [500, 404, 200])
+        #expect(kept.first?.attempts[1].response == Array("no such hook".utf8))
+        await store.close()
+    }
+
+    @Test(arguments: [
+        (WebhookSink.Reply.reset, "connection_lost"), (.close, "connection_lost"), (.cutShort(200), "connection_lost"),
+        (.raw("SSH-2.0-OpenSSH_9.2\r\n"), "malformed_answer"), (.hang, "timeout"),
+        (.status(302, headers: ["Location: http://127.0.0.1:1/"]), "redirect"),
+    ])
+    func `a receiver in trouble is a failure with its name, and the next attempt delivers`(
+        reply: WebhookSink.Reply, label: String
+    ) async throws {
+        let sink = WebhookSink { $0.headers["hookswitch-attempt"] == "1" ? reply : .status(204, body: "") }
+        defer { sink.stop() }
+        try await Bench.run([try endpoint(at: sink, ("retry", "10ms"), ("timeout", "300ms"))]) { bench in
+            try await bench.commit(calls(1))
+            await bench.witness.untilDelivered(1)
+            #expect(bench.witness.events.map(\.error) == [label, nil])
+        }
+    }
+
+    @Test func `nobody at the port and no such host are failures of their own`() async throws {
+        let sink = WebhookSink()
+        sink.stop()
+        let gone = try endpoint(at: sink, name: "gone", ("retry", "none"))
+        let lost = try EndpointConfiguration(
+            name: "lost", entries: [.init("url", "http://no-such-host.invalid/"), .init("retry", "none")])
+        try await Bench.run([gone, lost]) { bench in
+            try await bench.commit(calls(1))
+            await bench.witness.until { events, _ in events.count == 2 }
+            let labels = Dictionary(uniqueKeysWithValues: bench.witness.events.map { ($0.endpoint, $0.error) })
+            #expect(labels == ["gone": "connection_refused", "lost": "name_lookup"])
+        }
+    }
+
+    @Test func `100 MB of answer are not read, the status counts, and the start of it is kept`() async throws {
+        let sink = WebhookSink { _ in .huge(200, bytes: 100_000_000) }
+        defer { sink.stop() }
+        let folder = TemporaryFolder()
+        try await Bench.run([try endpoint(at: sink)], folder: folder) { bench in
+            try await bench.commit(calls(1))
+            await bench.witness.untilDelivered(1)
+            #expect(bench.witness.events[0].duration < .seconds(2))
+        }
+        let store = try CallStore(.init(folder: folder.path))
+        let response = try await store.deliveries(ofCall: calls(1)[0].id).first?.attempts.first?.response
+        #expect(response == [UInt8](repeating: 120, count: Attempt.responseLimit))
+        await store.close()
+    }
+
+    @Test func `connections are kept: 200 messages use no more than four`() async throws {
+        let sink = WebhookSink()
+        defer { sink.stop() }
+        try await Bench.run([try endpoint(at: sink)]) { bench in
+            try await bench.commit(calls(200))
+            await bench.witness.untilDelivered(200)
+            #expect(sink.connectionCount <= 4)
+            #expect(Set(sink.requests.map { $0.headers["webhook-id"] }).count == 200)
+            #expect(sink.requests.count == 200)
+        }
+    }
+
+    @Test func `a receiver that closes after each answer loses nothing and gets each message once`() async throws {
+        let sink = WebhookSink { _ in .thenClose(200) }
+        defer { sink.stop() }
+        try await Bench.run([try endpoint(at: sink, ("retry", "10ms, 10ms, 10ms"))]) { bench in
+            try await bench.commit(calls(100))
+            await bench.witness.untilDelivered(100)
+            #expect(Set(sink.requests.map { $0.headers["webhook-id"] }).count == 100)
+        }
+    }
+
+    @Test func `an endpoint that hangs costs the other nothing`() async throws {
+        let dead = WebhookSink { _ in .hang }
+        let well = WebhookSink()
+        defer {
+            dead.stop()
+            well.stop()
+        }
+        let endpoints = [
+            try endpoint(at: dead, name: "dead", ("timeout", "30s")), try endpoint(at: well, name: "well"),
+        ]
+        try await Bench.run(endpoints) { bench in
+            try await bench.commit(calls(300))
+            await bench.witness.untilDelivered(300, by: "well")
+            #expect(bench.engine.inFlight["dead"] == 4)
+            #expect(bench.witness.events.allSatisfy { $0.endpoint == "well" })
+            // Not one of the live one's deliveries waited for the dead one.
+            #expect(bench.witness.events.map(\.duration).max()! < .seconds(2))
+            await bench.engine.stop(within: .milliseconds(10))
+        }
+    }
+
+    @Test func `410 disables the endpoint; its messages are kept, and go out when it is resumed`() async throws {
+        let isBack = Mutex(false)
+        let sink = WebhookSink { _ in .status(isBack.withLock { $0 } ? 200 : 410) }
+        defer { sink.stop() }
+        try await Bench.run([try endpoint(at: sink, ("concurrency", "1"))]) { bench in
+            try await bench.commit(calls(3))
+            await bench.witness.until { _, alerts in alerts.contains { $0.kind == .endpointDisabled } }
+            try await bench.commit(calls(2, from: 3))
+            let asked = sink.requests.count
+            #expect(asked == 1)
+            isBack.withLock { $0 = true }
+            try await bench.engine.resume("crm")
+            await bench.witness.untilDelivered(5)
+            #expect(sink.requests.count == asked + 5)
+        }
+    }
+
+    @Test func `Retry-After of a 429 holds the whole endpoint, and no longer`() async throws {
+        let sink = WebhookSink { $0.number == 0 ? .status(429, headers: ["Retry-After: 1"]) : .status(200) }
+        defer { sink.stop() }
+        try await Bench.run([try endpoint(at: sink, ("retry", "10ms, 10ms"), ("concurrency", "1"))]) { bench in
+            try await bench.commit(calls(5))
+            await bench.witness.untilDelivered(5)
+            let events = bench.witness.events
+            #expect(events[0].status == 429)
+            let quiet = events[1].at - events[0].at
+            #expect(quiet >= .seconds(1) && quiet < .seconds(4))
+        }
+    }
+
+    @Test func `what is given up is a dead letter, kept, told of, and sent again on request with the same id`()
+        async throws
+    {
+        let isBack = Mutex(false)
+        let sink = WebhookSink { _ in .status(isBack.withLock { $0 } ? 200 : 500) }
+        defer { sink.stop() }
+        try await Bench.run([try endpoint(at: sink, ("retry", "10ms"))]) { bench in
+            try await bench.commit(calls(1))
+            await bench.witness.until { _, alerts in alerts.contains { $0.kind == .deadLetter } }
+            #expect(bench.witness.events.map(\.verdict).last == .deadLetter)
+            #expect(bench.witness.alerts.map(\.kind) == [.endpointFailing, .deadLetter])
+            isBack.withLock { $0 = true }
+            let id = bench.witness.events[0].messageID
+            // The dead letter is on disk when its result has been written, which follows the event.
+            var found = 0
+            while found == 0 {
+                let dead = try await bench.store.deliveries(matching: .init(state: .dead))
+                if !dead.isEmpty { found = try await bench.store.retry(ids: [id], now: CallStore.wallClock()) }
+            }
+            await bench.witness.untilDelivered(1)
+            #expect(Set(sink.requests.map { $0.headers["webhook-id"] }) == [id])
+        }
+    }
+
+    @Test func `pending work is taken up within two seconds of a start, with the same ids`() async throws {
+        let sink = WebhookSink { _ in .hang }
+        let folder = TemporaryFolder()
+        try await Bench.run([try endpoint(at: sink)], folder: folder) { bench in
+            try await bench.commit(calls(20))
+            await sink.received(4)
+            // Graceful, but not for ever: what hangs is given back.
+            await bench.engine.stop(within: .milliseconds(50))
+            #expect(bench.witness.delivered.isEmpty)
+        }
+        let before = Set(sink.requests.compactMap { $0.headers["webhook-id"] })
+        sink.stop()
+        let second = WebhookSink()
+        defer { second.stop() }
+        let began = CallStore.wallClock()
+        try await Bench.run([try endpoint(at: second)], folder: folder) { bench in
+            await bench.witness.untilDelivered(20)
+            #expect(bench.witness.events[0].at - began < .seconds(2))
+        }
+        let after = Set(second.requests.compactMap { $0.headers["webhook-id"] })
+        #expect(after.count == 20 && before.isSubset(of: after))
+        // A request that was cut off by the stop has not used up an attempt.
+        #expect(second.requests.allSatisfy { $0.headers["hookswitch-attempt"] == "1" })
+    }
+
+    @Test func `an address that is not allowed is never connected to`() async throws {
+        let sink = WebhookSink()
+        defer { sink.stop() }
+        let endpoints = [
+            try endpoint(at: sink, name: "a", ("allow", "public"), ("retry", "none")),
+            try EndpointConfiguration(
+                name: "b",
+                entries: [
+                    .init("url", "http://[::ffff:127.0.0.1]:\(sink.port)/"), .init("allow", "public, private"),
+                    .init("retry", "none"),
+                ]),
+            try EndpointConfiguration(
+                name: "c",
+                entries: [
+                    .init("url", "http://localhost:\(sink.port)/"), .init("allow", "10.0.0.0/8"),
+                    .init("retry", "none"),
+                ]),
+        ]
+        try await Bench.run(endpoints) { bench in
+            try await bench.commit(calls(1))
+            await bench.witness.until { events, _ in events.count == 3 }
+            #expect(bench.witness.events.map(\.error) == Array(repeating: "address_not_allowed", count: 3))
+        }
+        #expect(sink.connectionCount == 0)
+        try await Bench.run([try endpoint(at: sink, ("allow", "loopback"))]) { bench in
+            try await bench.commit(calls(1))
+            await bench.witness.untilDelivered(1)
+        }
+    }
+
+    @Test
+    func `a receiver that is down gets single probes, not the whole backlog, and all is delivered when it is back`()
+        async throws
+    {
+        let isBack = Mutex(false)
+        let sink = WebhookSink { _ in .status(isBack.withLock { $0 } ? 200 : 503) }
+        defer { sink.stop() }
+        try await Bench.run([try endpoint(at: sink, ("retry", "100ms, 100ms, 1s, 1s, 1s, 1s"))]) { bench in
+            try await bench.commit(calls(100))
+            await bench.witness.until { _, alerts in alerts.contains { $0.kind == .breakerOpen } }
+            await sink.received(14)
+            // Ten failures opened it (with up to three more on their way); since then one at a time, a second apart.
+            #expect(sink.requests.count <= 15)
+            isBack.withLock { $0 = true }
+            await bench.witness.untilDelivered(100)
+            #expect(bench.witness.alerts.map(\.kind) == [.endpointFailing, .breakerOpen, .endpointRecovered])
+        }
+    }
+
+    @Test func `the first failure and a refused token are told at once, a hundred of them not a hundred times`()
+        async throws
+    {
+        let sink = WebhookSink { _ in .status(401) }
+        let ops = WebhookSink()
+        defer {
+            sink.stop()
+            ops.stop()
+        }
+        let endpoints = [
+            try endpoint(at: sink, ("retry", "none")),
+            try endpoint(at: ops, name: "ops", ("events", "alert")),
+        ]
+        try await Bench.run(endpoints) { bench in
+            try await bench.commit(calls(5))
+            await bench.witness.until { events, _ in events.filter { $0.endpoint == "crm" }.count == 5 }
+            #expect(bench.witness.alerts.map(\.kind) == [.unauthorized, .deadLetter])
+            await bench.witness.untilDelivered(2, by: "ops")
+            let told = try ops.requests.map { try JSONValue(parsing: $0.body) }
+            #expect(told.allSatisfy { $0["type"]?.string == "alert" && $0["data"]?["subject"]?.string == "crm" })
+            #expect(Set(told.compactMap { $0["data"]?["kind"]?.string }) == ["unauthorized", "dead_letter"])
+        }
+    }
+
+    @Test func `a disposition without a word is told of on first sight, once`() async throws {
+        let sink = WebhookSink()
+        defer { sink.stop() }
+        try await Bench.run([try endpoint(at: sink, ("disposition.NI", "Closed Lost"))]) { bench in
+            try await bench.commit(calls(10))
+            await bench.witness.untilDelivered(10)
+            #expect(bench.witness.alerts.map(\.kind) == [.unmappedDisposition])
+            #expect(bench.witness.alerts[0].message.contains("UNMAPPED disposition SALE of campaign SPRING"))
+        }
+    }
+
+    @Test func `a paused endpoint keeps every event and sends them when resumed`() async throws {
+        let sink = WebhookSink()
+        defer { sink.stop() }
+        try await Bench.run([try endpoint(at: sink)]) { bench in
+            try await bench.engine.pause("crm", reason: "maintenance")
+            try await bench.commit(calls(30))
+            let held = try await bench.store.endpoints().first { $0.name == "crm" }
+            #expect(held?.ready == 30 && held?.condition == .paused)
+            #expect(sink.requests.isEmpty)
+            try await bench.engine.resume("crm")
+            await bench.witness.untilDelivered(30)
+        }
+    }
+
+    @Test func `a reload moves to the new address and loses nothing`() async throws {
+        let old = WebhookSink { _ in .after(.milliseconds(50), .status(200)) }
+        let new = WebhookSink()
+        defer {
+            old.stop()
+            new.stop()
+        }
+        try await Bench.run([try endpoint(at: old)]) { bench in
+            try await bench.commit(calls(20))
+            await old.received(2)
+            bench.engine.reload([try endpoint(at: new)])
+            await bench.witness.untilDelivered(20)
+            let ids = (old.requests + new.requests).compactMap { $0.headers["webhook-id"] }
+            #expect(Set(ids).count == 20 && ids.count == 20)
+            #expect(!new.requests.isEmpty)
+        }
+    }
+
+    @Test func `an OAuth 2 token is fetched once, used by all, and renewed when it is refused`() async throws {
+        let valid = Mutex("first")
+        let issued = Mutex(0)
+        let identity = WebhookSink { request in
+            guard request.headers["authorization"] == "Basic aWQlM0ExOnMlMjYx",
+                request.text == "grant_type=client_credentials&scope=calls+write"
+            else { return .status(401) }
+            issued.withLock { $0 += 1 }
+            return .status(
+                200,
+                body: "{\"access_token\":\"\(valid.withLock { $0 })\",\"token_type\":\"Bearer\",\"expires_in\":3600}")
+        }
+        let sink = WebhookSink { request in
+            request.headers["authorization"] == "Bearer \(valid.withLock { $0 })" ? .status(200) : .status(401)
+        }
+        defer {
+            identity.stop()
+            sink.stop()
+        }
+        let crm = try endpoint(
+            at: sink, ("oauth2_token_url", identity.url), ("oauth2_client_id", "id:1"), ("oauth2_client_secret", "s&1"),
+            ("oauth2_scope", "calls write"), ("retry", "10ms, 10ms"), ("concurrency", "2"))
+        try await Bench.run([crm]) { bench in
+            try await bench.commit(calls(20))
+            await bench.witness.untilDelivered(20)
+            #expect(issued.withLock { $0 } == 1)
+            valid.withLock { $0 = "second" }
+            try await bench.commit(calls(10, from: 20))
+            await bench.witness.untilDelivered(30)
+            #expect(issued.withLock { $0 } == 2)
+        }
+    }
+
+    @Test func `a templated path and a GET arrive as written`() async throws {
+        let sink = WebhookSink()
+        defer { sink.stop() }
+        let post = try EndpointConfiguration(
+            name: "post",
+            entries: [
+                .init("url", "http://127.0.0.1:\(sink.port)/leads/${variables.lead_id}/calls"),
+                .init("body", "{\"n\":\"${caller.number}\"}"), .init("secret", "s"),
+            ])
+        let get = try EndpointConfiguration(
+            name: "get",
+            entries: [.init("url", "http://127.0.0.1:\(sink.port)/dispo?k=1"), .init("preset", "vicidial_get")])
+        try await Bench.run([post, get]) { bench in
+            try await bench.commit([sampleRecord()])
+            await bench.witness.untilDelivered(2)
+            let posted = try #require(sink.requests.first { $0.method == "POST" })
+            #expect(posted.target == "/leads/4711/calls")
+            #expect(posted.text == "{\"n\":\"09171234567\"}")
+            let stamp = try #require(posted.headers["webhook-timestamp"].flatMap { Int64($0) })
+            #expect(
+                posted.headers["webhook-signature"]
+                    == WebhookSignature.header(
+                        id: posted.headers["webhook-id"]!, timestamp: stamp, body: posted.body, secrets: post.secrets))
+            let got = try #require(sink.requests.first { $0.method == "GET" })
+            #expect(
+                got.target
+                    == "/dispo?k=1&agent=6666&campaign=SPRING&dispo=SALE&lead_id=4711&phone=09171234567&recording=20261121-0217_6666&talk_time=68&uniqueid=1795227460.0&vendor_code=A-9"
+            )
+            #expect(got.body.isEmpty && got.headers["content-type"] == nil)
+        }
+    }
+
+    /// The heart of it: whatever the receiver does, no call's events change places, none is lost, and a repeat has the id of
+    /// its first.
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    func `events of a call never change places, whatever fails`(seed: UInt64) async throws {
+        let random = Mutex(SeededGenerator(seed: seed))
+        let sink = WebhookSink { _ in
+            random.withLock { random in
+                switch Int.random(in: 0..<14, using: &random) {
+                case 0: .status(500)
+                case 1: .reset
+                case 2: .close
+                case 3: .cutShort(200)
+                case 4: .after(.milliseconds(Int64.random(in: 1...20, using: &random)), .status(200))
+                case 5: .thenClose(200)
+                default: .status(200)
+                }
+            }
+        }
+        defer { sink.stop() }
+        let types: [EventType] = [.callStarted, .callAnswered, .callEnded, .callComplete]
+        let crm = try endpoint(
+            at: sink, ("events", types.map(\.rawValue).joined(separator: ",")), ("concurrency", "8"),
+            ("retry", Array(repeating: "5ms", count: 60).joined(separator: ",")))
+        try await Bench.run([crm]) { bench in
+            try await bench.commit(calls(60), types)
+            await bench.witness.untilDelivered(240)
+            var done: [String: [String]] = [:]
+            for event in bench.witness.delivered { done[event.callID, default: []].append(event.event) }
+            #expect(done.count == 60)
+            #expect(done.values.allSatisfy { $0 == types.map(\.rawValue) }, "seed \(seed)")
+            // And as the receiver saw it: once a later event has come, no earlier one comes any more.
+            var latest: [String: Int] = [:]
+            for request in sink.requests {
+                let json = try JSONValue(parsing: request.body)
+                let call = try #require(json["data"]?["id"]?.string)
+                let place = try #require(types.firstIndex { $0.rawValue == json["type"]?.string })
+                #expect(place >= latest[call] ?? 0, "seed \(seed)")
+                latest[call] = place
+            }
+        }
+    }
+}
