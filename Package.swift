@@ -119,6 +119,10 @@ let package = Package(
         .testTarget(
             name: "DaemonTests", dependencies: ["Daemon", "Delivery", "EventLoop", "Diagnostics", "Telephony"],
             swiftSettings: base),
-        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: base),
+        .testTarget(
+            name: "EventLoopTests", dependencies: ["EventLoop", "HookswitchTestKit"], swiftSettings: base),
+        .testTarget(
+            name: "AMITests", dependencies: ["AMI", "AsteriskWire", "EventLoop", "HookswitchTestKit"],
+            swiftSettings: base),
     ]
 )

@@ -135,34 +135,40 @@ extension EventLoop {
     ///
     /// Tasks that `body` started without waiting for them are left as they are; they go on with the next `run`.
     public func run<R: Sendable>(_ body: @escaping @Sendable () async throws -> R) throws -> R {
-        precondition(runner.load(ordering: .relaxed) == 0, "this event loop is already running")
         let outcome = Outcome<R>()
-        runner.store(UInt(pthread_self()), ordering: .relaxed)
-        defer { runner.store(0, ordering: .relaxed) }
         Task(name: "event-loop-body", executorPreference: self) {
             do { outcome.result = .success(try await body()) } catch { outcome.result = .failure(error) }
         }
+        drive { outcome.result != nil }
+        return try outcome.result!.get()
+    }
+
+    /// Runs jobs and callbacks on the calling thread until `isDone`.
+    private func drive(until isDone: () -> Bool) {
+        precondition(runner.load(ordering: .relaxed) == 0, "this event loop is already running")
+        runner.store(UInt(pthread_self()), ordering: .relaxed)
+        defer { runner.store(0, ordering: .relaxed) }
         emptyInbox()
         while true {
             runReady()
-            if let result = outcome.result {
-                uv_run(uv, UV_RUN_NOWAIT)  // lets libuv finish with handles that were closed last
-                return try result.get()
-            }
+            if isDone() { break }
             uv_run(uv, ready.isEmpty ? UV_RUN_ONCE : UV_RUN_NOWAIT)
         }
+        uv_run(uv, UV_RUN_NOWAIT)  // lets libuv finish with handles that were closed last
     }
 
-    /// Makes a loop on a thread of its own, runs `body` on it, and ends the thread when `body` has returned.
+    /// Makes a loop on a thread of its own, runs `body` on it as part of the calling task, and ends the thread when
+    /// `body` has returned.
     ///
     /// For programs whose main thread is taken, and for tests.
     public static func withThread<R: Sendable>(
         time: Time = .system, _ body: @escaping @Sendable (EventLoop) async throws -> R
     ) async throws -> R {
         let loop = try EventLoop(time: time)
-        return try await withCheckedThrowingContinuation { continuation in
-            startThread { continuation.resume(with: Result { try loop.run { try await body(loop) } }) }
-        }
+        let end = Outcome<Void>()
+        startThread { loop.drive { end.result != nil } }
+        defer { loop.perform { end.result = .success(()) } }
+        return try await withTaskExecutorPreference(loop) { try await body(loop) }
     }
 
     private static func startThread(_ body: @escaping @Sendable () -> Void) {
@@ -319,7 +325,7 @@ extension Duration {
     }
 }
 
-/// What the body of `run` ended with.
+/// What the body of `run` ended with; nil until then.
 ///
 /// `@unchecked Sendable`: touched on the loop's thread only.
 private final class Outcome<R: Sendable>: @unchecked Sendable { var result: Result<R, any Error>? }

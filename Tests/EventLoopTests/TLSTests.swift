@@ -1,44 +1,7 @@
-import Glibc
+import HookswitchTestKit
 import Testing
 
 @testable import EventLoop
-
-/// A throw-away authority with a server and a client certificate, made by the openssl program in a folder of its own.
-final class Certificates: Sendable {
-    let folder: String
-    init() throws {
-        var template = Array("/tmp/hookswitch-tls-XXXXXX".utf8CString)
-        folder = try #require(mkdtemp(&template).map { String(cString: $0) })
-        let script = """
-            set -e; cd '\(folder)'
-            key='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'
-            openssl req -x509 $key -days 2 -subj '/CN=Test CA' -keyout ca.key -out ca.pem
-            for name in server client; do
-              openssl req $key -subj "/CN=$name" -keyout $name.key -out $name.csr
-            done
-            printf 'subjectAltName=DNS:pbx.test,IP:127.0.0.1' > names
-            openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days 2 -extfile names -out server.pem
-            openssl x509 -req -in client.csr -CA ca.pem -CAkey ca.key -days 2 -out client.pem
-            openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days -1 -extfile names -out expired.pem
-            openssl req -x509 -key server.key -days 2 -subj '/CN=pbx.test' -addext subjectAltName=DNS:pbx.test -out self.pem
-            """
-        try #require(system("( \(script) ) >/dev/null 2>&1") == 0, "openssl could not make certificates")
-    }
-    /// Made once a test run, since it takes a dozen processes, and removed at its end.
-    static let shared: Result<Certificates, any Error> = Result {
-        atexit { if let folder = try? Certificates.shared.get().folder { _ = system("rm -rf '\(folder)'") } }
-        return try Certificates()
-    }
-
-    func server(_ certificate: String = "server.pem") -> TLSServerOptions {
-        TLSServerOptions(certificateFile: "\(folder)/\(certificate)", privateKeyFile: "\(folder)/server.key")
-    }
-    func client(host: String = "pbx.test") -> TLSClientOptions {
-        var options = TLSClientOptions(hostName: host)
-        options.authoritiesFile = "\(folder)/ca.pem"
-        return options
-    }
-}
 
 @Suite struct TLSTests {
     /// Both ends of a TLS connection's error, or nil where TLS came up and an echo of 200 kB went through.
@@ -75,7 +38,7 @@ final class Certificates: Sendable {
         "a certificate from a trusted authority for the right name, or the right address, is accepted",
         arguments: ["pbx.test", "127.0.0.1"])
     func accepts(host: String) async throws {
-        let files = try Certificates.shared.get()
+        let files = try TestCertificates.shared()
         let result = try await TLSTests.attempt(files.server(), files.client(host: host))
         #expect(result.client == nil)
         #expect(result.server == nil)
@@ -90,7 +53,7 @@ final class Certificates: Sendable {
             ("self.pem", "pbx.test", "self-signed certificate", "CA file"),
         ])
     func refuses(certificate: String, host: String, why: String, hint: String) async throws {
-        let files = try Certificates.shared.get()
+        let files = try TestCertificates.shared()
         let error = try #require(await TLSTests.attempt(files.server(certificate), files.client(host: host)).client)
         #expect(error.code == .certificateWrong)
         #expect(error.description.contains("certificate wrong: \(why)"), "\(error)")
@@ -99,7 +62,7 @@ final class Certificates: Sendable {
 
     @Test("the system's authorities do not vouch for ours, and an unverified connection does not care")
     func otherTrust() async throws {
-        let files = try Certificates.shared.get()
+        let files = try TestCertificates.shared()
         var options = TLSClientOptions(hostName: "pbx.test")
         #expect(try await TLSTests.attempt(files.server(), options).client?.code == .certificateWrong)
         options.verifiesCertificate = false
@@ -108,7 +71,7 @@ final class Certificates: Sendable {
 
     @Test("a server that asks for a client certificate gets it, and its refusal is understood")
     func clientCertificate() async throws {
-        let files = try Certificates.shared.get()
+        let files = try TestCertificates.shared()
         var server = files.server()
         server.clientAuthoritiesFile = "\(files.folder)/ca.pem"
         var client = files.client()
@@ -123,7 +86,7 @@ final class Certificates: Sendable {
 
     @Test("files that cannot be used are named")
     func setup() async throws {
-        let files = try Certificates.shared.get()
+        let files = try TestCertificates.shared()
         var options = files.client()
         options.authoritiesFile = "\(files.folder)/nothing.pem"
         let error = try #require(await TLSTests.attempt(files.server(), options).client)
