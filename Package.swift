@@ -107,7 +107,7 @@ let package = Package(
         .testTarget(
             name: "DeliveryTests",
             dependencies: ["Delivery", "Storage", "EventLoop", "Telephony", "HookswitchTestKit"],
-            resources: [.copy("Examples")], swiftSettings: base),
+            resources: [.copy("Examples"), .copy("Verifiers")], swiftSettings: base),
         .testTarget(
             name: "CallAssemblyTests", dependencies: ["CallAssembly", "AsteriskWire", "Daemon", "Telephony"],
             swiftSettings: base),

@@ -1,8 +1,9 @@
-// delivery-bench PORT [MESSAGES] [CONCURRENCY] [BATCH]
+// delivery-bench PORT [MESSAGES] [CONCURRENCY] [BATCH] [RATE]
 //
 // Messages a second from commit to delivered, as the daemon does it: records and outbox rows committed in batches
 // (synchronous=FULL), sent to http://127.0.0.1:PORT/, results written back. The receiver is another process, such as
-// hook_sink. Prints one line of JSON; the processor time is this process's, store included.
+// hook_sink. Prints one line of JSON; the processor time is this process's, store included. With RATE, so many calls a
+// second are committed one by one instead, and the time from handing a call to the store to its answered POST is printed.
 import Delivery
 import EventLoop
 import Glibc
@@ -17,6 +18,7 @@ let port = argument(1, 18099)
 let total = argument(2, 20_000)
 let concurrency = argument(3, 4)
 let batch = argument(4, 50)
+let rate = argument(5, 0)
 
 func monotonic() -> Double {
     var now = timespec()
@@ -33,7 +35,21 @@ func processorTime() -> Double {
 /// Counts what ended; tells when all have.
 final class Tally: Sendable {
     private let state = Mutex((delivered: 0, failed: 0, waiter: CheckedContinuation<Void, Never>?.none))
+    private let times = Mutex((began: [String: Double](), took: [Double]()))
+    func began(_ call: String) { times.withLock { $0.began[call] = monotonic() } }
+    /// Milliseconds at the given parts of the sorted latencies.
+    func latency(at part: Double) -> Double {
+        times.withLock { times in
+            let sorted = times.took.sorted()
+            return sorted.isEmpty ? 0 : sorted[min(sorted.count - 1, Int(Double(sorted.count) * part))] * 1000
+        }
+    }
     func count(_ event: DeliveryEvent) {
+        if rate > 0 {
+            times.withLock { times in
+                if let began = times.began[event.callID] { times.took.append(monotonic() - began) }
+            }
+        }
         let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
             if event.verdict == .delivered { state.delivered += 1 } else { state.failed += 1 }
             guard state.delivered == total else { return nil }
@@ -87,6 +103,21 @@ let took = try loop.run {
     engine.start()
     let began = (monotonic(), processorTime())
     var number = 0
+    while rate > 0, number < total {
+        let (record, index) = (record(number, at: CallStore.wallClock()), number)
+        number += 1
+        Task(executorPreference: loop) {
+            tally.began(record.id)
+            let event = WebhookEvent(.callComplete, of: record, at: record.endedAt)
+            let json = record.json
+            _ = try await store.commit([
+                CallCommit(
+                    FinishedCall(record: record), recordJSON: json, outbox: engine.drafts(for: event, recordJSON: json))
+            ])
+        }
+        let due = began.0 + Double(index + 1) / Double(rate)
+        try await loop.sleep(for: .seconds(max(0, due - monotonic())))
+    }
     while number < total {
         // Two batches at a time, so that the store always has the next while it syncs.
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -118,7 +149,9 @@ let took = try loop.run {
 print(
     "{\"deliveries\":\(total),\"failed_attempts\":\(tally.failed),\"per_second\":\(Int(Double(total) / took[0])),"
         + "\"committed_per_second\":\(Int(Double(total) / took[2])),"
-        + "\"cpu_us_each\":\(Int(took[1] / Double(total) * 1e6)),\"concurrency\":\(concurrency)}")
+        + "\"cpu_us_each\":\(Int(took[1] / Double(total) * 1e6)),\"concurrency\":\(concurrency)"
+        + (rate > 0
+            ? ",\"rate\":\(rate),\"p50_ms\":\(tally.latency(at: 0.5)),\"p99_ms\":\(tally.latency(at: 0.99))}" : "}"))
 for file in ["hookswitch.db", "hookswitch.db-wal", "hookswitch.db-shm", "hookswitch.lock", "lock"] {
     unlink("\(folder)/\(file)")
 }

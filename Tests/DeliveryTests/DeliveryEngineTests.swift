@@ -409,6 +409,22 @@ import Testing
         }
     }
 
+    @Test func `a proxy is asked for the whole URL`() async throws {
+        let proxy = WebhookSink()
+        defer { proxy.stop() }
+        let crm = try EndpointConfiguration(
+            name: "crm",
+            entries: [
+                .init("url", "http://crm.example.invalid/hook"), .init("proxy", "http://127.0.0.1:\(proxy.port)"),
+            ])
+        try await Bench.run([crm]) { bench in
+            try await bench.commit(calls(1))
+            await bench.witness.untilDelivered(1)
+            #expect(proxy.requests.map(\.target) == ["http://crm.example.invalid/hook"])
+            #expect(proxy.requests[0].headers["host"] == "crm.example.invalid")
+        }
+    }
+
     /// The heart of it: whatever the receiver does, no call's events change places, none is lost, and a repeat has the id of
     /// its first.
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
