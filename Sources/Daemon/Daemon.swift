@@ -235,6 +235,7 @@ public final class Daemon: @unchecked Sendable {
                 "requests of the command line cannot be read", [.error: .text(error.description)], repeats: .counted)
         }
         if second % 2 == 1 { spool?.poll() }
+        if second == 1 { StartPages.release() }
         if second % 60 == 5 { minute() }
         if second % 600 == 300 { await sweep(store) }
     }
