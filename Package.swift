@@ -117,7 +117,11 @@ let package = Package(
             dependencies: ["CommandLineTool", "Daemon", "EventLoop", "Storage", "Telephony"], exclude: ["Snapshots"],
             swiftSettings: base),
         .testTarget(
-            name: "DaemonTests", dependencies: ["Daemon", "Delivery", "EventLoop", "Diagnostics", "Telephony"],
+            name: "DaemonTests",
+            dependencies: [
+                "Daemon", "AMI", "CallAssembly", "AsteriskWire", "Delivery", "Storage", "EventLoop", "Diagnostics",
+                "Telephony", "HookswitchTestKit", "hookswitch",
+            ],
             swiftSettings: base),
         .testTarget(
             name: "EventLoopTests", dependencies: ["EventLoop", "HookswitchTestKit"], swiftSettings: base),

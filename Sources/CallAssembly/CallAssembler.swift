@@ -60,7 +60,11 @@ public struct CallAssembler: Sendable {
 
     /// Takes one event.
     public mutating func apply(_ event: CallEvent, _ effect: (AssemblyEffect) -> Void) {
-        if event.at > clock { clock = event.at }
+        switch event.body {
+        // Timed by whoever reads the stream: that clock may be ahead of Asterisk's.
+        case .connected, .disconnected, .fullyBooted, .listBegan, .listed, .listComplete: break
+        default: if event.at > clock { clock = event.at }
+        }
         if !waiting.isEmpty { advance(to: event.at, effect) }
         let mark = Mark(at: event.at, offset: event.offset ?? -1)
         switch event.body {

@@ -96,6 +96,11 @@ public final class ScriptedAsterisk: @unchecked Sendable {
         for stream in connections { try await stream.write(Array(text.utf8)) }
     }
 
+    /// Sends bytes to every connection as they are.
+    public func emitBytes(_ bytes: [UInt8]) async throws {
+        for stream in connections { try await stream.write(bytes) }
+    }
+
     private func say(_ text: String, on stream: ByteStream) async throws {
         let bytes = Array(text.replacing("\r\n", with: "\n").replacing("\n", with: "\r\n").utf8)
         guard script.mode == .slow else { return try await stream.write(bytes) }

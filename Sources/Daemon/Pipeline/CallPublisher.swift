@@ -11,7 +11,7 @@ import Telephony
 /// progress ─────────────▶ messages
 /// finished, no recording ▶ record + call.ended + call.complete          one transaction
 /// finished, recordings ──▶ note; record + call.ended                    one transaction
-///                            └─ files settled ─▶ record amended + recording.* + call.complete; note gone
+///                            └─ files settled ─▶ record amended + call.complete + recording.*; note gone
 /// ```
 /// The note holds the whole call: a daemon killed between the two finds it at its next start and settles it then. Message ids are
 /// derived from the call, so that nothing is told twice.
@@ -112,12 +112,11 @@ final class CallPublisher: @unchecked Sendable {
         let record = call.record
         let time = now()
         let json = record.json
-        var outbox: [OutboxDraft] = []
+        var outbox = engine.drafts(for: WebhookEvent(.callComplete, of: record, at: time), recordJSON: json)
         for (i, recording) in recordings.enumerated() {
             let type: EventType = recording.state == .ready ? .recordingReady : .recordingMissing
             outbox += engine.drafts(for: WebhookEvent(type, of: record, counter: i, at: time), recordJSON: json)
         }
-        outbox += engine.drafts(for: WebhookEvent(.callComplete, of: record, at: time), recordJSON: json)
         pump.offer(.call(CallCommit(call, kind: .amendment, recordJSON: json, outbox: outbox)))
         pump.offer(.forget(CallPublisher.notePrefix + record.id))
     }

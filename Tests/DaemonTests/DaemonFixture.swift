@@ -1,0 +1,98 @@
+import Daemon
+import Delivery
+import Diagnostics
+import EventLoop
+import Foundation
+import HookswitchTestKit
+import Storage
+import Telephony
+import Testing
+
+/// A folder of a test's own, removed at the end.
+final class TestFolder: Sendable {
+    let path: String
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "daemon-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+    deinit {
+        chmod(path, 0o755)
+        try? FileManager.default.removeItem(atPath: path)
+    }
+    var state: String { "\(path)/state" }
+    func write(_ name: String, _ bytes: [UInt8]) throws { try Data(bytes).write(to: URL(filePath: "\(path)/\(name)")) }
+}
+
+/// What a test waited for did not happen in time.
+struct NotInTime: Error, CustomStringConvertible {
+    let what: String
+    var description: String { "not within thirty seconds: \(what)" }
+}
+
+/// A daemon on a loop of its own, with what it logs.
+final class DaemonFixture: @unchecked Sendable {
+    let loop: EventLoop
+    let folder: TestFolder
+    let recorder = LogRecorder()
+    let daemon: Daemon
+
+    /// - Parameters:
+    ///   - ami: address of the manager; by default one that nobody listens on.
+    ///   - sections: more of the configuration.
+    init(
+        _ loop: EventLoop, _ folder: TestFolder, ami: String = "tcp://127.0.0.1:9", secret: String = "secret",
+        pbx: String = "", sections: String = ""
+    ) throws {
+        (self.loop, self.folder) = (loop, folder)
+        let text = """
+            [general]
+            name = pbx1
+            state_dir = \(folder.state)
+            calls_log = \(folder.path)/calls.jsonl
+            [pbx:main]
+            ami = \(ami)
+            username = hookswitch
+            secret = \(secret)
+            \(pbx)
+            \(sections)
+            """
+        daemon = Daemon(
+            try configuration(text), loop: loop, logger: Logger(recorder, level: .info, component: "daemon"))
+    }
+
+    /// Waits until `condition` holds, looking every few milliseconds, for thirty seconds at most.
+    func wait(_ what: String, _ condition: () async throws -> Bool) async throws {
+        for _ in 0..<6000 {
+            if try await condition() { return }
+            try await loop.sleep(for: .milliseconds(5))
+        }
+        throw NotInTime(what: "\(what); the log: \(recorder.lines.joined(separator: "\n"))")
+    }
+
+    /// Waits for a line of the log.
+    func logged(_ message: String) async throws -> LogEntry {
+        try await wait("log line \"\(message)\"") { !recorder.entries(saying: message).isEmpty }
+        return recorder.entries(saying: message)[0]
+    }
+
+    /// The records in the store, newest first.
+    func records() async throws -> [JSONValue] {
+        try await StoreReader(folder: folder.state).calls(matching: CallFilter(limit: nil)).map {
+            try JSONValue(parsing: $0.recordJSON)
+        }
+    }
+}
+
+/// A capture of the repository: what came on its only connection after the greeting, or nil where it has several.
+func singleConnection(_ path: String) throws -> [UInt8]? {
+    let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+    let greeting = Array("Asterisk Call Manager/".utf8)
+    guard bytes.starts(with: greeting), let end = bytes.firstIndex(of: 10) else { return nil }
+    let rest = bytes[(end + 1)...]
+    var at = rest.startIndex
+    while let next = rest[at...].firstIndex(of: greeting[0]) {
+        if rest[next...].starts(with: greeting) { return nil }
+        at = next + 1
+    }
+    return Array(rest)
+}

@@ -1,0 +1,142 @@
+import EventLoop
+import Foundation
+import HookswitchTestKit
+import Storage
+import Synchronization
+import Telephony
+import Testing
+
+@testable import Daemon
+
+@Suite("Recordings") struct RecordingTests {
+    private func wave(seconds: Int, declared: Int? = nil) -> [UInt8] {
+        func word(_ n: Int) -> [UInt8] {
+            [UInt8(n & 255), UInt8(n >> 8 & 255), UInt8(n >> 16 & 255), UInt8(n >> 24 & 255)]
+        }
+        let data = seconds * 16_000
+        return Array("RIFF".utf8) + word(36 + (declared ?? data)) + Array("WAVEfmt ".utf8) + word(16) + [1, 0, 1, 0]
+            + word(8000) + word(16_000) + [2, 0, 16, 0] + Array("data".utf8) + word(declared ?? data)
+            + [UInt8](repeating: 0, count: data)
+    }
+
+    @Test(
+        "length and audio bytes by format",
+        arguments: [
+            ("a.gsm", 3300, 3300, 2.0), ("a.ulaw", 8000, 8000, 1.0), ("a.alaw", 4000, 4000, 0.5),
+            ("a.sln16", 32_000, 32_000, 1.0), ("a.g729", 1000, 1000, 1.0), ("a.g722", 8000, 8000, 1.0),
+        ])
+    func headerless(_ name: String, _ size: Int, _ audio: Int, _ seconds: Double) {
+        let file = AudioFile(path: "/rec/\(name)", size: size, head: [])
+        #expect(file.audioBytes == audio)
+        #expect(file.length == .milliseconds(Int64(seconds * 1000)))
+    }
+
+    @Test("a wave file is measured by its header, also where nobody closed it", arguments: [nil, 0, 1 << 30])
+    func waveFile(_ declared: Int?) {
+        let bytes = wave(seconds: 3, declared: declared)
+        let file = AudioFile(path: "x.wav", size: bytes.count, head: Array(bytes.prefix(4096)))
+        #expect(file.length == .seconds(3))
+        #expect(file.audioBytes == 48_000)
+    }
+
+    @Test("WAV49 is GSM in RIFF: 1,625 bytes a second")
+    func wav49() {
+        // As format_wav_gsm.c writes it: format 49, 8,000 samples, 1,625 bytes a second, blocks of 65 bytes.
+        let head: [UInt8] =
+            Array("RIFF".utf8) + [0, 0, 0, 0] + Array("WAVEfmt ".utf8) + [20, 0, 0, 0, 49, 0, 1, 0] + [
+                0x40, 0x1F, 0, 0,
+            ]
+            + [0x59, 0x06, 0, 0] + [65, 0, 0, 0, 2, 0, 0x40, 0x01] + Array("fact".utf8) + [4, 0, 0, 0, 0, 0, 0, 0]
+            + Array("data".utf8) + [0, 0, 0, 0]
+        let file = AudioFile(path: "x.WAV", size: head.count + 3250, head: head)
+        #expect(file.length == .seconds(2))
+    }
+
+    @Test("a file with a header and no audio is empty; one cut inside its header too", arguments: [44, 20, 0])
+    func empty(_ size: Int) {
+        let bytes = Array(wave(seconds: 0).prefix(size))
+        #expect(AudioFile(path: "x.wav", size: size, head: bytes).audioBytes == 0)
+    }
+
+    @Test("no byte of a header, whatever it is, makes the reader fail")
+    func random() {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<2000 {
+            var bytes = wave(seconds: 0) + Array("LIST".utf8)
+            for _ in 0..<4 { bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(in: 0...255) }
+            let size = Int.random(in: 0...100_000)
+            let file = AudioFile(path: "x.wav", size: size, head: Array(bytes.prefix(Int.random(in: 0...bytes.count))))
+            #expect(file.audioBytes >= 0 && file.audioBytes <= size)
+        }
+    }
+
+    @Test("a recording is ready once it has stopped growing, and not before")
+    func watch() {
+        let start = Instant(seconds: 100)
+        var watch = RecordingWatch(settle: .seconds(2), giveUp: .seconds(30), now: start)
+        func look(_ after: Int64, _ size: Int) -> CallRecord.Recording.State? {
+            watch.take(.file(size: size, audioBytes: size), now: start + .seconds(after))
+        }
+        #expect(watch.take(.noFile, now: start) == nil)
+        #expect(look(1, 100) == nil)
+        #expect(look(2, 200) == nil)
+        #expect(look(3, 200) == nil)
+        #expect(look(4, 200) == .ready)
+    }
+
+    @Test("what never comes is missing after the time given; without its folder at once")
+    func missing() {
+        let start = Instant(seconds: 100)
+        var watch = RecordingWatch(settle: .seconds(2), giveUp: .seconds(30), now: start)
+        #expect(watch.take(.noFile, now: start + .seconds(29)) == nil)
+        #expect(watch.take(.noFile, now: start + .seconds(30)) == .missing)
+        #expect(watch.take(.noFolder, now: start) == .missing)
+        #expect(watch.take(.file(size: 44, audioBytes: 0), now: start + .seconds(31)) == nil)
+        #expect(watch.take(.file(size: 44, audioBytes: 0), now: start + .seconds(33)) == .empty)
+    }
+
+    @Test("call.ended comes at hangup, call.complete when the file has settled, with its size and length")
+    func settles() throws {
+        let capture = "\(HookswitchTestKit.captures)/22/rec_dialplan/ami.ami"
+        let bytes = try #require(try singleConnection(capture))
+        let folder = try TestFolder()
+        let text = String(decoding: bytes, as: UTF8.self)
+        let path = try #require(text.firstMatch(of: /MIXMONITOR_FILENAME=(\S+\.wav)/)?.1)
+        let recordings = try #require(path.split(separator: "/").dropLast().joined(separator: "/") as String?)
+        let mounted = "\(folder.path)/monitor"
+        try FileManager.default.createDirectory(atPath: mounted, withIntermediateDirectories: true)
+        try folder.write("monitor/\(path.split(separator: "/").last!)", wave(seconds: 3))
+        let sink = WebhookSink()
+        defer { sink.stop() }
+        let loop = try EventLoop()
+        try loop.run {
+            let asterisk = try ScriptedAsterisk(on: loop)
+            let fixture = try DaemonFixture(
+                loop, folder, ami: "tcp://127.0.0.1:\(asterisk.port)",
+                sections: """
+                    [recordings]
+                    directory = /\(recordings)
+                    mounted_at = \(mounted)
+                    settle = 300ms
+                    [webhook:crm]
+                    url = \(sink.url)
+                    events = call.ended, call.complete, recording.ready
+                    """)
+            try await fixture.daemon.start()
+            _ = try await fixture.logged("calls in progress are known")
+            try await asterisk.emitBytes(bytes)
+            try await fixture.wait("three webhooks") { sink.requests.count >= 3 }
+            let told = try sink.requests.map { try JSONValue(parsing: $0.body) }
+            #expect(told.map { $0["type"]?.string } == ["call.ended", "call.complete", "recording.ready"])
+            #expect(told[0]["data"]?["recordings"]?[0]?["state"]?.string == "pending")
+            let ready = told[1]["data"]?["recordings"]?[0]
+            #expect(ready?["state"]?.string == "ready")
+            #expect(ready?["seconds"]?.double == 3)
+            #expect(ready?["bytes"]?.integer == 48_044)
+            #expect(told[1]["data"]?["recording_path"]?.string == String(path))
+            #expect(try await fixture.records()[0]["recordings"]?[0]?["state"]?.string == "ready")
+            await fixture.daemon.stop()
+            asterisk.close()
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import Daemon
+import Diagnostics
+import EventLoop
+import Foundation
+import HookswitchTestKit
+import Storage
+import Telephony
+import Testing
+
+@Suite("The witness from inside") struct WitnessTests {
+    /// What Asterisk sends for `AGI(agi://host/call-complete?…)` in a hangup handler of the caller's channel.
+    private func environment(_ request: String, uniqueID: String) -> [UInt8] {
+        Array(
+            """
+            agi_network: yes
+            agi_network_script: \(request)
+            agi_request: agi://127.0.0.1/\(request)
+            agi_channel: PJSIP/trunk-00000011
+            agi_language: en
+            agi_type: PJSIP
+            agi_uniqueid: \(uniqueID)
+            agi_version: 22.10.0
+            agi_callerid: 15551230001
+            agi_calleridname: unknown
+            agi_dnid: 5001
+            agi_context: hookswitch-hangup
+            agi_extension: s
+            agi_priority: 2
+            agi_enhanced: 0.0
+            agi_accountcode:
+
+
+            """.utf8)
+    }
+
+    private static let values =
+        "call-complete?role=caller&linkedid=1795227945.26&dialstatus=ANSWER&answeredtime=5&dialedtime=8"
+        + "&cause=16&source=PJSIP/trunk-00000011&cdr_start=1795227945.100000&cdr_answer=1795227948.100000"
+        + "&cdr_end=1795227953.100000&cdr_duration=8&cdr_billsec=5&cdr_disposition=ANSWERED"
+
+    @Test("with no manager connection at all, a hangup handler's request is a call on disk")
+    func fastAGI() throws {
+        let folder = try TestFolder()
+        let loop = try EventLoop()
+        try loop.run {
+            let fixture = try DaemonFixture(loop, folder, sections: "[fastagi]\nlisten = 127.0.0.1:0\n")
+            try await fixture.daemon.start()
+            let address = try #require(fixture.daemon.fastAGIAddress)
+            let stream = try await ByteStream.connect(to: address, on: loop, deadline: .seconds(5))
+            try await stream.write(environment(WitnessTests.values, uniqueID: "1795227945.26"))
+            var answer: [UInt8] = []
+            while !answer.contains(10) { guard try await stream.read({ answer += $0 }) else { break } }
+            #expect(String(decoding: answer, as: UTF8.self).contains("SET VARIABLE HOOKSWITCH_STATUS OK"))
+            try await stream.write(Array("200 result=1\n".utf8))
+            try await fixture.wait("the record") { try await fixture.records().count == 1 }
+            let record = try await fixture.records()[0]
+            #expect(record["uniqueid"]?.string == "1795227945.26")
+            #expect(record["sources"]?.array?.compactMap(\.string).contains("agi") == true)
+            stream.close()
+            await fixture.daemon.stop()
+        }
+    }
+
+    @Test("what the spool script left is taken up; what is no spool file is kept aside")
+    func spool() throws {
+        let folder = try TestFolder()
+        try FileManager.default.createDirectory(
+            atPath: "\(folder.state)/spool", withIntermediateDirectories: true)
+        var file = Array("hookswitch-spool 1 1795227953\n".utf8)
+        file += environment("hookswitch-spool", uniqueID: "1795227945.26").dropLast(1)
+        file += Array("agi_arg_1: \(WitnessTests.values)\n\nend\n".utf8)
+        try folder.write("state/spool/1795227953-1.agi", file)
+        try folder.write("state/spool/1795227954-1.agi", Array("nonsense".utf8))
+        let loop = try EventLoop()
+        try loop.run {
+            let fixture = try DaemonFixture(loop, folder)
+            try await fixture.daemon.start()
+            try await fixture.wait("the record") { try await fixture.records().count == 1 }
+            _ = try await fixture.logged("a spool file cannot be read; it is kept aside")
+            #expect(try await fixture.records()[0]["linkedid"]?.string == "1795227945.26")
+            await fixture.daemon.stop()
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder.state)/spool")
+        #expect(names.filter { $0.hasSuffix(".agi") }.isEmpty)
+        #expect(FileManager.default.fileExists(atPath: "\(folder.state)/spool/refused/1795227954-1.agi"))
+    }
+
+    @Test("a spool file read again after a kill adds no second call")
+    func spoolTwice() throws {
+        let folder = try TestFolder()
+        try FileManager.default.createDirectory(
+            atPath: "\(folder.state)/spool", withIntermediateDirectories: true)
+        var file = Array("hookswitch-spool 1 1795227953\n".utf8)
+        file += environment("hookswitch-spool", uniqueID: "1795227945.26").dropLast(1)
+        file += Array("agi_arg_1: \(WitnessTests.values)\n\nend\n".utf8)
+        try folder.write("state/spool/1795227953-1.agi", file)
+        for round in 1...2 {
+            let loop = try EventLoop()
+            try loop.run {
+                let fixture = try DaemonFixture(loop, folder)
+                try await fixture.daemon.start()
+                let taken = fixture.daemon.counters.counter("calls.\(round == 1 ? "added" : "known")")
+                try await fixture.wait("round \(round)") { taken.value == 1 }
+                #expect(try await fixture.records().count == 1)
+                await fixture.daemon.stop()
+            }
+        }
+    }
+}
