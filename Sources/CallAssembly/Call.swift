@@ -69,6 +69,8 @@ struct Call: Sendable {
         var holds: [Span] = []
         /// What CEL's HANGUP names as the side that ended it; nil where CEL was not heard.
         var hangupSource: String?
+        /// The latest application that matters to the story, and what it was given.
+        var application: (name: String, data: String)?
         /// It was there before the stream began.
         var isAdopted = false
         /// Its end was not seen.

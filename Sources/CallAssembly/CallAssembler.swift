@@ -124,6 +124,7 @@ public struct CallAssembler: Sendable {
                 calls[place.call]!.recordings[last].to = mark
             }
         case .originateResponse(let originate): take(originate)
+        case .application(let channel, let name, let data): withPart(channel, mark) { $0.application = (name, data) }
         case .variableSet: break
         case .cdr(let row): take(row, effect)
         case .cel(let row): take(row, mark, effect)

@@ -39,7 +39,7 @@ struct CallTeller {
         record.answeredAt = answeredAt(cast, outcome).map { min(max($0.at, record.startedAt), record.endedAt) }
         record.answeredBy = outcome.answeredBy.map { party($0, cast) }
         let agents = conversation.talkers.map(\.part).filter { !cast.isOutside[$0] && $0 != cast.main }
-        record.agents = unique(agents.map { party($0, cast) })
+        record.agents = inTurn(agents, cast)
         record.agent = record.agents.last
         if record.agent == nil, cast.direction == .outbound, !cast.isOutside[cast.caller] {
             record.agent = party(cast.caller, cast)
@@ -148,10 +148,15 @@ struct CallTeller {
             agent: cast.agentName[i].map(printable))
     }
 
-    private func unique(_ parties: [CallRecord.Party]) -> [CallRecord.Party] {
-        var seen: [CallRecord.Party] = []
-        for party in parties where !seen.contains(where: { $0.channel == party.channel }) { seen.append(party) }
-        return seen
+    /// In the order they spoke; the same phone twice in a row is one person (a parked call that came back).
+    private func inTurn(_ parts: [Int], _ cast: Cast) -> [CallRecord.Party] {
+        var parties: [CallRecord.Party] = []
+        var device: Substring?
+        for i in parts where facts.call.parts[i].name.device != device {
+            device = facts.call.parts[i].name.device
+            parties.append(party(i, cast))
+        }
+        return parties
     }
 
     private func recordings(_ ends: Ends) -> [CallRecord.Recording] {

@@ -184,9 +184,12 @@ final class Cast: Sendable {
             Outside.isLong(part.number ?? part.firstLocation.exten),
             facts.call.originate?.exten.map({ !Outside.isLong($0) }) ?? true
         {
-            // Asterisk called the outside line first: that line is what was called.
-            let number = part.number ?? part.firstLocation.exten
-            return Callee(number: number, mark: part.created, event: "Newchannel", reason: "the line Asterisk dialled")
+            // Asterisk called the outside line first: that line is what was called. Its caller id is ours, where it is another.
+            let shown = part.number ?? part.firstLocation.exten
+            let number = Names.dialledNumber(facts.call, caller) ?? shown
+            return Callee(
+                number: number, callerNumber: shown == number ? nil : shown, mark: part.created, event: "Newchannel",
+                reason: "the line Asterisk dialled")
         }
         if let dial = facts.call.dials.first(where: {
             $0.source != nil && targets.contains($0.destination)
@@ -230,7 +233,7 @@ struct Names: Sendable {
     /// A line's own number: what it showed first (dialplan changes caller id later), else what was dialled, else its name.
     func number(_ i: Int) -> String? {
         let part = facts.call.parts[i]
-        if isOutside[i], isDialled[i] { return part.number ?? part.firstNumber ?? dialledNumber(i) }
+        if isOutside[i], isDialled[i] { return part.number ?? part.firstNumber ?? Names.dialledNumber(facts.call, i) }
         let address = String(part.name.address)
         let addressIsNumber = !address.isEmpty && address.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
         // A phone that is rung with the customer's number as its caller id is still the phone of its own name.
@@ -238,11 +241,12 @@ struct Names: Sendable {
         return part.firstNumber ?? part.number ?? (addressIsNumber ? address : nil)
     }
 
-    /// The number inside a dial string, as `15559876543@trunk`.
-    private func dialledNumber(_ i: Int) -> String? {
-        guard let text = facts.call.dials.last(where: { $0.destination == i })?.dialString else { return nil }
-        let number = text.prefix { $0 != "@" }.split(separator: "/").last.map(String.init) ?? ""
-        return number.isEmpty ? nil : number
+    /// The number inside a dial string, as `15559876543@trunk` or `trunk/15559876543`; nil where that is a device's name.
+    static func dialledNumber(_ call: Call, _ i: Int) -> String? {
+        guard let text = call.dials.last(where: { $0.destination == i })?.dialString else { return nil }
+        let beforeHost = String(text.prefix { $0 != "@" })
+        let afterSlash = text.split(separator: "/").last.map { String($0) } ?? ""
+        return [beforeHost, afterSlash].first(where: Outside.isLong)
     }
 
     /// The name shown; nil for an outside line that was dialled, which carries the caller's name.

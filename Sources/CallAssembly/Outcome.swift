@@ -167,13 +167,16 @@ struct Outcome {
         let chosen = facts.call.queueVisits.last { $0.connect != nil } ?? facts.call.queueVisits.last
         let status = facts.call.variables["QUEUESTATUS"] ?? ""
         guard let chosen else {
-            // A full or empty queue is never joined, so no event names it; its CDR does.
-            guard status == "FULL" || status.hasPrefix("JOIN"),
-                let row = facts.call.cdrRows.last(where: { $0.lastApplication == "Queue" }), let data = row.lastData
-            else { return }
+            // A full or empty queue is never joined, so no queue event names it: the application, its CDR or the handler does.
+            let caller = facts.call.parts[cast.caller]
+            let data =
+                caller.application.flatMap { $0.name == "Queue" ? $0.data : nil }
+                ?? facts.call.cdrRows.last { $0.lastApplication == "Queue" }?.lastData
+                ?? facts.call.witnesses.last { $0.queueName != nil }?.queueName
+            guard let data, status != "CONTINUE", status != "TIMEOUT" else { return }
+            let result: CallRecord.Queue.Result? = status == "FULL" ? .full : status.hasPrefix("JOIN") ? .empty : nil
             queue = CallRecord.Queue(
-                name: printable(String(data.prefix { $0 != "," })), wait: .zero, position: nil,
-                result: status == "FULL" ? .full : .empty)
+                name: printable(String(data.prefix { $0 != "," })), wait: .zero, position: nil, result: result)
             return
         }
         visit = chosen
@@ -195,14 +198,21 @@ struct Outcome {
             (result, queueReason) = (.exit, "QUEUESTATUS")
         } else if chosen.abandon != nil || status == "TIMEOUT" {
             (result, queueReason) = (.timeout, "QueueCallerAbandon while the caller's channel went on")
-        } else if answeredTargets.isEmpty {
-            (result, queueReason) = (.exit, "QueueCallerLeave while the caller's channel went on")
-        } else {
+        } else if hasAnswer(between: chosen.join.at, and: until) {
             (result, queueReason) = (.answered, "a member answered")
+        } else {
+            (result, queueReason) = (.exit, "QueueCallerLeave while the caller's channel went on")
         }
         queue = CallRecord.Queue(
             name: printable(chosen.name), wait: max(until - chosen.join.at, .zero), position: chosen.position,
             result: result)
+    }
+
+    private func hasAnswer(between from: Instant, and to: Instant) -> Bool {
+        facts.call.dials.contains { dial in
+            dial.status == .answer && cast.isPerson[dial.destination] && dial.destination != cast.caller
+                && dial.end.map { $0.at >= from && $0.at <= to + .milliseconds(100) } ?? false
+        }
     }
 
     // MARK: Disposition

@@ -164,6 +164,8 @@ public struct CallEvent: Sendable {
         case mixMonitorStop(Channel)
         // The rest of the story.
         case originateResponse(Originate)
+        /// A channel began an application of the dialplan that matters to a call's story (queue, voicemail).
+        case application(Channel, name: String, data: String)
         case variableSet
         case cdr(CDRRow)
         case cel(CELRow)

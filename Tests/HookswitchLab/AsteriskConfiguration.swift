@@ -24,7 +24,7 @@ public struct AsteriskConfiguration: Sendable {
     public var legacySIPPort: UInt16?
 
     /// Channel variables that ride on events, as the product's manual advises.
-    static let channelVariables = "lead_id,campaign_id,vendor_lead_code,MIXMONITOR_FILENAME,HOOKSWITCH_REF"
+    static let channelVariables = "lead_id,campaign_id,vendor_lead_code,MIXMONITOR_FILENAME,HOOKSWITCH_REF,QUEUESTATUS"
 
     /// Modules that open ports, need a server or are of no use here; without them a boot takes two seconds.
     static let unwanted = """

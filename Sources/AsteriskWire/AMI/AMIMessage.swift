@@ -216,16 +216,26 @@ public import Telephony
 
     /// Whether a `VarSet` is of one of these variables, told without splitting the message where its last two lines are
     /// `Variable` and `Value`, as Asterisk writes them. True where they are not: then the headers must decide.
-    func lastVariable(isIn names: Set<String>) -> Bool {
+    func lastVariable(isIn names: Set<String>) -> Bool { secondLast("Variable: ", before: "Value:", isIn: names) }
+
+    /// The same for a `Newexten`, whose last two lines are `Application` and `AppData`.
+    func lastApplication(isIn names: Set<String>) -> Bool {
+        secondLast("Application: ", before: "AppData:", isIn: names)
+    }
+
+    private func secondLast(_ name: StaticString, before last: StaticString, isIn names: Set<String>) -> Bool {
         var end = length - 4
         var start = lineStart(before: end)
-        guard start >= 2, unsafe memcmp(base + start, "Value:", 6) == 0 else { return true }
+        guard start >= 2, end - start >= last.utf8CodeUnitCount,
+            unsafe memcmp(base + start, last.utf8Start, last.utf8CodeUnitCount) == 0
+        else { return true }
         end = start - 2
         start = lineStart(before: end)
-        guard end - start > 10, unsafe memcmp(base + start, "Variable: ", 10) == 0 else { return true }
-        var name = start + 10
-        while name < end, unsafe (base + name).load(as: UInt8.self) == UInt8(ascii: "_") { name += 1 }
-        let text = unsafe String(decoding: UnsafeRawBufferPointer(start: base + name, count: end - name), as: UTF8.self)
+        let prefix = name.utf8CodeUnitCount
+        guard end - start > prefix, unsafe memcmp(base + start, name.utf8Start, prefix) == 0 else { return true }
+        var from = start + prefix
+        while from < end, unsafe (base + from).load(as: UInt8.self) == UInt8(ascii: "_") { from += 1 }
+        let text = unsafe String(decoding: UnsafeRawBufferPointer(start: base + from, count: end - from), as: UTF8.self)
         return names.contains(text)
     }
 

@@ -63,6 +63,9 @@ public struct CallEventTranslator: Sendable {
         }
     }
 
+    /// Applications that change how a call is told, where class dialplan is on: without it CDRs and variables tell less.
+    private static let applications: Set<String> = ["Queue", "VoiceMail", "Record", "MinivmRecord"]
+
     /// List items, FullyBooted and Status have no time even with the option on.
     private static func carriesTimestamp(_ name: AMIEventName) -> Bool {
         switch name {
@@ -77,10 +80,11 @@ public struct CallEventTranslator: Sendable {
     private func translate(_ name: AMIEventName, _ m: borrowing AMIMessage) -> CallEvent.Body? {
         switch name {
         case .bridgeCreate, .bridgeDestroy, .bridgeMerge,
-            .newConnectedLine, .localOptimizationBegin, .localOptimizationEnd, .newexten, .userEvent, .confbridgeJoin,
+            .newConnectedLine, .localOptimizationBegin, .localOptimizationEnd, .userEvent, .confbridgeJoin,
             .confbridgeLeave, .meetmeJoin, .meetmeLeave, .agentDump, .agentLogin, .agentLogoff, .mixMonitorMute,
             .monitorStart, .monitorStop, .chanSpyStart, .chanSpyStop, .reload, .parkedCallSwap, .other:
             return nil
+        case .newexten where !m.lastApplication(isIn: CallEventTranslator.applications): return nil
         case .varSet where !m.lastVariable(isIn: variables): return nil
         case .dialState where !m.equals(.dialStatus, "RINGING"): return nil
         case .coreShowChannel, .status:
@@ -156,6 +160,10 @@ public struct CallEventTranslator: Sendable {
         case .mixMonitorStart: return .mixMonitorStart(channel)
         case .mixMonitorStop: return .mixMonitorStop(channel)
         case .varSet: return .variableSet
+        case .newexten:
+            let application = m.string(.application) ?? ""
+            guard CallEventTranslator.applications.contains(application) else { return nil }
+            return .application(channel, name: application, data: m.string(.appName) ?? "")
         default: return nil
         }
     }
