@@ -4,7 +4,7 @@ import Telephony
 ///
 /// A message enqueued while its endpoint has no backlog goes from the commit to the claim without being read back. With a
 /// backlog the longest due is read from the database, a page at a time. Either way memory is bounded: at most
-/// `pageLimit` messages and `byteLimit` bytes lie ready, whatever the outbox holds.
+/// `freshLimit` messages and `byteLimit` bytes lie ready for an endpoint, whatever the outbox holds, and none takes another's room.
 ///
 /// ```
 /// committed ─▶ offer ─▶ at hand ─▶ claim ─▶ lent ─▶ settled
@@ -14,8 +14,8 @@ import Telephony
 struct LendingDesk {
     /// Messages read ahead for one endpoint.
     static let pageLimit = 128
-    /// Bodies at hand over all endpoints.
-    static let byteLimit = 4 << 20
+    /// Bytes of bodies at hand for one endpoint; the last one read may exceed it.
+    static let byteLimit = 2 << 20
     /// Fresh messages at hand for one endpoint.
     static let freshLimit = 1024
 
@@ -28,6 +28,8 @@ struct LendingDesk {
         var atHand: [OutboxEntry] = []
         /// Index of the first entry of `atHand` that has not been claimed.
         var first = 0
+        /// Bytes of the bodies from `first` on.
+        var bytes = 0
         /// No later than the earliest due time of ready rows that are neither at hand nor lent; nil if there are none.
         var backlogDue: Instant?
         /// Reads of the backlog under way.
@@ -40,7 +42,6 @@ struct LendingDesk {
     private var leases: [OutboxEntry.ID: Lease] = [:]
     /// Rows at hand; for the read that must step over them.
     private var idsAtHand: Set<OutboxEntry.ID> = []
-    private var bytesAtHand = 0
 
     /// What a claim needs.
     enum Answer {
@@ -61,11 +62,12 @@ struct LendingDesk {
         var endpoint = endpoints[entry.endpoint] ?? Endpoint()
         let isBehind = endpoint.backlogDue.map { $0 <= now } ?? false
         if endpoint.condition == .active, entry.dueAt <= now, !isBehind,
-            endpoint.atHand.count - endpoint.first < LendingDesk.freshLimit, bytesAtHand + size <= LendingDesk.byteLimit
+            endpoint.atHand.count - endpoint.first < LendingDesk.freshLimit,
+            endpoint.bytes + size <= LendingDesk.byteLimit
         {
             endpoints[entry.endpoint, default: Endpoint()].atHand.append(entry)
+            endpoints[entry.endpoint]!.bytes += size
             idsAtHand.insert(entry.id)
-            bytesAtHand += size
         } else {
             endpoint.backlogDue = min(endpoint.backlogDue ?? entry.dueAt, entry.dueAt)
             endpoints[entry.endpoint] = endpoint
@@ -100,7 +102,7 @@ struct LendingDesk {
             }
             for entry in claim.entries {
                 idsAtHand.remove(entry.id)
-                bytesAtHand -= entry.body.count
+                endpoints[name]!.bytes -= entry.body.count
                 leases[entry.id] = Lease(endpoint: name, until: until)
             }
             endpoints[name]!.leases += count
@@ -120,8 +122,8 @@ struct LendingDesk {
     mutating func refill(_ name: String, _ entries: [OutboxEntry], next: Instant?) {
         for entry in entries where !isHeld(entry.id) {
             endpoints[name, default: Endpoint()].atHand.append(entry)
+            endpoints[name]!.bytes += entry.body.count
             idsAtHand.insert(entry.id)
-            bytesAtHand += entry.body.count
         }
         endpoints[name]?.reads -= 1
         if let next { becomesDue(name, at: next) }
@@ -129,7 +131,7 @@ struct LendingDesk {
     /// Whether a ready row is lent or at hand, and so not to be read from the backlog.
     func isHeld(_ id: OutboxEntry.ID) -> Bool { leases[id] != nil || idsAtHand.contains(id) }
     /// Room for bodies read ahead; at least one message's worth, or nothing would ever move.
-    var room: Int { max(1, LendingDesk.byteLimit - bytesAtHand) }
+    func room(_ name: String) -> Int { max(1, LendingDesk.byteLimit - (endpoints[name]?.bytes ?? 0)) }
 
     /// A lease is over: its message is settled, or `becomesDue` says when it can be claimed again.
     mutating func settled(_ id: OutboxEntry.ID) { _ = endLease(id) }
@@ -146,9 +148,9 @@ struct LendingDesk {
         if condition != .active, !endpoint.atHand.isEmpty {
             for entry in endpoint.atHand[endpoint.first...] {
                 idsAtHand.remove(entry.id)
-                bytesAtHand -= entry.body.count
             }
             endpoint.atHand = []
+            endpoint.bytes = 0
             endpoint.first = 0
             endpoint.backlogDue = Instant(microseconds: .min)
         }
@@ -156,7 +158,9 @@ struct LendingDesk {
     }
 
     /// How much is lent and at hand, for metrics and tests.
-    var load: (lent: Int, atHand: Int, bytes: Int) { (leases.count, idsAtHand.count, bytesAtHand) }
+    var load: (lent: Int, atHand: Int, bytes: Int) {
+        (leases.count, idsAtHand.count, endpoints.values.reduce(0) { $0 + $1.bytes })
+    }
 
     private mutating func endLease(_ id: OutboxEntry.ID) -> String? {
         guard let lease = leases.removeValue(forKey: id) else { return nil }

@@ -6,15 +6,28 @@
 //
 // Callers: the daemon offers finished calls (`RecordSink`), delivery claims and settles messages (`Outbox`), the command
 // line and the HTTP pages look (`CallQuery`). All three are narrow so that PostgreSQL can stand behind them later.
+// `CallStore` is all three for the one daemon that owns a state folder; `StoreReader` looks from another process, and
+// `StoreClient` asks the daemon, through the table `requests`, for what only the owner may do.
 //
-//   loop thread                     writer thread                        disk
-//   commit ──┐                  ┌─ BEGIN                                  hookswitch.db-wal, one sync for all
-//   enqueue ─┼─▶ bounded queue ─┤  everything that has arrived meanwhile
-//   finish ──┘                  └─ COMMIT ─▶ answers, calls.jsonl, "endpoint has work" ─▶ loop
+//   any task                    hs-writer                                        disk
+//   commit ──┐               ┌─ BEGIN                                            hookswitch.db-wal,
+//   enqueue ─┼─▶ one queue ──┤  everything that has arrived meanwhile (Ledger)   one sync for all
+//   finish ──┘  (bounded)    └─ COMMIT ─▶ LendingDesk ─▶ "endpoint has work"
+//                                 │   └─▶ answers ─▶ calls.jsonl
+//   claim ──▶ LendingDesk ────────┘ a page of the backlog, where there is one
+//   questions ─────────────▶ hs-reader (own connection)      hs-checkpoint: log → hookswitch.db, beside the writer
 //
-// Authority: SQLite's own pages (wal.html, stricttables.html, lang_upsert.html, c3ref). Version looked at: 3.40.
+// Three threads, each with its own connection and started by its first work; nothing of SQLite runs anywhere else.
+// The writer is an actor on its thread; a batch of writes is run by the thread itself between two of the actor's jobs.
+//
+// Leases are in memory only. The lock on the state folder makes this process the sole claimer, so a restart ends every
+// lease, and a claim costs no write: of a call's path through here only the commit waits for the disk.
+//
+// Authority: SQLite's own pages (wal.html, stricttables.html, lang_upsert.html, partialindex.html, c3ref). Version looked
+// at: 3.40, Debian 12's.
 //
 // When things go wrong: a full disk or a failing one fails the whole transaction, everyone in it is told, nothing of it
-// is kept, and the same call may be offered again. A database that is damaged or from a newer version is refused at
-// start. A second daemon on the same folder is refused. On shutdown what is queued is written, then the files are closed;
-// killed at any instant, the database holds the last transaction that was answered, and all of it.
+// is kept, and the same call may be offered again. A fault inside one write is separated from the others by running each
+// alone. A database that is damaged or from a newer version is refused at start, untouched. A second daemon on the same
+// folder is refused. On shutdown what is queued is written, then the files are closed; killed at any instant, the
+// database holds the last transaction that was answered, and all of it.

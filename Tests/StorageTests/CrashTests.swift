@@ -32,7 +32,10 @@ import Testing
         return String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
-    @Test func fiftyKillsLoseNothingThatWasAnsweredAndKeepTheOrderOfEveryCall() async throws {
+    /// Fifty in each run of the suite; more by `HOOKSWITCH_KILLS`, for the long drill.
+    static let kills = Int(ProcessInfo.processInfo.environment["HOOKSWITCH_KILLS"] ?? "") ?? 50
+
+    @Test func killsLoseNothingThatWasAnsweredAndKeepTheOrderOfEveryCall() async throws {
         let scratch = try Scratch()
         var generator = SeededGenerator(seed: 0x4B11)
         var committed: Set<String> = []
@@ -51,7 +54,7 @@ import Testing
             #expect(!delivered.contains("\(endpoint) \(message)"), "\(message) was delivered before")
             last[key] = sequence
         }
-        for round in 1...50 {
+        for round in 1...CrashTests.kills {
             let wait = Duration.milliseconds(Int.random(in: 0...60, using: &generator))
             let lines = try killed(folder: scratch.state, seed: round, after: wait)
             #expect(!lines.isEmpty, "round \(round) did something")

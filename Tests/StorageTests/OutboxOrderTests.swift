@@ -124,7 +124,7 @@ import Testing
                     (start..<start + 100).map { draft("m\($0)", call: "c\($0)", endpoint: endpoint, body: body) })
             }
         }
-        let limit = LendingDesk.byteLimit + 20_000
+        let limit = 3 * (LendingDesk.byteLimit + 20_000)
         #expect(store.writer.desk.withLock { $0.load.bytes } <= limit)
         for endpoint in ["c", "b", "a"] {
             var seen: Set<String> = []
