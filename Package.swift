@@ -70,6 +70,9 @@ let package = Package(
         .target(
             name: "HookswitchLab", dependencies: ["Telephony"], path: "Tests/HookswitchLab", swiftSettings: base),
         .executableTarget(
+            name: "hookswitch-demo", dependencies: ["HookswitchLab", "Telephony"], path: "Tests/Demo",
+            exclude: ["demo", "receiver.py"], swiftSettings: base),
+        .executableTarget(
             name: "hookswitch-lab", dependencies: ["HookswitchLab", "Telephony"], path: "Tests/LabTool",
             swiftSettings: base),
         .target(

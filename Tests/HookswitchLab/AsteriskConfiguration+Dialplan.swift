@@ -9,6 +9,7 @@ extension AsteriskConfiguration {
             writeprotect = yes
             [globals]
             TRANSFER_CONTEXT = from-internal
+            HOOKSWITCH_AGI = agi://127.0.0.1:\(fastAGIPort)
 
             [from-trunk]
             exten => 5001,1,Dial(PJSIP/1001,20)
@@ -43,7 +44,7 @@ extension AsteriskConfiguration {
              same => n,Set(__campaign_id=SPRING26)
              same => n,Set(_vendor_lead_code=VL-77:x=1)
              same => n,Set(CHANNEL(accountcode)=camp-spring)
-             same => n,Set(CDR(userfield)=uf;lead=88001234)
+             same => n,Set(CDR(userfield)=uf\\;lead=88001234)
              same => n,Dial(PJSIP/1001,20)
              same => n,Hangup()
             exten => 5015,1,Busy(2)
@@ -98,8 +99,7 @@ extension AsteriskConfiguration {
              same => n,MixMonitor(\(monitor)/queue-${UNIQUEID}.wav)
              same => n,Queue(support,,,,60)
              same => n,Hangup()
-            exten => 5035,1,Set(DYNAMIC_FEATURES=)
-             same => n,Set(TOUCH_MIXMONITOR=\(monitor)/key-${UNIQUEID})
+            exten => 5035,1,Set(TOUCH_MIXMONITOR=\(monitor)/key-${UNIQUEID})
              same => n,Set(__TOUCH_MIXMONITOR_FORMAT=wav)
              same => n,Dial(PJSIP/1001,20,xX)
              same => n,Hangup()
@@ -121,6 +121,22 @@ extension AsteriskConfiguration {
             text += """
                 exten => 506\(index),1,Answer()
                  same => n,Queue(s-\(strategy.rawValue),,,,60)
+                 same => n,Hangup()
+
+                """
+        }
+        if shippedFolder != nil {
+            text += """
+                #include "\(folder)/etc/extensions_hookswitch.conf"
+
+                [entry]
+                exten => _X.,1,Gosub(hookswitch,attach,1)
+                 same => n,Goto(from-trunk,${EXTEN},1)
+
+                [from-trunk]
+                exten => 5011,1,Gosub(hookswitch,tag,1(CRM-4711,lead_id=88001234))
+                 same => n,Gosub(hookswitch,record,1)
+                 same => n,Dial(PJSIP/1001,20,b(hookswitch^callee^1))
                  same => n,Hangup()
 
                 """

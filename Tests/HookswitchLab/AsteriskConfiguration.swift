@@ -23,6 +23,9 @@ public struct AsteriskConfiguration: Sendable {
     /// Loads `chan_sip` beside PJSIP (16 only) on this port.
     public var legacySIPPort: UInt16?
 
+    /// What the lab sets for the shipped manager user's secret.
+    public static let secret = "lab-secret-of-hookswitch"
+
     /// Channel variables that ride on events, as the product's manual advises.
     static let channelVariables = "lead_id,campaign_id,vendor_lead_code,MIXMONITOR_FILENAME,HOOKSWITCH_REF,QUEUESTATUS"
 
@@ -62,6 +65,12 @@ public struct AsteriskConfiguration: Sendable {
             files[name] = "[general]\n"
         }
         for name in ["acl.conf", "pjproject.conf"] { files[name] = "; nothing set\n" }
+        if let shippedFolder {
+            for name in ["manager.d/hookswitch.conf", "extensions_hookswitch.conf", "cdr_manager.conf"] {
+                guard let text = readText(shippedFolder + "/" + name) else { continue }
+                files[name] = text.components(separatedBy: "CHANGE-ME").joined(separator: Self.secret)
+            }
+        }
         if let legacySIPPort { files["sip.conf"] = legacySIP(legacySIPPort) }
         return files
     }
@@ -143,7 +152,7 @@ public struct AsteriskConfiguration: Sendable {
             qualify_frequency = 0
             [trunk](phone)
             aors = trunk
-            context = from-trunk
+            context = \(shippedFolder == nil ? "from-trunk" : "entry")
             call_group =
             pickup_group =
             [trunk](place)

@@ -52,7 +52,7 @@ extension Scenario {
             steps: begin("5035") + [
                 .wait(1), .press(.alice, "*3"), .wait(3), .hangUp(.customer), .ended(.alice),
             ],
-            calls: [recorded("5035", ["key-"])]),
+            calls: [recorded("5035", ["/auto-"])]),
         Scenario(
             "rec_two_legs", "recording", "Both legs are recorded, each into its own file.",
             steps: begin("5031") + [.wait(2), .hangUp(.customer), .ended(.alice)],

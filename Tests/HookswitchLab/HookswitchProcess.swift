@@ -1,0 +1,94 @@
+import Glibc
+public import Telephony
+
+/// The daemon under test, run as a user runs it: a configuration file, a state folder, the program.
+public final class HookswitchProcess: @unchecked Sendable {
+    /// Holds the configuration, the state, the logs.
+    public let folder: String
+    private let program: String
+    // Invariant: set by `start`, used by the one thread that owns this.
+    private var process: ChildProcess?
+
+    /// The configuration file's path.
+    public var configuration: String { folder + "/hookswitch.conf" }
+    /// Where the daemon logs.
+    public var log: String { folder + "/log" }
+    /// The record of each call, one line each.
+    public var callsLog: String { folder + "/calls.jsonl" }
+
+    /// Writes the configuration; nothing runs yet.
+    /// - Parameters:
+    ///   - managers: Name of each Asterisk and its manager port.
+    ///   - more: Further sections, as they stand in the file.
+    public init(
+        program: String, folder: String, managers: [(name: String, port: UInt16)], fastAGIPort: UInt16,
+        recordings: String? = nil, username: String = "hookswitch", secret: String = AsteriskConfiguration.secret,
+        more: String = ""
+    ) {
+        (self.program, self.folder) = (program, folder)
+        makeFolder(folder + "/state")
+        var text = """
+            [general]
+            name = lab
+            state_dir = \(folder)/state
+            calls_log = \(folder)/calls.jsonl
+
+            [fastagi]
+            listen = 127.0.0.1:\(fastAGIPort)
+
+
+            """
+        if let recordings { text += "[recordings]\ndirectory = \(recordings)\nsettle = 1s\n\n" }
+        for manager in managers {
+            text += """
+                [pbx:\(manager.name)]
+                ami = tcp://127.0.0.1:\(manager.port)
+                username = \(username)
+                secret = \(secret)
+                trunks = PJSIP/trunk*
+                variables = lead_id, campaign_id
+
+
+                """
+        }
+        writeFile(configuration, text + more)
+    }
+
+    /// Starts the daemon and waits until it says, as a service does, that it is ready.
+    public func start() throws(LabError) {
+        process = try ChildProcess([program, "run", "--config", configuration], output: log)
+    }
+
+    /// Waits until a text stands in the log.
+    public func awaitLog(_ text: String, seconds: Double = 15) throws(LabError) {
+        let deadline = monotonicSeconds() + seconds
+        while monotonicSeconds() < deadline {
+            if readText(log)?.contains(text) == true { return }
+            if let status = process?.wait() { throw LabError("hookswitch ended with \(status)", readText(log) ?? "") }
+            pause(0.02)
+        }
+        throw LabError("hookswitch did not say \(text)", readText(log) ?? "")
+    }
+
+    /// One other verb of the program with the same configuration.
+    public func verb(_ arguments: [String]) throws(LabError) -> (status: Int32, output: String, errors: String) {
+        try ChildProcess.run(
+            [program] + arguments + ["--config", configuration], environment: ["COLUMNS": "100"])
+    }
+
+    /// Ends it gracefully.
+    /// - Returns: its exit code.
+    @discardableResult
+    public func stop() -> Int32? { process?.stop(within: 10) }
+
+    /// Ends it as a power cut would.
+    public func kill9() {
+        process?.signal(SIGKILL)
+        process?.wait(seconds: 5)
+    }
+
+    /// The records written so far, oldest first.
+    public var records: [JSONValue] {
+        (readText(callsLog) ?? "").split(separator: "\n").compactMap { try? JSONValue(parsing: String($0)) }
+    }
+}
