@@ -24,6 +24,7 @@ setup: ## install Debian's packages for the build
 setup-lab: ## install Debian's packages for the lab and build the Asterisk trees
 	@Tests/Lab/setup build lab
 	@Tests/Lab/make-tree forky bullseye
+	@Tests/Lab/make-verifiers >/dev/null
 
 .PHONY: release
 release: setup ## build .build/release/hookswitch

@@ -425,6 +425,29 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (WebhookSink.Reply.status(200), nil, ""), (.status(404), "http_4xx", "check url"),
+        (.status(401), "http_4xx", "credentials"), (.status(301), "redirect", "never followed"),
+        (.hang, "timeout", "answer first"), (.close, "connection_lost", "without an answer"),
+    ])
+    func `a probe says what was sent, what came back, and what to do`(
+        reply: WebhookSink.Reply, error: String?, hint: String
+    ) async throws {
+        let sink = WebhookSink { _ in reply }
+        defer { sink.stop() }
+        let crm = try endpoint(at: sink, ("timeout", "200ms"), ("header.X-Api-Key", "hunter2"), ("secret", "s"))
+        let answer = try await EventLoop.withThread { loop in
+            let now = CallStore.wallClock()
+            let event = WebhookEvent(.callComplete, of: WebhookProbe.sample(system: "pbx1", now: now), at: now)
+            return await WebhookProbe.send(event, to: crm, on: loop, version: "test", now: CallStore.wallClock)
+        }
+        #expect(answer.error == error && answer.isDelivered == (error == nil))
+        #expect(answer.hint.contains(hint) && answer.hint.isEmpty == (error == nil))
+        #expect(answer.headers.contains("X-Api-Key: ***") && !answer.headers.joined().contains("hunter2"))
+        #expect(answer.requestBody == sink.requests.first?.body)
+        #expect(sink.requests.first?.headers["x-api-key"] == "hunter2")
+    }
+
     /// The heart of it: whatever the receiver does, no call's events change places, none is lost, and a repeat has the id of
     /// its first.
     @Test(arguments: [1, 2, 3, 4] as [UInt64])

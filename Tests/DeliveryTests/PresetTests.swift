@@ -157,7 +157,7 @@ import Testing
         let record = sampleRecord()
         let order: [(EventType, Int)] = [
             (.callStarted, 0), (.callAnswered, 0), (.callTransferred, 0), (.callTransferred, 1), (.callEnded, 0),
-            (.callComplete, 0), (.recordingReady, 0), (.recordingReady, 1), (.recordingMissing, 0),
+            (.recordingReady, 0), (.recordingReady, 1), (.recordingMissing, 0), (.callComplete, 0),
         ]
         let sequence = order.map { WebhookEvent($0.0, of: record, counter: $0.1, at: record.endedAt).sequence }
         #expect(sequence == sequence.sorted() && Set(sequence).count == sequence.count)
