@@ -169,6 +169,12 @@ extension AMIClient {
         return stream
     }
 
+    /// Whether a message answers something this client asked in its present session. To be called in the handler.
+    ///
+    /// List items have neither `Privilege` nor `Timestamp`, so a stranger who can write CR LF into a caller number over SIP
+    /// can forge one; the session's ActionIDs, which are drawn at random, he cannot know.
+    public func asked(for message: borrowing AMIMessage) -> Bool { session?.asked(for: message) ?? false }
+
     private func publish(_ message: borrowing AMIMessage) {
         guard !subscribers.isEmpty, case .event = message.kind else { return }
         let event = AMIEvent(message)

@@ -146,6 +146,12 @@ final class AMISession: @unchecked Sendable {
 
     // MARK: Actions of others
 
+    /// Whether a message carries an ActionID of this session.
+    func asked(for message: borrowing AMIMessage) -> Bool {
+        guard let theirs = message.string(.actionID) else { return false }
+        return theirs.hasPrefix(id + "-")
+    }
+
     /// Sends an action; `completion` is called once, on the loop, also when the session ends first.
     func send(
         _ action: AMIAction, deadline: Duration? = nil, collects: Bool = true,

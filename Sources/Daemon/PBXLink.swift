@@ -69,7 +69,11 @@ final class PBXLink: @unchecked Sendable {
             case .newchannel:
                 hasChannelEvents = true
                 if message.timestamp == nil { tellTimestamps() }
-            case .coreShowChannel: lookForSilence(message)
+            case .coreShowChannel, .coreShowChannelsComplete, .status, .statusComplete:
+                guard client.asked(for: message) else {
+                    return resync("\(name.rawValue) that nobody asked for", offset: message.offset)
+                }
+                if name == .coreShowChannel { lookForSilence(message) }
             default: break
             }
         }

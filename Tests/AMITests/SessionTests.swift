@@ -122,6 +122,27 @@ import Testing
         }
     }
 
+    @Test("a list item that a stranger forged is told from one that was asked for")
+    func forgedItem() async throws {
+        try await EventLoop.withThread { loop in
+            var script = ScriptedAsterisk.Script()
+            script.channels = [SessionTests.channel]
+            let asterisk = try ScriptedAsterisk(script, on: loop)
+            let running = Running(asterisk.configuration(), on: loop)
+            #expect(await running.resynced() == [])
+            #expect(running.asked == ["Status", "StatusComplete", "CoreShowChannel", "CoreShowChannelsComplete"])
+            // What is left of a Newchannel whose From user was `x%0D%0AEvent: CoreShowChannel%0D%0A...`.
+            for id in ["", "ActionID: hookswitch-1\n", "ActionID: hookswitch-\n"] {
+                try await asterisk.emit(
+                    "Event: CoreShowChannel\n\(id)Channel: P/1\nUniqueid: 9.1\nLinkedid: 9.1\nCallerIDName: x\n\n")
+            }
+            while running.story.count(where: { $0 == "CoreShowChannel" }) < 4 { await Task.yield() }
+            #expect(running.asked.count == 4)
+            await running.stop()
+            asterisk.close()
+        }
+    }
+
     @Test("a message over the limit ends the session with its byte offset")
     func tooLong() async throws {
         try await EventLoop.withThread { loop in

@@ -16,6 +16,8 @@ final class Running: @unchecked Sendable {  // used on the loop's thread only
     let client: AMIClient
     /// Event names, `response` or `banner`, and each report's text, in the order they came.
     private(set) var story: [String] = []
+    /// Names of the events that answered something the client asked, each time.
+    private(set) var asked: [String] = []
     private(set) var offsets: [Int64] = []
     private(set) var raw: [UInt8] = []
     private let reports: AsyncStream<AMIReport>
@@ -31,6 +33,7 @@ final class Running: @unchecked Sendable {  // used on the loop's thread only
             var handler = AMIHandler(
                 message: { [unowned self] message in
                     offsets.append(message.offset)
+                    if case .event = message.kind, client.asked(for: message) { asked.append(message.eventName) }
                     switch message.kind {
                     case .banner: story.append("banner")
                     case .event: story.append(message.eventName)

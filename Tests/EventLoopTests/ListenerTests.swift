@@ -37,4 +37,48 @@ import Testing
             #expect(try await listener.accept() == nil)
         }
     }
+
+    @Test("without descriptors new connections are refused at once, the loop rests, and all is well once some are free")
+    func descriptorsExhausted() async {
+        // A process of its own, since the limit is the process's.
+        await #expect(processExitsWith: .success) {
+            try await EventLoop.withThread { loop in
+                let listener = try Listener.listen(on: SocketAddress(ip: "127.0.0.1", port: 0)!, loop: loop)
+                let pair = try await Pair.make(on: loop)
+                let clients = (0..<5).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
+                // Every descriptor below the limit is taken: the listener cannot accept.
+                var limit = rlimit(rlim_cur: 64, rlim_max: 64)
+                setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+                var fillers: [Int32] = []
+                while true {
+                    let filler = dup(0)
+                    if filler < 0 { break }
+                    fillers.append(filler)
+                }
+                let accepting = Task(executorPreference: loop) { try await listener.accept() }
+                for client in clients {
+                    let status = listener.localAddress.withSockaddr { Glibc.connect(client, $0, $1) }
+                    precondition(status == 0)
+                }
+                while listener.refusedCount < clients.count { try await loop.sleep(for: .milliseconds(1)) }
+                for client in clients {
+                    var byte: UInt8 = 0
+                    precondition(recv(client, &byte, 1, 0) <= 0, "refused means closed")
+                }
+                // A connection that is there already is not harmed.
+                try await pair.client.write([1])
+                let received = try await pair.server.read(atLeast: 1)
+                precondition(received == [1])
+                // The loop rests: it takes far less processor time than it waits.
+                let before = clock()
+                try await loop.sleep(for: .milliseconds(200))
+                precondition(clock() - before < CLOCKS_PER_SEC / 20, "the loop spins")
+                for filler in fillers { close(filler) }
+                let client = try await ByteStream.connect(to: listener.localAddress, on: loop)
+                let accepted = try await accepting.value
+                precondition(accepted != nil)
+                client.close()
+            }
+        }
+    }
 }
