@@ -34,6 +34,8 @@ struct Call: Sendable {
     var alive = 0
     /// When the last channel went; nil while one lives.
     var emptySince: Instant?
+    /// An agent's line that is logged in: its customers' calls are their own, whatever linked id Asterisk gives them.
+    var isAgentSession = false
     /// Told to whoever asks for progress.
     var hasToldAnswer = false
 
@@ -71,6 +73,10 @@ struct Call: Sendable {
         var hangupSource: String?
         /// The latest application that matters to the story, and what it was given.
         var application: (name: String, data: String)?
+        /// A channel of another call that was met in one bridge (a conference, an agent's session): heard, but no leg of this call.
+        var isGuest = false
+        /// Who logged in on this line (AgentLogin).
+        var agent: String?
         /// It was there before the stream began.
         var isAdopted = false
         /// Its end was not seen.
@@ -89,9 +95,7 @@ struct Call: Sendable {
         /// Place in `Call.bridges`.
         var bridge: Int
         var from: Mark
-        var to: Mark?
-        /// When somebody of another call was in the same conference.
-        var company: [Span] = []
+        var to: Mark? = nil
     }
     struct Span: Sendable {
         var from: Mark

@@ -113,6 +113,12 @@ public struct CallAssembler: Sendable {
         case .queueCallerJoin, .queueCallerLeave, .queueCallerAbandon, .agentCalled, .agentConnect, .agentRingNoAnswer,
             .agentComplete:
             queue(event.body, mark)
+        case .agentLogin(let channel, let agent):
+            guard let place = locate(channel, mark) else { break }
+            calls[place.call]!.parts[place.part].agent = agent
+            calls[place.call]!.isAgentSession = true
+        case .agentLogoff(let channel):
+            if let place = locate(channel, mark) { calls[place.call]!.isAgentSession = false }
         case .mixMonitorStart(let channel):
             guard let place = locate(channel, mark) else { break }
             let path = event.variables.last { $0.name == "MIXMONITOR_FILENAME" && $0.channel == channel.uniqueID }?
@@ -173,7 +179,10 @@ public struct CallAssembler: Sendable {
         if calls[place.call]!.parts[place.part].linkedID == channel.linkedID { return place }
         calls[place.call]!.parts[place.part].linkedID = channel.linkedID
         if let other = linked[channel.linkedID] ?? index[channel.linkedID.oldest]?.call {
-            if other != place.call { merge(place.call, other) }
+            // What an agent's session and its customers share is a bridge, not a call.
+            if other != place.call, !calls[place.call]!.isAgentSession, !calls[other]!.isAgentSession {
+                merge(place.call, other)
+            }
         } else {
             adoptAlias(channel.linkedID, place.call)
         }
@@ -262,7 +271,15 @@ public struct CallAssembler: Sendable {
         calls[drop] = nil
         freeSlots.append(drop)
         let shift = calls[keep]!.absorb(other)
-        for (i, part) in other.parts.enumerated() { index[part.uniqueID] = Place(call: keep, part: shift + i) }
+        for (i, part) in other.parts.enumerated() where !part.isGuest {
+            index[part.uniqueID] = Place(call: keep, part: shift + i)
+        }
+        // Who was met as another call's is now one's own.
+        let own = Set(calls[keep]!.parts.filter { !$0.isGuest }.map(\.uniqueID))
+        for i in calls[keep]!.parts.indices
+        where calls[keep]!.parts[i].isGuest && own.contains(calls[keep]!.parts[i].uniqueID) {
+            calls[keep]!.parts[i].stays = []
+        }
         for alias in calls[keep]!.aliases { linked[alias] = keep }
         if calls[keep]!.alive > 0 { calls[keep]!.emptySince = nil }
     }
@@ -306,7 +323,9 @@ public struct CallAssembler: Sendable {
     mutating func heardCDR() { callsWithoutCDR = 0 }
 
     private func hasItsCDR(_ call: Call) -> Bool {
-        guard !call.cdrRows.isEmpty, let first = call.parts.min(by: { $0.uniqueID < $1.uniqueID }) else { return false }
+        guard !call.cdrRows.isEmpty,
+            let first = call.parts.lazy.filter({ !$0.isGuest }).min(by: { $0.uniqueID < $1.uniqueID })
+        else { return false }
         return call.cdrRows.contains { $0.uniqueID == first.uniqueID }
     }
 
@@ -315,7 +334,7 @@ public struct CallAssembler: Sendable {
         calls[slot] = nil
         freeSlots.append(slot)
         if waiting.count > 64, freeSlots.count == calls.count { waiting.removeAll() }
-        for part in call.parts {
+        for part in call.parts where !part.isGuest {
             index[part.uniqueID] = nil
             remember(part.uniqueID)
         }
@@ -416,7 +435,9 @@ public struct CallAssembler: Sendable {
         let bridge = calls[place.call]!.bridge(id, kind)
         // Within a millisecond or two BridgeLeave may come after the next BridgeEnter.
         calls[place.call]!.parts[place.part].stays.append(Call.Stay(bridge: bridge, from: mark, to: nil))
-        if kind == .conference { meet(id, channel.uniqueID, mark) }
+        if kind == .conference || conferences[id] != nil || calls[place.call]!.isAgentSession {
+            meet(id, kind, place, mark)
+        }
     }
 
     private mutating func leave(
@@ -436,55 +457,6 @@ public struct CallAssembler: Sendable {
             calls[place.call]!.parts[place.part].stays[i].to = mark
         }
         if conferences[id] != nil { part(from: id, channel.uniqueID, mark) }
-    }
-
-    // MARK: Conferences: the one place where people of different calls hear each other
-
-    private mutating func meet(_ id: BridgeID, _ channel: UniqueID, _ mark: Mark) {
-        conferences[id, default: []].append(channel)
-        refreshCompany(id, mark)
-    }
-    private mutating func part(from id: BridgeID, _ channel: UniqueID, _ mark: Mark) {
-        if let place = index[channel] { closeCompany(place, id, mark) }
-        conferences[id]?.removeAll { $0 == channel }
-        if conferences[id]?.isEmpty == true { conferences[id] = nil } else { refreshCompany(id, mark) }
-    }
-    private mutating func leaveConferences(_ place: Place, _ mark: Mark) {
-        guard !conferences.isEmpty else { return }
-        let channel = calls[place.call]!.parts[place.part].uniqueID
-        for (id, members) in conferences where members.contains(channel) { part(from: id, channel, mark) }
-    }
-    private mutating func closeCompany(_ place: Place, _ id: BridgeID, _ mark: Mark) {
-        guard let bridge = calls[place.call]!.bridges.firstIndex(where: { $0.id == id }) else { return }
-        for i in calls[place.call]!.parts[place.part].stays.indices
-        where calls[place.call]!.parts[place.part].stays[i].bridge == bridge {
-            if let last = calls[place.call]!.parts[place.part].stays[i].company.indices.last,
-                calls[place.call]!.parts[place.part].stays[i].company[last].to == nil
-            {
-                calls[place.call]!.parts[place.part].stays[i].company[last].to = mark
-            }
-        }
-    }
-    /// Opens or closes each member's time in company, after somebody came or went.
-    private mutating func refreshCompany(_ id: BridgeID, _ mark: Mark) {
-        let places = (conferences[id] ?? []).compactMap { index[$0] }
-        for place in places {
-            let hasCompany = places.contains { other in
-                other.call != place.call && !calls[other.call]!.parts[other.part].isInternal
-            }
-            guard let bridge = calls[place.call]!.bridges.firstIndex(where: { $0.id == id }),
-                let stay = calls[place.call]!.parts[place.part].stays.lastIndex(where: {
-                    $0.bridge == bridge && $0.to == nil
-                })
-            else { continue }
-            let company = calls[place.call]!.parts[place.part].stays[stay].company
-            let isOpen = company.last.map { $0.to == nil } ?? false
-            if hasCompany, !isOpen {
-                calls[place.call]!.parts[place.part].stays[stay].company.append(Call.Span(from: mark, to: nil))
-            } else if !hasCompany, isOpen {
-                calls[place.call]!.parts[place.part].stays[stay].company[company.count - 1].to = mark
-            }
-        }
     }
 }
 
@@ -513,9 +485,6 @@ extension Call.Part {
     }
     private mutating func closeOpenSpans(_ mark: Mark) {
         for i in stays.indices where stays[i].to == nil { stays[i].to = mark }
-        for i in stays.indices {
-            for j in stays[i].company.indices where stays[i].company[j].to == nil { stays[i].company[j].to = mark }
-        }
         for i in holds.indices where holds[i].to == nil { holds[i].to = mark }
     }
 }

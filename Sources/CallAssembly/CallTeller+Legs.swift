@@ -3,7 +3,9 @@ import Telephony
 /// The record's legs: one for each line, none for Asterisk's own channels.
 extension CallTeller {
     func legs(_ cast: Cast, _ ends: Ends, _ outcome: Outcome) -> [CallRecord.Leg] {
-        let order = facts.call.parts.indices.filter { cast.isPerson[$0] && !facts.call.parts[$0].isInternal }.sorted {
+        let order = facts.call.parts.indices.filter {
+            cast.isPerson[$0] && !facts.call.parts[$0].isInternal && !facts.call.parts[$0].isGuest
+        }.sorted {
             (facts.call.parts[$0].created.at, facts.call.parts[$0].uniqueID) < (
                 facts.call.parts[$1].created.at, facts.call.parts[$1].uniqueID
             )

@@ -27,7 +27,8 @@ struct CallTeller {
         let outcome = Outcome(facts, cast, ends, conversation)
         var evidence = Evidence()
 
-        let first = facts.call.parts.min { ($0.created.at, $0.uniqueID) < ($1.created.at, $1.uniqueID) }!
+        let first = facts.call.parts.filter { !$0.isGuest }
+            .min { ($0.created.at, $0.uniqueID) < ($1.created.at, $1.uniqueID) }!
         var record = CallRecord(
             id: CallRecord.id(system: configuration.system, linkedID: facts.call.linkedID),
             system: configuration.system,

@@ -33,7 +33,7 @@ final class Cast: Sendable {
         self.configuration = configuration
         let parts = facts.call.parts
         var isPerson = parts.map { !$0.isInternal }
-        var people = parts.indices.filter { isPerson[$0] }
+        var people = parts.indices.filter { isPerson[$0] && !parts[$0].isGuest }
         if people.isEmpty {
             // A click-to-call that came to no line at all still has an answer to give.
             guard facts.call.originate != nil, let first = parts.indices.first else { return nil }
@@ -80,7 +80,7 @@ final class Cast: Sendable {
             main = caller
         }
 
-        var agentName = [String?](repeating: nil, count: parts.count)
+        var agentName = parts.map(\.agent)
         for visit in facts.call.queueVisits {
             guard let connect = visit.connect, let member = visit.member ?? visit.interface else { continue }
             if let destination = visit.destination, isPerson[destination] {

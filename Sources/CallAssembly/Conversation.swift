@@ -29,10 +29,6 @@ struct Conversation {
             for stay in part.stays {
                 times.append(stay.from.at)
                 times.append(stay.to?.at ?? end)
-                for span in stay.company {
-                    times.append(span.from.at)
-                    times.append(span.to?.at ?? end)
-                }
             }
             for hold in part.holds {
                 times.append(hold.from.at)
@@ -98,14 +94,13 @@ struct Conversation {
             }
         }
         let others = parts.indices.filter { $0 != main && group[$0] && isPerson[$0] }
-        let hasCompany = mine.company.contains { $0.from.at <= at && ($0.to.map { $0.at > at } ?? true) }
         func isHolding(_ i: Int) -> Bool {
             parts[i].holds.contains { $0.from.at <= at && ($0.to.map { $0.at > at } ?? true) }
         }
-        if others.isEmpty, !hasCompany { return wasHeld ? .held : .alone }
+        if others.isEmpty { return wasHeld ? .held : .alone }
         if isHolding(main) { return .held }
         let talking = others.filter { !isHolding($0) }
-        if talking.isEmpty, !hasCompany { return .held }
+        if talking.isEmpty { return .held }
         return .talk(talking)
     }
 

@@ -14,7 +14,9 @@ struct Ends {
         left = marks.map { $0?.mark.at }
         var last = marks[cast.caller]
         for i in facts.call.parts.indices
-        where cast.isPerson[i] && (facts.call.parts[i].up != nil || !facts.call.parts[i].stays.isEmpty) {
+        where cast.isPerson[i] && !facts.call.parts[i].isGuest
+            && (facts.call.parts[i].up != nil || !facts.call.parts[i].stays.isEmpty)
+        {
             guard let mine = marks[i] else { continue }
             if last == nil || mine.mark.at > last!.mark.at { last = mine }
         }

@@ -43,7 +43,12 @@ struct Outcome {
         case .outbound:
             if cast.isOutside[cast.main], facts.call.parts[cast.main].up != nil { answeredBy = cast.main }
         case .inbound, .internal:
-            answeredBy = talkers.first { $0.part != cast.main }?.part
+            // Of people met in a conference nobody answered this call; an agent who is logged in did.
+            answeredBy =
+                talkers.first { talker in
+                    let part = facts.call.parts[talker.part]
+                    return talker.part != cast.main && (!part.isGuest || part.agent != nil)
+                }?.part
             if answeredBy == nil { answeredBy = answeredTargets.first }
             if answeredBy == nil, cast.isOriginated, cast.targets.isEmpty, cast.direction == .internal,
                 facts.call.parts[cast.caller].up != nil

@@ -159,6 +159,9 @@ public struct CallEvent: Sendable {
         case agentConnect(Channel?, AgentCall)
         case agentRingNoAnswer(Channel?, AgentCall)
         case agentComplete(Channel?, AgentCall, reason: String?)
+        /// An agent's line is logged in (AgentLogin): customers come and go on it, each with a call of its own.
+        case agentLogin(Channel, agent: String)
+        case agentLogoff(Channel)
         // Recording.
         case mixMonitorStart(Channel)
         case mixMonitorStop(Channel)

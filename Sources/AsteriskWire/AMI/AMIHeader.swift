@@ -117,6 +117,7 @@ public enum AMIHeader: String, CaseIterable, Sendable {
     case value = "Value"
     case musicClass = "Class"
     case conference = "Conference"
+    case meetme = "Meetme"
     case newname = "Newname"
     case oldname = "Oldname"
     case application = "Application"

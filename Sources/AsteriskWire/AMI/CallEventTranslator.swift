@@ -81,7 +81,7 @@ public struct CallEventTranslator: Sendable {
         switch name {
         case .bridgeCreate, .bridgeDestroy, .bridgeMerge,
             .newConnectedLine, .localOptimizationBegin, .localOptimizationEnd, .userEvent, .confbridgeJoin,
-            .confbridgeLeave, .meetmeJoin, .meetmeLeave, .agentDump, .agentLogin, .agentLogoff, .mixMonitorMute,
+            .confbridgeLeave, .agentDump, .mixMonitorMute,
             .monitorStart, .monitorStop, .chanSpyStart, .chanSpyStop, .reload, .parkedCallSwap, .other:
             return nil
         case .newexten where !m.lastApplication(isIn: CallEventTranslator.applications): return nil
@@ -159,6 +159,13 @@ public struct CallEventTranslator: Sendable {
         case .queueCallerAbandon: return .queueCallerAbandon(channel, queue: m.string(.queue) ?? "")
         case .mixMonitorStart: return .mixMonitorStart(channel)
         case .mixMonitorStop: return .mixMonitorStop(channel)
+        case .agentLogin: return .agentLogin(channel, agent: m.string(.agent) ?? "")
+        case .agentLogoff: return .agentLogoff(channel)
+        // MeetMe (VICIdial's agents sit in it) mixes outside the bridging core; to a call it is a conference all the same.
+        case .meetmeJoin:
+            return .bridgeEnter(channel, BridgeID("meetme/" + (m.string(.meetme) ?? "")), .conference, at: location(m))
+        case .meetmeLeave:
+            return .bridgeLeave(channel, BridgeID("meetme/" + (m.string(.meetme) ?? "")), at: location(m))
         case .varSet: return .variableSet
         case .newexten:
             let application = m.string(.application) ?? ""

@@ -1,0 +1,78 @@
+import Telephony
+
+/// The bridges in which people of different calls hear each other: conferences, and the sessions of logged-in agents.
+///
+/// Each call keeps the others it met as guests: they are heard and counted as who spoke, but they are no leg of the call.
+extension CallAssembler {
+    /// A channel entered such a bridge: it and those of other calls meet.
+    mutating func meet(_ id: BridgeID, _ kind: CallEvent.BridgeKind, _ place: Place, _ mark: Mark) {
+        let me = calls[place.call]!.parts[place.part].uniqueID
+        // The first time a bridge turns out to be shared, somebody may be in it already.
+        var members = conferences[id] ?? membersSoFar(id)
+        for other in members where other != me {
+            guard let his = index[other], his.call != place.call else { continue }
+            welcome(his, to: place.call, id, kind, mark)
+            welcome(place, to: his.call, id, kind, mark)
+        }
+        if !members.contains(me) { members.append(me) }
+        conferences[id] = members
+    }
+
+    /// A channel left: the others' guest is gone, and if none of its call is left, so are its own.
+    mutating func part(from id: BridgeID, _ channel: UniqueID, _ mark: Mark) {
+        conferences[id]?.removeAll { $0 == channel }
+        let left = (conferences[id] ?? []).compactMap { index[$0] }
+        for place in left { dismiss(channel, from: place.call, id, mark) }
+        if let mine = index[channel], !left.contains(where: { $0.call == mine.call }) {
+            for part in calls[mine.call]!.parts where part.isGuest { dismiss(part.uniqueID, from: mine.call, id, mark) }
+        }
+        if left.isEmpty { conferences[id] = nil }
+    }
+
+    mutating func leaveConferences(_ place: Place, _ mark: Mark) {
+        guard !conferences.isEmpty else { return }
+        let channel = calls[place.call]!.parts[place.part].uniqueID
+        for (id, members) in conferences where members.contains(channel) { part(from: id, channel, mark) }
+    }
+
+    private func membersSoFar(_ id: BridgeID) -> [UniqueID] {
+        calls.lazy.compactMap { $0 }.flatMap { call in
+            call.parts.filter { part in
+                !part.isGuest && part.stays.contains { $0.to == nil && call.bridges[$0.bridge].id == id }
+            }
+            .map(\.uniqueID)
+        }
+    }
+
+    private mutating func welcome(
+        _ guest: Place, to call: Int, _ id: BridgeID, _ kind: CallEvent.BridgeKind, _ mark: Mark
+    ) {
+        var part = calls[guest.call]!.parts[guest.part]
+        let bridge = calls[call]!.bridge(id, kind)
+        let known = calls[call]!.parts.firstIndex { $0.isGuest && $0.uniqueID == part.uniqueID }
+        if let known {
+            if calls[call]!.parts[known].stays.last.map({ $0.to == nil && $0.bridge == bridge }) ?? false { return }
+            calls[call]!.parts[known].stays.append(Call.Stay(bridge: bridge, from: mark))
+            return
+        }
+        part.isGuest = true
+        part.stays = [Call.Stay(bridge: bridge, from: mark)]
+        part.holds = []
+        part.hangupRequest = nil
+        // Its end is its own call's affair; to this one it only comes and goes.
+        part.end = Mark(at: Instant(seconds: 1 << 40), offset: -1)
+        calls[call]!.parts.append(part)
+    }
+
+    private mutating func dismiss(_ guest: UniqueID, from call: Int, _ id: BridgeID, _ mark: Mark) {
+        guard let bridge = calls[call]!.bridges.firstIndex(where: { $0.id == id }) else { return }
+        for i in calls[call]!.parts.indices
+        where calls[call]!.parts[i].isGuest && calls[call]!.parts[i].uniqueID == guest {
+            if let last = calls[call]!.parts[i].stays.indices.last, calls[call]!.parts[i].stays[last].bridge == bridge,
+                calls[call]!.parts[i].stays[last].to == nil
+            {
+                calls[call]!.parts[i].stays[last].to = mark
+            }
+        }
+    }
+}
