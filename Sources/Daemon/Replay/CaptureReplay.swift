@@ -123,7 +123,11 @@ public struct CaptureReplay {
     /// Without an index a new connection is seen by its greeting followed by a login's answer; what a stranger could write
     /// into one header cannot be both.
     static func connections(_ bytes: [UInt8], _ marks: [Mark]) -> [(Range<Int>, Instant?)] {
-        let opened = marks.filter { $0.kind == .opened }
+        var opened = marks.filter { $0.kind == .opened }
+        if let first = opened.first, first.offset > 0, let start = marks.first {
+            // The first connection was there when the capture began.
+            opened.insert(Mark(kind: .opened, offset: 0, at: start.at), at: 0)
+        }
         if opened.count > 0 {
             return opened.enumerated().map { i, mark in
                 let to = i + 1 < opened.count ? opened[i + 1].offset : bytes.count
@@ -152,31 +156,26 @@ public struct CaptureReplay {
         }
     }
 
-    /// Reads an index: `# conn N opened … epoch=SECONDS` and `closed` lines, and `conn offset length mono epoch` for each read.
+    /// Reads an index: `conn offset length mono epoch` for each read; `# conn N opened … epoch=SECONDS`, `# connect N mono SECONDS`
+    /// and the same with `closed` or `end` for the connections themselves.
     public static func marks(index text: String) -> [Mark] {
         var marks: [Mark] = []
         var offset = 0
-        var base = 0
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ")
             if line.hasPrefix("#") {
-                guard let epoch = words.last(where: { $0.hasPrefix("epoch=") })?.dropFirst(6), let at = instant(epoch)
-                else { continue }
-                if words.contains("opened") {
-                    base = offset
+                let epoch = words.last { $0.hasPrefix("epoch=") }?.dropFirst(6) ?? words.last ?? ""
+                guard let at = instant(epoch) else { continue }
+                if words.contains("opened") || words.contains("connect") {
                     marks.append(Mark(kind: .opened, offset: offset, at: at))
-                } else if words.contains("closed") {
+                } else if words.contains("closed") || words.contains("end") {
                     marks.append(Mark(kind: .closed, offset: offset, at: at))
                 }
-            } else if words.count >= 5, let start = Int(words[1]), let length = Int(words[2]),
-                let at = instant(words[4])
-            {
-                _ = start
+            } else if words.count >= 5, let length = Int(words[2]), let at = instant(words[4]) {
                 marks.append(Mark(kind: .read, offset: offset, at: at))
                 offset += length
             }
         }
-        _ = base
         return marks
     }
 
