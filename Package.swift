@@ -91,6 +91,9 @@ let package = Package(
             swiftSettings: base),
 
         .executableTarget(
+            name: "delivery-drill", dependencies: ["Delivery", "Storage", "EventLoop", "Telephony"],
+            path: "Tests/DeliveryDrill", swiftSettings: base),
+        .executableTarget(
             name: "delivery-bench", dependencies: ["Delivery", "Storage", "EventLoop", "Telephony"],
             path: "Benchmarks/DeliveryBench", swiftSettings: base),
 
@@ -109,7 +112,7 @@ let package = Package(
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: base),
         .testTarget(
             name: "DeliveryTests",
-            dependencies: ["Delivery", "Storage", "EventLoop", "Telephony", "HookswitchTestKit"],
+            dependencies: ["Delivery", "Storage", "EventLoop", "Telephony", "HookswitchTestKit", "delivery-drill"],
             resources: [.copy("Examples"), .copy("Verifiers")], swiftSettings: base),
         .testTarget(
             name: "CallAssemblyTests", dependencies: ["CallAssembly", "AsteriskWire", "Daemon", "Telephony"],
