@@ -120,7 +120,10 @@ let package = Package(
         .testTarget(name: "AsteriskWireTests", dependencies: ["AsteriskWire", "Telephony"], swiftSettings: base),
         .testTarget(
             name: "CommandLineToolTests",
-            dependencies: ["CommandLineTool", "Daemon", "EventLoop", "Storage", "Telephony"], exclude: ["Snapshots"],
+            dependencies: [
+                "CommandLineTool", "Daemon", "CallAssembly", "AsteriskWire", "EventLoop", "Storage", "Telephony",
+                "HookswitchTestKit",
+            ], exclude: ["Snapshots"],
             swiftSettings: base),
         .testTarget(
             name: "DaemonTests",

@@ -63,6 +63,10 @@ public struct Program: Sendable {
         case .replay:
             let isConfigured = invocation.has("--config")
             return try ReplayVerb(invocation, console, isConfigured ? configuration(invocation) : nil).run()
+        case .testWebhook:
+            return try await TestWebhookVerb(invocation, console, configuration(invocation)).run(loop)
+        case .capture: return try await CaptureVerb(invocation, console, configuration(invocation)).run(loop)
+        case .backfill: return try await BackfillVerb(invocation, console, configuration(invocation)).run(loop)
         default:
             console.complain("\(invocation.verb.rawValue) is not there yet")
             return .found

@@ -58,7 +58,9 @@ enum Verb: String, CaseIterable {
         case .backfill:
             [
                 Option(name: "--cdr", value: "FILE", help: "Master.csv or a file of cdr_custom"),
-                Option(name: "--cel", value: "FILE", help: "a file of cel_custom"), Verb.config,
+                Option(name: "--cel", value: "FILE", help: "a file of cel_custom"),
+                Option(name: "--since", value: "TIME", help: "only calls that started at or after; default all"),
+                Verb.config,
             ]
         case .testWebhook: [Verb.config]
         case .version: [Option(name: "--json", value: nil, help: "as a JSON object")]
@@ -131,7 +133,11 @@ enum Verb: String, CaseIterable {
             """
         case .replay:
             "Reads what `nc pbx 5038` prints or `capture` saved; several connections may follow each other in one file."
-        case .backfill: "Calls that are known already are not added twice. At least one of the two files is needed."
+        case .backfill:
+            """
+            Calls that are known already are not added twice; the others are told to the webhooks like any call.
+            Without --cdr and --cel the files of [backfill] are read.
+            """
         case .testWebhook: "Without ENDPOINT: every [webhook:NAME], one after the other."
         case .version: ""
         }

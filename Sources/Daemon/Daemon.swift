@@ -117,6 +117,33 @@ public final class Daemon: @unchecked Sendable {
         try startFastAGI()
         for link in links { link.start() }
         startTicker()
+        do throws(StorageError) { try await backfill(store) } catch { throw DaemonError(error) }
+    }
+
+    /// Reads the files of `[backfill]` on a thread of its own and leaves their calls for the ticker. Only what is later than the
+    /// last call on disk, and an hour before it, can have been missed: the history of a PBX is not told at the first start.
+    private func backfill(_ store: CallStore) async throws(StorageError) {
+        let files = configuration.backfill
+        guard files.cdr != nil || files.cel != nil else { return }
+        guard let newest = try await store.calls(matching: CallFilter(limit: 1)).first,
+            let record = (try? JSONValue(parsing: newest.recordJSON)).flatMap({ CallRecord(json: $0) })
+        else { return }
+        let since = record.startedAt - .seconds(3600)
+        let (configuration, logger) = (configuration, logger.part("backfill"))
+        BackgroundThread.run {
+            do throws(FileError) {
+                let reader = Backfill(configuration)
+                let result = try reader.read(cdr: files.cdr, cel: files.cel, since: since)
+                try reader.handOver(result.calls, configuration.general.stateDirectory)
+                logger.notice(
+                    "Asterisk's own files were read",
+                    [.count: .number(result.calls.count), .state: .text("\(result.problems.count) lines unread")])
+            } catch {
+                logger.error(
+                    "Asterisk's own files could not be read",
+                    [.error: .text(error.description), .hint: .text("check [backfill] and the files' permissions")])
+            }
+        }
     }
 
     private func openStore(_ general: Configuration.General) throws(DaemonError) -> CallStore {
@@ -234,7 +261,10 @@ public final class Daemon: @unchecked Sendable {
             logger.part("storage").warning(
                 "requests of the command line cannot be read", [.error: .text(error.description)], repeats: .counted)
         }
-        if second % 2 == 1 { spool?.poll() }
+        if second % 2 == 1 {
+            spool?.poll()
+            pump?.takeUp(OverflowFile(path: Backfill.handoverPath(in: configuration.general.stateDirectory)))
+        }
         if second == 1 { StartPages.release() }
         if second % 60 == 5 { minute() }
         if second % 600 == 300 { await sweep(store) }

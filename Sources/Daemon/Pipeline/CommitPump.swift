@@ -83,15 +83,18 @@ final class CommitPump: @unchecked Sendable {
     }
 
     /// Takes up what an earlier run left in the overflow file.
-    func takeUpOverflow() {
+    func takeUpOverflow() { takeUp(overflow) }
+
+    /// Takes up a file of calls, and removes it.
+    func takeUp(_ overflow: OverflowFile) {
         guard !overflow.isEmpty else { return }
         do throws(FileError) {
             let (calls, damaged) = try overflow.read()
             logger.notice(
-                "calls taken up from the overflow file", [.count: .number(calls.count), .file: .text(overflow.path)])
+                "calls taken up from a file", [.count: .number(calls.count), .file: .text(overflow.path)])
             if damaged > 0 {
                 logger.error(
-                    "lines of the overflow file cannot be read",
+                    "lines of a file of calls cannot be read",
                     [
                         .count: .number(damaged), .file: .text(overflow.path),
                         .hint: .text("run hookswitch backfill: Asterisk's CDR file has these calls"),
@@ -102,7 +105,7 @@ final class CommitPump: @unchecked Sendable {
             for call in calls { revive(call) }
         } catch {
             logger.error(
-                "the overflow file cannot be read",
+                "a file of calls cannot be read",
                 [.file: .text(overflow.path), .error: .text(error.description), .hint: .text("check its permissions")])
         }
     }

@@ -32,4 +32,9 @@ struct OverflowFile {
     }
 
     func remove() { unlink(path) }
+
+    /// Gives the whole file its name at once.
+    func rename(to name: String) throws(FileError) {
+        guard Glibc.rename(path, name) == 0 else { throw FileError("rename", path) }
+    }
 }

@@ -58,17 +58,7 @@ final class RecordingSettler: Sendable {
     }
 
     private func startThread() {
-        var thread = pthread_t()
-        let box = Unmanaged.passRetained(self)
-        let result = pthread_create(
-            &thread, nil,
-            { raw in
-                let settler = Unmanaged<RecordingSettler>.fromOpaque(raw!).takeRetainedValue()
-                settler.work()
-                return nil
-            }, box.toOpaque())
-        precondition(result == 0, "no thread for the recordings: \(result)")
-        pthread_detach(thread)
+        BackgroundThread.run { self.work() }
     }
 
     /// The thread: looks at every file, tells what has settled, sleeps; ends when nothing is left.

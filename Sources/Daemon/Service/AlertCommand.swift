@@ -25,14 +25,7 @@ final class AlertCommand: Sendable {
             return !state.isRunning
         }
         guard isFirst else { return }
-        var thread = pthread_t()
-        let result = pthread_create(
-            &thread, nil,
-            { raw in
-                Unmanaged<AlertCommand>.fromOpaque(raw!).takeRetainedValue().work()
-                return nil
-            }, Unmanaged.passRetained(self).toOpaque())
-        if result == 0 { pthread_detach(thread) }
+        BackgroundThread.run { self.work() }
     }
 
     private func work() {

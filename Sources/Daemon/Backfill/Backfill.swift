@@ -1,0 +1,97 @@
+import AsteriskWire
+import CallAssembly
+import Delivery
+import Diagnostics
+public import EventLoop
+import Storage
+public import Telephony
+
+/// Reads Asterisk's own CDR and CEL files and adds the calls that were missed; those that are known add nothing.
+///
+/// A record's id comes from the call, so that this may be done any number of times. Where a daemon runs, it has the store: the calls
+/// are left in its folder and it takes them up within seconds.
+public struct Backfill: Sendable {
+    /// What the files tell.
+    public struct Result: Sendable {
+        public var calls: [FinishedCall] = []
+        /// Lines that could not be read, in words with file and line.
+        public var problems: [String] = []
+    }
+    /// What became of the calls.
+    public enum Outcome: Sendable, Equatable {
+        case added(Int, known: Int)
+        case handedOver(Int)
+    }
+    private let configuration: Configuration
+
+    public init(_ configuration: Configuration) { self.configuration = configuration }
+
+    /// The file in the state folder that a running daemon looks for.
+    static func handoverPath(in folder: String) -> String { "\(folder)/backfill.jsonl" }
+
+    /// Reads the files. They are those of the first `[pbx:]`.
+    /// - Parameter since: calls that started before are left out.
+    public func read(cdr: String?, cel: String?, since: Instant? = nil) throws(FileError) -> Result {
+        guard let pbx = configuration.pbxs.first else { return Result() }
+        var result = Result()
+        var cdrFile: CDRFile?
+        var celFile: CELFile?
+        if let cdr {
+            let file = CDRFile(try FileError.read(cdr, limit: 4 << 30))
+            result.problems += file.problems.map { "\(cdr):\($0.line): \($0.reason)" }
+            cdrFile = file
+        }
+        if let cel {
+            let file = CELFile(try FileError.read(cel, limit: 4 << 30))
+            result.problems += file.problems.map { "\(cel):\($0.line): \($0.reason)" }
+            celFile = file
+        }
+        var replay = CaptureReplay(pbx.assembly(recordings: configuration.recordings))
+        result.calls = replay.run(cel: celFile, cdr: cdrFile).calls
+        if let since { result.calls.removeAll { $0.record.startedAt < since } }
+        return result
+    }
+
+    /// Adds calls to the store of a folder, or leaves them for the daemon that has it.
+    public func add(_ calls: [FinishedCall], folder: String, loop: EventLoop) async throws -> Outcome {
+        let store: CallStore
+        do throws(StorageError) {
+            store = try CallStore(.init(folder: folder))
+        } catch {
+            guard error.code == .locked else { throw error }
+            try handOver(calls, folder)
+            return .handedOver(calls.count)
+        }
+        let engine = DeliveryEngine(
+            endpoints: configuration.endpoints, outbox: store, on: loop, version: Release.version,
+            now: CallStore.wallClock)
+        var added = 0
+        var known = 0
+        for start in stride(from: 0, to: calls.count, by: 500) {
+            let commits = calls[start..<min(start + 500, calls.count)].map { Backfill.commit($0, engine) }
+            for outcome in try await store.commit(commits) { if outcome == .known { known += 1 } else { added += 1 } }
+        }
+        await store.close()
+        return .added(added, known: known)
+    }
+
+    /// Leaves calls for the daemon that has the folder.
+    func handOver(_ calls: [FinishedCall], _ folder: String) throws(FileError) {
+        // Under another name first: the daemon must not take up half of it.
+        let draft = OverflowFile(path: Backfill.handoverPath(in: folder) + ".tmp")
+        draft.remove()
+        for call in calls { try draft.append(call) }
+        if !calls.isEmpty { try draft.rename(to: Backfill.handoverPath(in: folder)) }
+    }
+
+    private static func commit(_ call: FinishedCall, _ engine: DeliveryEngine) -> CallCommit {
+        var call = call
+        // Long past: what became of the files is not waited for.
+        for i in call.record.recordings.indices where call.record.recordings[i].state == .pending {
+            call.record.recordings[i].state = .missing
+        }
+        let json = call.record.json
+        let event = WebhookEvent(.callComplete, of: call.record, at: call.record.endedAt)
+        return CallCommit(call, recordJSON: json, outbox: engine.drafts(for: event, recordJSON: json))
+    }
+}

@@ -1,0 +1,145 @@
+/// Replaces numbers and names in a manager stream, each everywhere by the same other one, and changes nothing else: not the length of
+/// a line, not one structural byte. What is masked replays as the original did.
+///
+/// Masked are the values of headers that hold numbers and names of people (`CallerIDNum`, `ConnectedLineName`, …), and then
+/// every other place where such a number stands (a channel's name, a dial string, a file name). Short internal numbers, up to four
+/// digits, stay: they are needed to read a call and name nobody. The mapping is keyed by a number drawn at the start, so that two
+/// captures do not share it.
+public struct StreamMask: Sendable {
+    private let key: UInt64
+    /// What of a line has not come yet.
+    private var carried: [UInt8] = []
+
+    public init(key: UInt64 = .random(in: .min ... .max)) { self.key = key }
+
+    /// Headers whose whole value is a person's name.
+    private static let names: Set<String> = [
+        "calleridname", "connectedlinename", "destcalleridname", "destconnectedlinename", "transfereecalleridname",
+        "transfereeconnectedlinename", "transferercalleridname", "transfererconnectedlinename",
+        "origtransferercalleridname", "origtransfererconnectedlinename", "secondtransferercalleridname",
+        "secondtransfererconnectedlinename", "transfertargetcalleridname", "transfertargetconnectedlinename",
+        "targetcalleridname", "targetconnectedlinename", "parkeecalleridname", "parkeeconnectedlinename",
+        "retrievercalleridname", "retrieverconnectedlinename", "localonecalleridname", "localonecannectedlinename",
+        "localtwocalleridname", "localtwoconnectedlinename", "sourcecalleridname", "membername", "calleridani2name",
+    ]
+    /// Headers that hold times, ids and counts, which long runs of digits are no numbers of people.
+    private static let kept: Set<String> = [
+        "timestamp", "uniqueid", "linkedid", "actionid", "eventtime", "starttime", "answertime", "endtime", "privilege",
+        "bridgeuniqueid", "event", "response", "lastreload", "uptime", "duration", "seconds", "challenge", "key",
+    ]
+
+    /// Masks what is complete of the stream with these bytes; the beginning of a line waits for its end.
+    public mutating func feed(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        carried.append(contentsOf: bytes)
+        guard let end = carried.lastIndex(of: 10) else { return [] }
+        var out: [UInt8] = []
+        out.reserveCapacity(end + 1)
+        var start = 0
+        while start <= end {
+            let next = carried[start...].firstIndex(of: 10)!
+            mask(carried[start...next], into: &out)
+            start = next + 1
+        }
+        carried.removeFirst(end + 1)
+        return out
+    }
+
+    /// What was left of a stream that ended within a line.
+    public mutating func finish() -> [UInt8] {
+        var out: [UInt8] = []
+        mask(carried[...], into: &out)
+        carried = []
+        return out
+    }
+
+    private func mask(_ line: ArraySlice<UInt8>, into out: inout [UInt8]) {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon - line.startIndex <= 64 else {
+            return maskDigits(line, into: &out)
+        }
+        let header = String(decoding: line[..<colon], as: UTF8.self).lowercased()
+        out.append(contentsOf: line[...colon])
+        let value = line[(colon + 1)...]
+        if StreamMask.names.contains(header) {
+            maskName(value, into: &out)
+        } else if StreamMask.kept.contains(header) || header.hasSuffix("uniqueid") || header.hasSuffix("linkedid") {
+            out.append(contentsOf: value)
+        } else {
+            maskDigits(value, into: &out)
+        }
+    }
+
+    /// Letters become other letters, digits other digits; `<unknown>` and blanks stay.
+    private func maskName(_ value: ArraySlice<UInt8>, into out: inout [UInt8]) {
+        let text = value.drop { $0 == 0x20 }.prefix { $0 != 13 && $0 != 10 }
+        guard !text.isEmpty, !text.elementsEqual("<unknown>".utf8) else { return out.append(contentsOf: value) }
+        var stream = generator(for: text)
+        for (i, byte) in zip(value.indices, value) {
+            guard text.indices.contains(i) else {
+                out.append(byte)
+                continue
+            }
+            switch byte {
+            case 65...90: out.append(65 + UInt8(next(&stream) % 26))
+            case 97...122: out.append(97 + UInt8(next(&stream) % 26))
+            case 48...57: out.append(48 + UInt8(next(&stream) % 10))
+            // A byte of another script becomes a letter: one byte for one byte, and always valid text.
+            case 128...: out.append(97 + UInt8(next(&stream) % 26))
+            default: out.append(byte)
+            }
+        }
+    }
+
+    /// Runs of five and more digits become other digits; Asterisk's own ids stay.
+    private func maskDigits(_ value: ArraySlice<UInt8>, into out: inout [UInt8]) {
+        var at = value.startIndex
+        func isDigit(_ i: Int) -> Bool { i < value.endIndex && (48...57).contains(value[i]) }
+        while at < value.endIndex {
+            guard isDigit(at) else {
+                out.append(value[at])
+                at += 1
+                continue
+            }
+            var end = at
+            while isDigit(end) { end += 1 }
+            if end - at >= 5, !isAsterisks(value, at, end) {
+                var stream = generator(for: value[at..<end])
+                for _ in at..<end { out.append(48 + UInt8(next(&stream) % 10)) }
+            } else {
+                out.append(contentsOf: value[at..<end])
+            }
+            at = end
+        }
+    }
+
+    /// A uniqueid (ten digits, a point, a digit), or the serial number at a channel's name (`-` and eight hexadecimal digits).
+    private func isAsterisks(_ value: ArraySlice<UInt8>, _ at: Int, _ end: Int) -> Bool {
+        if end - at == 10, end + 1 < value.endIndex, value[end] == UInt8(ascii: "."), (48...57).contains(value[end + 1])
+        {
+            return true
+        }
+        var start = at
+        while start > value.startIndex, (97...102).contains(value[start - 1]) || (48...57).contains(value[start - 1]) {
+            start -= 1
+        }
+        guard start > value.startIndex, value[start - 1] == UInt8(ascii: "-") else { return false }
+        let run = value[start...].prefix { (48...57).contains($0) || (97...102).contains($0) }
+        return run.count == 8
+    }
+
+    // MARK: One word, one replacement
+
+    /// FNV-1a over key and text: the same text gives the same replacement for the whole capture.
+    private func generator(for text: ArraySlice<UInt8>) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ key
+        for byte in text { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return hash
+    }
+    /// SplitMix64.
+    private func next(_ state: inout UInt64) -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}

@@ -1,0 +1,82 @@
+public import EventLoop
+public import Storage
+public import Telephony
+
+/// Sends one event to one endpoint, past the outbox and without a retry: for `test-webhook` and `check`.
+///
+/// The request is made exactly as a delivery's is: template, signature, authorization, address check.
+public struct DeliveryProbe: Sendable {
+    /// What was sent and what came back.
+    public struct Outcome: Sendable, Equatable {
+        /// Where to; of a template, filled in.
+        public var url: String
+        public var method: String
+        /// The headers without their values where those are secret.
+        public var headers: [String]
+        public var body: [UInt8]
+        public var attempt: Attempt
+        /// libcurl's words where there was no answer.
+        public var detail: String
+        /// Whether a delivery would count as delivered.
+        public var isDelivered: Bool
+    }
+    private let endpoint: EndpointConfiguration
+    private let version: String
+
+    public init(_ endpoint: EndpointConfiguration, version: String) {
+        (self.endpoint, self.version) = (endpoint, version)
+    }
+
+    /// Sends the event. On the loop.
+    public func send(_ event: WebhookEvent, on loop: EventLoop, now: @escaping @Sendable () -> Instant) async -> Outcome
+    {
+        let transport = EndpointTransport(
+            connection: endpoint.connection, policy: endpoint.allow, timeout: endpoint.timeout, concurrency: 1,
+            userAgent: "hookswitch/\(version)", loop: loop)
+        let began = now()
+        let draft = endpoint.draft(of: event, recordJSON: nil, dueAt: began)
+        let entry = OutboxEntry(id: 0, draft: draft, createdAt: began)
+        var token: String?
+        if case .clientCredentials(let client) = endpoint.authorization {
+            let tokens = TokenSource(client, transport: transport, now: now)
+            let refusal: HTTPResponse? = await withCheckedContinuation { continuation in
+                tokens.token { fresh, response in
+                    token = fresh
+                    continuation.resume(returning: fresh == nil ? response : nil)
+                }
+            }
+            if let refusal {
+                transport.close()
+                return outcome(
+                    RequestBuilder(endpoint).request(for: entry, attempt: 1, token: nil, now: began), refusal, began,
+                    now(),
+                    detail: "no OAuth 2 token: \(refusal.detail)")
+            }
+        }
+        let request = RequestBuilder(endpoint).request(for: entry, attempt: 1, token: token, now: began)
+        let response: HTTPResponse = await withCheckedContinuation { continuation in
+            transport.send(request) { continuation.resume(returning: $0) }
+        }
+        transport.close()
+        return outcome(request, response, began, now(), detail: response.detail)
+    }
+
+    private func outcome(
+        _ request: HTTPRequest, _ response: HTTPResponse, _ began: Instant, _ ended: Instant, detail: String
+    ) -> Outcome {
+        Outcome(
+            url: request.url, method: request.method, headers: request.headers.map(DeliveryProbe.shown),
+            body: Array(request.body),
+            attempt: Attempt(
+                at: began, duration: ended - began, status: response.status, error: response.errorLabel,
+                response: response.body),
+            detail: detail, isDelivered: response.outcome.isSuccess && response.errorLabel == nil)
+    }
+
+    /// Headers that Hookswitch makes are shown; what the configuration or a token brings may be secret.
+    private static func shown(_ line: String) -> String {
+        let name = line.split(separator: ":", maxSplits: 1).first.map(String.init) ?? line
+        let isOurs = name.hasPrefix("webhook-") || name == "hookswitch-attempt" || name == "Content-Type"
+        return isOurs ? line : "\(name): (not shown)"
+    }
+}

@@ -1,0 +1,206 @@
+import AsteriskWire
+import CallAssembly
+import Daemon
+import EventLoop
+import Foundation
+import HookswitchTestKit
+import Storage
+import Telephony
+import Testing
+
+@testable import CommandLineTool
+
+@Suite("test-webhook, capture and backfill") struct NetworkVerbTests {
+    private func folder(_ sections: String) throws -> TestFolder {
+        let folder = try TestFolder()
+        try folder.write(
+            folder.configuration,
+            "[general]\nname = pbx1\nstate_dir = \(folder.path)/state\n[pbx:a]\nusername=u\nsecret=s\n\(sections)\n")
+        return folder
+    }
+
+    @Test("test-webhook sends one signed sample and shows request and answer; 2xx ends with 0")
+    func delivered() throws {
+        let sink = WebhookSink { _ in .status(201, body: "{\"thanks\":1}") }
+        defer { sink.stop() }
+        let folder = try folder(
+            "[webhook:crm]\nurl = \(sink.url)\nsecret = whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n"
+                + "header.Authorization = Bearer t0p-secret\n")
+        let result = folder.run("test-webhook", "crm")
+        #expect(result.code == .fine)
+        #expect(result.written.text.contains("< 201 after"))
+        #expect(result.written.text.contains(#"{"thanks":1}"#))
+        #expect(!result.written.text.contains("t0p-secret"))
+        let request = try #require(sink.requests.first)
+        #expect(request.headers["webhook-signature"]?.hasPrefix("v1,") == true)
+        #expect(request.headers["authorization"] == "Bearer t0p-secret")
+        let body = try JSONValue(parsing: request.body)
+        #expect(body["type"]?.string == "call.complete")
+        #expect(body["data"]?["notes"]?[0]?.string?.contains("sample") == true)
+    }
+
+    @Test("an answer that is not 2xx, or none, ends with 1 and says why")
+    func failed() throws {
+        let sink = WebhookSink { _ in .status(401) }
+        let folder = try folder("[webhook:crm]\nurl = \(sink.url)\n")
+        let refused = folder.run("test-webhook")
+        #expect(refused.code == .found)
+        #expect(refused.written.text.contains("< 401 after"))
+        sink.stop()
+        let silent = folder.run("test-webhook")
+        #expect(silent.code == .found)
+        #expect(silent.written.text.contains("connection_refused"))
+    }
+
+    @Test("an endpoint that is not configured is wrong usage with the nearest name")
+    func unknownEndpoint() throws {
+        let folder = try folder("[webhook:crm]\nurl = http://127.0.0.1:9/\n")
+        let result = folder.run("test-webhook", "crmm")
+        #expect(result.code == .wrongUsage)
+        #expect(result.written.complaints.contains(#"did you mean "crm"?"#))
+    }
+
+    @Test("calls of a CDR file are added once, however often it is read")
+    func backfill() throws {
+        let sink = WebhookSink()
+        defer { sink.stop() }
+        let folder = try folder("[webhook:crm]\nurl = \(sink.url)\n")
+        let csv = "\(HookswitchTestKit.captures)/22/in_answered_caller_hangs/cdr_Master.csv"
+        let first = folder.run("backfill", "--cdr", csv)
+        #expect(first.code == .fine, "\(first.written.complaints)")
+        #expect(first.written.text == "1 calls added, 0 were known\n")
+        #expect(folder.run("backfill", "--cdr", csv).written.text == "0 calls added, 1 were known\n")
+        let shown = folder.run("calls", "--json").written.text
+        #expect(try JSONValue(parsing: String(shown.dropLast()))["disposition"]?.string == "ANSWERED")
+        #expect(folder.run("deliveries", "--json").written.text.split(separator: "\n").count == 1)
+    }
+
+    @Test("without a file backfill is wrong usage; one that is not there ends with 1")
+    func backfillWithout() throws {
+        let folder = try folder("")
+        #expect(folder.run("backfill").code == .wrongUsage)
+        #expect(folder.run("backfill", "--cdr", "/none.csv").code == .found)
+    }
+
+    @Test("a capture holds the stream and its times, and replays")
+    func capture() throws {
+        let folder = try TestFolder()
+        let (loop, ready) = (try EventLoop(), Signal())
+        let port = Port()
+        let thread = Thread {
+            try? loop.run {
+                let asterisk = try ScriptedAsterisk(on: loop)
+                port.set(asterisk.port)
+                await ready.wait()
+                asterisk.close()
+            }
+        }
+        thread.start()
+        try folder.write(
+            folder.configuration,
+            "[general]\nname = pbx1\n[pbx:a]\nami=tcp://127.0.0.1:\(port.wait())\nusername=hookswitch\nsecret=secret\n")
+        let file = "\(folder.path)/x.ami"
+        let result = folder.run("capture", file, "--for", "1s")
+        ready.send()
+        #expect(result.code == .fine, "\(result.written.complaints)")
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        #expect(text.hasPrefix("Asterisk Call Manager/11.0.0\r\n"))
+        #expect(text.contains("Event: FullyBooted\r\n"))
+        let marks = CaptureReplay.marks(index: try String(contentsOfFile: file + ".ts", encoding: .utf8))
+        #expect(marks.first?.kind == .opened)
+        #expect(marks.last?.kind == .closed)
+        #expect(folder.run("capture", file, "--for", "1s").code == .found, "never over an older capture")
+    }
+}
+
+/// A port number made on another thread.
+final class Port: Sendable {
+    private let value = Signal()
+    private let box = Box()
+    private final class Box: @unchecked Sendable { var port: UInt16 = 0 }
+    func set(_ port: UInt16) {
+        box.port = port
+        value.send()
+    }
+    func wait() -> UInt16 {
+        value.block()
+        return box.port
+    }
+}
+
+/// Something that happens once and is waited for, by a task or by a thread.
+final class Signal: Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+    private let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+    func send() {
+        semaphore.signal()
+        continuation.yield()
+        continuation.finish()
+    }
+    func wait() async { for await _ in stream { return } }
+    func block() { semaphore.wait() }
+}
+
+@Suite("StreamMask") struct StreamMaskTests {
+    private func masked(_ bytes: [UInt8], cut: Int = .max) -> [UInt8] {
+        var mask = StreamMask(key: 4711)
+        var out: [UInt8] = []
+        var at = 0
+        while at < bytes.count {
+            let end = min(bytes.count, cut == .max ? bytes.count : at + cut)
+            out += Array(bytes[at..<end]).withUnsafeBytes { mask.feed($0) }
+            at = end
+        }
+        return out + mask.finish()
+    }
+
+    @Test("numbers and names are replaced everywhere by the same, and nothing else changes")
+    func values() {
+        let text = """
+            Event: Newchannel\r
+            Timestamp: 1795226720.123456\r
+            Channel: Local/639171234567@out-00000001;1\r
+            CallerIDNum: 639171234567\r
+            CallerIDName: Juan dela Cruz\r
+            ConnectedLineName: <unknown>\r
+            Exten: 5001\r
+            Uniqueid: 1795226720.12\r
+            ChanVariable: MIXMONITOR_FILENAME=/rec/639171234567-1795226720.12.wav\r
+            \r
+
+            """
+        let out = String(decoding: masked(Array(text.utf8)), as: UTF8.self)
+        #expect(!out.contains("639171234567"))
+        #expect(!out.contains("Juan"))
+        #expect(out.utf8.count == text.utf8.count)
+        for kept in ["1795226720.123456", "out-00000001;1", "Exten: 5001", "Uniqueid: 1795226720.12\r", "<unknown>"] {
+            #expect(out.contains(kept), "\(kept)")
+        }
+        let number = out.firstMatch(of: /CallerIDNum: (\d+)/)?.1 ?? ""
+        #expect(number.count == 12)
+        #expect(out.contains("Local/\(number)@out"))
+        #expect(out.contains("/rec/\(number)-1795226720.12.wav"))
+    }
+
+    @Test("the same bytes come out however the stream is cut", arguments: [1, 2, 7, 100])
+    func cuts(_ cut: Int) throws {
+        let path = "\(HookswitchTestKit.captures)/22/xfer_att_refer/ami.ami"
+        let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+        #expect(masked(bytes, cut: cut) == masked(bytes))
+    }
+
+    @Test(
+        "a masked capture tells the same story",
+        arguments: ["in_answered_caller_hangs", "xfer_att_refer", "queue_answered"])
+    func replays(_ name: String) throws {
+        let bytes = [UInt8](try Data(contentsOf: URL(filePath: "\(HookswitchTestKit.captures)/22/\(name)/ami.ami")))
+        func story(_ bytes: [UInt8]) -> [String] {
+            var replay = CaptureReplay(.init(system: "x"))
+            return replay.run(bytes).calls.map {
+                "\($0.record.disposition) \($0.record.startedAt) \($0.record.talk) \($0.record.legs.count) \($0.record.transfers.count)"
+            }
+        }
+        #expect(story(masked(bytes)) == story(bytes))
+        #expect(!String(decoding: masked(bytes), as: UTF8.self).contains("15551230001"))
+    }
+}
