@@ -160,7 +160,7 @@ public struct AGIDecoder: Sendable {
 
     /// A line that is no reply: `HANGUP`, or nothing that was asked for.
     private mutating func skipLine(_ line: ArraySlice<UInt8>, upTo next: Int) {
-        if line.elementsEqual("HANGUP".utf8) { hasHungUp = true } else { strayLines += 1 }
+        if line.count == 6, AGIText.begins(line, with: "HANGUP") { hasHungUp = true } else { strayLines += 1 }
         skipped += next - start
         consume(upTo: next)
     }
@@ -197,7 +197,7 @@ public struct AGIDecoder: Sendable {
 
     /// Name and value of `agi_name: value`, offsets from the block's start; nil where the line has not that form.
     private func environmentLine(_ line: ArraySlice<UInt8>) -> AGIEnvironment.Line? {
-        guard line.count > 5, AGIDecoder.couldBegin(line), let colon = line.firstIndex(of: UInt8(ascii: ":")),
+        guard line.count > 5, AGIText.begins(line, with: "agi_"), let colon = line.firstIndex(of: UInt8(ascii: ":")),
             colon > line.startIndex + 4
         else { return nil }
         let hasSpace = colon + 1 < line.endIndex && line[colon + 1] == UInt8(ascii: " ")
@@ -215,8 +215,9 @@ public struct AGIDecoder: Sendable {
         return false
     }
 
+    /// Whether a line of which this has come can still be one of an environment.
     private static func couldBegin(_ bytes: ArraySlice<UInt8>) -> Bool {
-        zip(bytes, "agi_".utf8).allSatisfy { $0 == $1 }
+        zip(bytes.prefix(4), "agi_".utf8).allSatisfy { $0 == $1 }
     }
     /// The number of `ddd`, `ddd …` or `ddd-…`; nil for any other line.
     private static func code(_ line: ArraySlice<UInt8>) -> Int? {
@@ -243,7 +244,7 @@ public struct AGIDecoder: Sendable {
     }
     /// `200 result=N (…` without its closing parenthesis at the end of the line.
     private static func opensValue(_ line: ArraySlice<UInt8>) -> Bool {
-        guard line.last != UInt8(ascii: ")"), line.dropFirst(4).starts(with: "result=".utf8),
+        guard line.last != UInt8(ascii: ")"), AGIText.begins(line.dropFirst(4), with: "result="),
             let space = line.dropFirst(11).firstIndex(of: UInt8(ascii: " "))
         else { return false }
         return space + 1 < line.endIndex && line[space + 1] == UInt8(ascii: "(")

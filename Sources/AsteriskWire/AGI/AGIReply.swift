@@ -83,7 +83,7 @@ extension AGIReply {
     init(line: ArraySlice<UInt8>, code: Int, shape: Shape) {
         self.init(code: code)
         let rest = line.dropFirst(min(4, line.count))
-        guard rest.starts(with: "result=".utf8) else {
+        guard AGIText.begins(rest, with: "result=") else {
             text = AGIText.string(rest)
             return
         }

@@ -9,6 +9,15 @@ enum AGIText {
         return String(scalars)
     }
 
+    /// Whether `bytes` begin with `word`; by index, since this is asked for each line of each session.
+    static func begins(_ bytes: ArraySlice<UInt8>, with word: StaticString) -> Bool {
+        let length = word.utf8CodeUnitCount
+        guard bytes.count >= length else { return false }
+        let start = bytes.startIndex
+        for i in 0..<length where unsafe bytes[start + i] != word.utf8Start[i] { return false }
+        return true
+    }
+
     /// Percent-decoded text of a query's or an argument's part: `%41` is `A`; a `%` that no two hexadecimal digits
     /// follow stands for itself.
     ///
