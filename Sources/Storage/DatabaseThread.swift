@@ -49,8 +49,8 @@ final class DatabaseThread: SerialExecutor, Sendable {
         state.withLock { $0.isStopping = true }
         bell.ring()
     }
-    /// Whether nothing waits: a good moment for upkeep.
-    var hasNothingQueued: Bool { state.withLock { $0.writes.isEmpty && $0.jobs.isEmpty } }
+    /// Rows that wait to be written.
+    var queued: Int { state.withLock { $0.weight } }
 
     func checkIsolated() { precondition(isCurrent, "not on the \(name) thread") }
     func isIsolatingCurrentContext() -> Bool? { isCurrent }
