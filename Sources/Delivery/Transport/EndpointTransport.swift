@@ -295,6 +295,9 @@ private final class Transfer: @unchecked Sendable {
         let this = Unmanaged.passUnretained(self).toOpaque()
         hs_curl_setopt_pointer(easy, CURLOPT_PRIVATE, this)
         hs_curl_setopt_long(easy, CURLOPT_NOSIGNAL, 1)
+        // Without it a request that ends while its name is looked up joins the resolver's thread: with a dead name server
+        // that would stop the whole loop for as long as getaddrinfo waits.
+        hs_curl_setopt_long(easy, CURLOPT_QUICK_EXIT, 1)
         hs_curl_setopt_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         hs_curl_setopt_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         hs_curl_setopt_long(easy, CURLOPT_PATH_AS_IS, 1)
