@@ -33,7 +33,8 @@ extension CallAssembler {
     }
 
     private mutating func lose(_ mark: Mark) {
-        disconnectedAt = clock
+        // The connection itself was alive until then, whatever the last event was.
+        disconnectedAt = max(clock, mark.at)
         for slot in calls.indices where calls[slot] != nil && calls[slot]!.emptySince == nil {
             calls[slot]!.isPartial = true
             let note = "the manager connection was lost during the call"
