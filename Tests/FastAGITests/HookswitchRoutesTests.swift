@@ -153,4 +153,37 @@ private func commands(
         }
         never.continuation.finish()
     }
+
+    @Test func oneLookupTooManyIsAnsweredBusyAtOnce() async throws {
+        let never = AsyncStream<Void>.makeStream()
+        let asked = AsyncStream<Void>.makeStream()
+        var routes = FastAGIRoutes()
+        HookswitchRoutes(deadline: .seconds(3), now: { Instant(seconds: 0) }, takeWitness: { _ in true }) { _ in
+            asked.continuation.yield()
+            for await _ in never.stream {}
+            return nil
+        }.install(in: &routes)
+        try await withServer(FastAGIConfiguration(), routes, time: .manual) { loop, address in
+            var began = asked.stream.makeAsyncIterator()
+            var waiting: [FakeAsterisk] = []
+            for _ in 0..<HookswitchRoutes.maximumLookups {
+                let asterisk = try await FakeAsterisk.connect(to: address, on: loop)
+                try await asterisk.send(FakeAsterisk.environment("lookup"))
+                await began.next()
+                waiting.append(asterisk)
+            }
+            var another = try await FakeAsterisk.connect(to: address, on: loop)
+            try await another.send(FakeAsterisk.environment("lookup"))
+            #expect(try await another.run() == ["SET VARIABLE HOOKSWITCH_STATUS BUSY"])
+            // Their time is over, they stop, and there is room again. (A cancelled stream has ended for the next one, too.)
+            loop.advance(by: .milliseconds(2250))
+            for var asterisk in waiting {
+                #expect(try await asterisk.run() == ["SET VARIABLE HOOKSWITCH_STATUS TIMEOUT"])
+            }
+            var later = try await FakeAsterisk.connect(to: address, on: loop)
+            try await later.send(FakeAsterisk.environment("lookup"))
+            #expect(try await later.run() == ["SET VARIABLE HOOKSWITCH_STATUS NOTFOUND"])
+        }
+        never.continuation.finish()
+    }
 }
