@@ -50,7 +50,8 @@ enum Demo {
         let agiPort = freeTCPPort()
         say("Booting Asterisk \(LabTree.forky.asteriskVersion ?? "?") from \(LabTree.forky.root)")
         let lane = try Lane(
-            tree: .forky, name: "demo", fastAGIPort: agiPort, shippedFolder: repository + "/asterisk-conf")
+            tree: .forky, name: "demo", fastAGIPort: agiPort, shippedFolder: repository + "/asterisk-conf",
+            attachesHandler: true)
         defer { lane.stop() }
 
         let daemon = HookswitchProcess(

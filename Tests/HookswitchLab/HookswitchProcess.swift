@@ -46,7 +46,7 @@ public final class HookswitchProcess: @unchecked Sendable {
                 username = \(username)
                 secret = \(secret)
                 trunks = PJSIP/trunk*
-                variables = lead_id, campaign_id
+                variables = lead_id, campaign_id, vendor_lead_code
 
 
                 """
@@ -85,6 +85,13 @@ public final class HookswitchProcess: @unchecked Sendable {
     public func kill9() {
         process?.signal(SIGKILL)
         process?.wait(seconds: 5)
+    }
+
+    /// Waits until that many records are written, and a little longer for what should not come.
+    public func awaitRecords(_ count: Int, seconds: Double = 12) -> [JSONValue] {
+        let deadline = monotonicSeconds() + seconds
+        while records.count < count, monotonicSeconds() < deadline { pause(0.05) }
+        return records
     }
 
     /// The records written so far, oldest first.

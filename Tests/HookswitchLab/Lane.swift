@@ -13,7 +13,7 @@ public final class Lane: @unchecked Sendable {
     /// Boots an instance and connects everything.
     public init(
         tree: LabTree, name: String, setting: Scenario.Setting = .standard, fastAGIPort: UInt16 = 4573,
-        shippedFolder: String? = nil, sendsAudio: Bool = true
+        shippedFolder: String? = nil, attachesHandler: Bool = false, sendsAudio: Bool = true
     ) throws(LabError) {
         self.setting = setting
         var phones: [Party: SIPPhone] = [:]
@@ -25,6 +25,7 @@ public final class Lane: @unchecked Sendable {
         for party in Party.allCases where party.isInside { ports[party.rawValue] = phones[party]!.port }
         asterisk = try AsteriskInstance(
             tree: tree, name: name, phonePorts: ports, fastAGIPort: fastAGIPort, shippedFolder: shippedFolder)
+        asterisk.configuration.attachesHandler = attachesHandler
         switch setting {
         case .standard: break
         case .noTimestamps: asterisk.configuration.timestampEvents = false

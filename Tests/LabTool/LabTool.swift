@@ -5,7 +5,7 @@ import Telephony
 /// Runs lab scenarios by hand; the tests run the same ones.
 ///
 ///     hookswitch-lab list
-///     hookswitch-lab run [--tree forky|bullseye] [--lanes N] [--save FOLDER] [--hookswitch PATH] [--keep] [NAME|FAMILY…]
+///     hookswitch-lab run [--tree forky|bullseye] [--lanes N] [--save FOLDER] [--hookswitch PATH] [--daemon] [--keep] [NAME|FAMILY…]
 ///     hookswitch-lab boot [--tree forky|bullseye]       an idle Asterisk, until interrupted
 @main
 enum LabTool {
@@ -40,6 +40,10 @@ enum LabTool {
         if let index = arguments.firstIndex(of: "--keep") {
             arguments.remove(at: index)
             runner.keepsFolders = true
+        }
+        if let index = arguments.firstIndex(of: "--daemon") {
+            arguments.remove(at: index)
+            runner.runsDaemon = true
         }
         let names = Set(arguments)
         let chosen = Scenario.all.filter { names.isEmpty || names.contains($0.name) || names.contains($0.family) }
