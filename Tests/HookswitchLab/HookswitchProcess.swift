@@ -87,15 +87,33 @@ public final class HookswitchProcess: @unchecked Sendable {
         process?.wait(seconds: 5)
     }
 
-    /// Waits until that many records are written, and a little longer for what should not come.
-    public func awaitRecords(_ count: Int, seconds: Double = 12) -> [JSONValue] {
+    /// Waits until that many records are written and no recording among them is still being written.
+    public func awaitRecords(_ count: Int, seconds: Double = 15) -> [JSONValue] {
         let deadline = monotonicSeconds() + seconds
-        while records.count < count, monotonicSeconds() < deadline { pause(0.05) }
-        return records
+        while true {
+            let records = records
+            let isSettled = !records.contains { record in
+                record["recordings"]?.array?.contains { $0["state"]?.string == "pending" } == true
+            }
+            if (records.count >= count && isSettled) || monotonicSeconds() > deadline { return records }
+            pause(0.05)
+        }
     }
 
-    /// The records written so far, oldest first.
+    /// The records written so far, oldest first; of two lines for one call (before and after its recording has
+    /// settled) the later one counts.
     public var records: [JSONValue] {
-        (readText(callsLog) ?? "").split(separator: "\n").compactMap { try? JSONValue(parsing: String($0)) }
+        var records: [JSONValue] = []
+        var places: [String: Int] = [:]
+        for line in (readText(callsLog) ?? "").split(separator: "\n") {
+            guard let record = try? JSONValue(parsing: String(line)), let id = record["id"]?.string else { continue }
+            if let place = places[id] {
+                records[place] = record
+            } else {
+                places[id] = records.count
+                records.append(record)
+            }
+        }
+        return records
     }
 }

@@ -23,7 +23,7 @@ public struct Scenario: Sendable {
     public var versions: Set<Int> = [16, 22]
     /// Why Asterisk's own CDR says otherwise; nil where it must agree.
     public var cdrDiffers: String?
-    /// What is not told right yet, and why; a run that is right in spite of it is a fault, so that this line goes.
+    /// What is not told right yet, and why: such a run is reported, not failed. `live: ` where `replay` has it right.
     public var openIssue: String?
     /// More calls may be told than are stated: what a forged event leaves of its own call is not stated.
     public var allowsMore = false
