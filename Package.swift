@@ -83,7 +83,9 @@ let package = Package(
             path: "Tests/HookswitchTestKit", exclude: ["Captures"], swiftSettings: base),
         .testTarget(
             name: "InteropTests",
-            dependencies: ["HookswitchLab", "FastAGI", "EventLoop", "AsteriskWire", "Telephony"],
+            dependencies: [
+                "HookswitchLab", "HookswitchTestKit", "AMI", "FastAGI", "EventLoop", "AsteriskWire", "Telephony",
+            ],
             path: "Tests/InteropTests",
             swiftSettings: base),
         .executableTarget(
