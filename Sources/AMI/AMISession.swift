@@ -123,13 +123,20 @@ final class AMISession: @unchecked Sendable {
     }
 
     private func write(_ action: AMIAction, id: String) {
-        do {
-            try stream?.send(action.encoded(actionID: id))
-        } catch let error as AMIError {
-            end(error)
-        } catch {
-            end(AMIError(error as! EventLoopError, operation: "send \(action.name) to \(configuration.place)"))
-        }
+        if let error = transmit(action, id: id) { end(error) }
+    }
+
+    /// Puts an action on the wire; returns why that was not possible.
+    private func transmit(_ action: AMIAction, id: String) -> AMIError? {
+        do throws(AMIError) {
+            let bytes = try action.encoded(actionID: id)
+            do throws(EventLoopError) {
+                try stream?.send(bytes)
+            } catch {
+                throw AMIError(error, operation: "send \(action.name) to \(configuration.place)")
+            }
+            return nil
+        } catch { return error }
     }
 
     private func after(_ duration: Duration, _ body: @escaping @Sendable (AMISession) -> Void) {
@@ -157,23 +164,13 @@ final class AMISession: @unchecked Sendable {
         _ action: AMIAction, deadline: Duration? = nil, collects: Bool = true,
         completion: @escaping (Result<AMIResponse, AMIError>) -> Void
     ) {
-        guard isOpen, endReason == nil, let stream else {
-            return completion(
-                .failure(
-                    AMIError(
-                        .notConnected, operation: "do \(action.name) on \(configuration.place)", detail: "not logged in"
-                    )))
+        guard isOpen, endReason == nil else {
+            let operation = "do \(action.name) on \(configuration.place)"
+            return completion(.failure(AMIError(.notConnected, operation: operation, detail: "not logged in")))
         }
         actionCount += 1
         let id = "\(id)-\(actionCount)"
-        do {
-            try stream.send(action.encoded(actionID: id))
-        } catch {
-            let failure =
-                error as? AMIError
-                ?? AMIError(error as! EventLoopError, operation: "do \(action.name) on \(configuration.place)")
-            return completion(.failure(failure))
-        }
+        if let error = transmit(action, id: id) { return completion(.failure(error)) }
         let limit = deadline ?? configuration.actionDeadline
         let timer = loop.schedule(after: limit) { [weak self] in
             guard let self, let entry = pending.remove(id) else { return }

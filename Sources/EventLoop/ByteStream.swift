@@ -10,6 +10,8 @@ public final class ByteStream: @unchecked Sendable {
     let socket: TCPSocket
     var tls: TLSEngine?
     private var isAtEnd = false
+    /// Reads since the reader last let others run.
+    private var readsInARow = 0
 
     /// `write` suspends its caller while more than this many bytes wait for the peer.
     public var highWaterMark = 256 * 1024
@@ -105,6 +107,12 @@ extension ByteStream {
                 }
             }
             if Task.isCancelled { throw .cancelled("read from \(peerAddress)") }
+            // A peer that sends as fast as we read would keep this task from ever suspending, and all others waiting.
+            readsInARow += 1
+            if readsInARow >= 16 {
+                readsInARow = 0
+                await Task.yield()
+            }
             switch try socket.read() {
             case .bytes(let count):
                 let bytes = UnsafeRawBufferPointer(rebasing: loop.readBuffer[..<count])
@@ -116,7 +124,9 @@ extension ByteStream {
             case .endOfStream:
                 isAtEnd = true
                 return false
-            case .notYet: await socket.waitUntilReadable()
+            case .notYet:
+                readsInARow = 0
+                await socket.waitUntilReadable()
             }
         }
     }

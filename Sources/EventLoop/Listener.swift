@@ -20,6 +20,7 @@ public final class Listener: @unchecked Sendable {
     private var watcher: DescriptorWatcher?
     private var isWatching = false
     private var waiter: OneShot<Bool>?
+    private var acceptedInARow = 0
 
     /// Opens a listening socket.
     /// - Parameter backlog: connections the kernel keeps until they are accepted.
@@ -98,10 +99,17 @@ public final class Listener: @unchecked Sendable {
                     Glibc.close(taken)
                     continue
                 }
+                acceptedInARow += 1
+                if acceptedInARow >= 64 {
+                    acceptedInARow = 0
+                    await Task.yield()  // in a flood, those already accepted are served in between
+                }
                 return stream
             }
             switch errno {
-            case EAGAIN: try await waitUntilReadable(forAtMost: nil)
+            case EAGAIN:
+                acceptedInARow = 0
+                try await waitUntilReadable(forAtMost: nil)
             case EMFILE, ENFILE, ENOBUFS, ENOMEM:
                 refusedInARow += 1
                 if spare >= 0, refusedInARow % 64 != 0 {

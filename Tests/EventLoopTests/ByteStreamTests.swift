@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Testing
 
 @testable import EventLoop
@@ -51,6 +52,34 @@ import Testing
             #expect(try await pair.server.readAll().count == 30_000_000)
             try await writer.value
             #expect(pair.client.queuedCount == 0)
+            pair.close()
+        }
+    }
+
+    @Test("a peer that sends without end does not keep other tasks and timers from running")
+    func firehose() async throws {
+        try await EventLoop.withThread { loop in
+            let pair = try await Pair.make(on: loop)
+            let peer = pair.server.socket.descriptor
+            // The sender is another thread, so that the socket is never empty.
+            let isDone = Atomic(false)
+            let sender = Task.detached(executorPreference: globalConcurrentExecutor) {
+                let bytes = [UInt8](repeating: 1, count: 1_000_000)
+                while !isDone.load(ordering: .relaxed) {
+                    var waiting = pollfd(fd: peer, events: Int16(POLLOUT), revents: 0)
+                    if poll(&waiting, 1, 10) > 0 { _ = send(peer, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+                }
+            }
+            let reader = Task(executorPreference: loop) {
+                var count = 0
+                while !Task.isCancelled, try await pair.client.read({ count += $0.count }) {}
+                return count
+            }
+            for _ in 0..<20 { try await loop.sleep(for: .milliseconds(1)) }
+            reader.cancel()
+            isDone.store(true, ordering: .relaxed)
+            await sender.value
+            _ = await reader.result
             pair.close()
         }
     }
