@@ -159,9 +159,9 @@ import Testing
         var encrypted = configuration(asterisk)
         encrypted.port = tlsPort
         encrypted.tls = certificates.client()
-        let private_ = Watcher(encrypted, on: loop)
-        #expect(try await private_.resynced() == [])
-        await private_.stop()
+        let secured = Watcher(encrypted, on: loop)
+        #expect(try await secured.resynced() == [])
+        await secured.stop()
         encrypted.tls = certificates.client(host: "other.test")
         #expect(await AMIClient(encrypted, on: loop).runOnce().code == .tlsFailed)
         encrypted.port = asterisk.managerPort
