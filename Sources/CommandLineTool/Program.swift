@@ -36,7 +36,6 @@ public struct Program: Sendable {
 
     private func runVerb(_ invocation: Invocation) -> ExitCode {
         do {
-            if invocation.verb == .version { return VersionVerb.run(invocation, console) }
             let loop = try EventLoop()
             let program = self
             return try loop.run { try await program.perform(invocation, loop) }
@@ -67,9 +66,8 @@ public struct Program: Sendable {
             return try await TestWebhookVerb(invocation, console, configuration(invocation)).run(loop)
         case .capture: return try await CaptureVerb(invocation, console, configuration(invocation)).run(loop)
         case .backfill: return try await BackfillVerb(invocation, console, configuration(invocation)).run(loop)
-        default:
-            console.complain("\(invocation.verb.rawValue) is not there yet")
-            return .found
+        case .check: return try await CheckVerb(invocation, console).run(configuration(invocation), loop)
+        case .version: return VersionVerb.run(invocation, console)
         }
     }
 

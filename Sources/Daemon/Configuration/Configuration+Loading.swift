@@ -166,6 +166,7 @@ extension Configuration {
             pbx.variables = reader.list("variables", Loader.variableName)
             pbx.certificateAuthorities = reader.value("tls_ca", ConfigurationValue.path)
             pbx.certificateName = reader.text("tls_name")
+            pbx.asteriskConfiguration = reader.value("asterisk_conf", ConfigurationValue.path)
             pbx.verifiesCertificate = reader.value("tls_verify", ConfigurationValue.flag) ?? true
             pbxs.append(pbx)
         }

@@ -63,6 +63,8 @@ public struct Configuration: Sendable {
         public var certificateName: String?
         /// False takes any certificate.
         public var verifiesCertificate = true
+        /// Asterisk's own configuration folder as this host sees it, for `check`; nil: /etc/asterisk where the PBX is here.
+        public var asteriskConfiguration: String?
         /// Line of the section, for `check`.
         public var line = 0
 

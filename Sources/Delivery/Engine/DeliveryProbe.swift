@@ -61,6 +61,28 @@ public struct DeliveryProbe: Sendable {
         return outcome(request, response, began, now(), detail: response.detail)
     }
 
+    /// Asks the endpoint's address with `OPTIONS`, credentials included and nothing else: whether it is there, without telling it of
+    /// any call. On the loop.
+    public func reach(on loop: EventLoop, now: @escaping @Sendable () -> Instant) async -> Outcome {
+        let transport = EndpointTransport(
+            connection: endpoint.connection, policy: endpoint.allow, timeout: endpoint.timeout, concurrency: 1,
+            userAgent: "hookswitch/\(version)", loop: loop)
+        let began = now()
+        var headers = endpoint.headers.map { "\($0.name): \($0.value)" }
+        if case .bearer(let token) = endpoint.authorization { headers.append("Authorization: Bearer \(token)") }
+        // Templates stand behind the host; where one is, the host alone is asked.
+        let isTemplate = endpoint.format.target != nil || endpoint.format.isInQuery
+        let request = HTTPRequest(
+            method: "OPTIONS", url: isTemplate ? endpoint.url.origin + "/" : endpoint.urlText, headers: headers,
+            body: [],
+            hasBody: false)
+        let response: HTTPResponse = await withCheckedContinuation { continuation in
+            transport.send(request) { continuation.resume(returning: $0) }
+        }
+        transport.close()
+        return outcome(request, response, began, now(), detail: response.detail)
+    }
+
     private func outcome(
         _ request: HTTPRequest, _ response: HTTPResponse, _ began: Instant, _ ended: Instant, detail: String
     ) -> Outcome {

@@ -1,0 +1,97 @@
+import Glibc
+
+/// Asterisk's own configuration files, as far as `check` reads them: sections with their settings, includes followed.
+///
+/// **Shape**: `[name]`, `[name](!)`, `[name](+)`, `key = value`, `key => value`, `;` comments, `;--` block comments `--;`,
+/// `#include "file"` and `#include file*.conf`, relative to the folder. **Source**: Asterisk's main/config.c (16 and 22).
+struct AsteriskFiles {
+    struct Setting: Equatable {
+        var key: String
+        var value: String
+    }
+    struct Section: Equatable {
+        var name: String
+        var settings: [Setting] = []
+
+        /// The last value of a key; Asterisk's names do not care for case.
+        func value(_ key: String) -> String? { settings.last { $0.key.lowercased() == key }?.value }
+        func values(_ key: String) -> [String] { settings.filter { $0.key.lowercased() == key }.map(\.value) }
+    }
+    let folder: String
+
+    init(folder: String) { self.folder = folder }
+
+    /// Whether the folder can be read at all.
+    var isThere: Bool { access(folder, R_OK | X_OK) == 0 }
+
+    /// The sections of a file, those of one name put together; nil where it cannot be read.
+    func sections(_ name: String) -> [Section]? {
+        var sections: [Section] = []
+        var current: Int?
+        guard read(path(name), depth: 0, &sections, &current) else { return nil }
+        return sections
+    }
+
+    private func path(_ name: String) -> String { name.hasPrefix("/") ? name : "\(folder)/\(name)" }
+
+    private func read(_ path: String, depth: Int, _ sections: inout [Section], _ current: inout Int?) -> Bool {
+        guard depth < 10, let bytes = try? FileError.read(path) else { return false }
+        var isInBlock = false
+        for raw in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            var line = ConfigurationValue.trimmed(raw.split(separator: "\r").first ?? "")
+            if isInBlock {
+                isInBlock = !line.contains("--;")
+                continue
+            }
+            if line.hasPrefix(";--"), !line.hasPrefix(";---") {
+                isInBlock = !line.contains("--;")
+                continue
+            }
+            line = AsteriskFiles.withoutComment(line)
+            if line.hasPrefix("#include") || line.hasPrefix("#tryinclude") {
+                let name = ConfigurationValue.trimmed(line.drop { $0 != " " && $0 != "\t" })
+                    .filter { !"\"<>".contains($0) }
+                for file in AsteriskFiles.matches(self.path(name)) {
+                    _ = read(file, depth: depth + 1, &sections, &current)
+                }
+            } else if line.hasPrefix("["), let close = line.firstIndex(of: "]") {
+                let name = String(line[line.index(after: line.startIndex)..<close])
+                if let known = sections.firstIndex(where: { $0.name == name }) {
+                    current = known
+                } else {
+                    sections.append(Section(name: name))
+                    current = sections.count - 1
+                }
+            } else if let current, let equals = line.firstIndex(of: "=") {
+                var value = line[line.index(after: equals)...]
+                if value.hasPrefix(">") { value = value.dropFirst() }
+                sections[current].settings.append(
+                    Setting(
+                        key: ConfigurationValue.trimmed(line[..<equals]), value: ConfigurationValue.trimmed(value)))
+            }
+        }
+        return true
+    }
+
+    /// `;` begins a comment unless `\` stands before it.
+    private static func withoutComment(_ line: String) -> String {
+        var last: Character = " "
+        for i in line.indices {
+            if line[i] == ";", last != "\\" { return ConfigurationValue.trimmed(line[..<i]) }
+            last = line[i]
+        }
+        return line
+    }
+
+    private static func matches(_ pattern: String) -> [String] {
+        var found = glob_t()
+        defer { globfree(&found) }
+        guard glob(pattern, 0, nil, &found) == 0 else { return [] }
+        return (0..<Int(found.gl_pathc)).compactMap { found.gl_pathv[$0].map { String(cString: $0) } }
+    }
+
+    /// Asterisk's yes (`ast_true`).
+    static func isTrue(_ text: String?) -> Bool {
+        text.map { ["yes", "true", "y", "t", "1", "on"].contains($0.lowercased()) } ?? false
+    }
+}

@@ -1,0 +1,257 @@
+import Delivery
+import Diagnostics
+public import EventLoop
+import Glibc
+import Storage
+import Telephony
+
+/// Looks for everything that could lose a call or tell it wrong, and says what to write where.
+///
+/// Nothing is changed by it, and no receiver gets a call that never was: webhooks are asked with `OPTIONS`.
+public struct Doctor: Sendable {
+    private let configuration: Configuration
+    private let loop: EventLoop
+
+    public init(_ configuration: Configuration, on loop: EventLoop) {
+        (self.configuration, self.loop) = (configuration, loop)
+    }
+
+    /// Looks at everything, one part after another. `found` is called for each finding as it is made.
+    public func run(_ found: (Finding) -> Void) async {
+        for finding in configurationFindings() { found(finding) }
+        for finding in await storeFindings() { found(finding) }
+        for finding in fastAGIFindings() { found(finding) }
+        for pbx in configuration.pbxs {
+            for finding in await ManagerCheck(pbx, loop: loop).run() { found(finding) }
+            if let folder = asteriskFolder(pbx) {
+                let check = AsteriskFileCheck(
+                    files: AsteriskFiles(folder: folder), pbx: pbx, fastAGIPort: configuration.fastAGI?.listen.port)
+                for finding in check.findings() { found(finding) }
+            }
+        }
+        for finding in recordingFindings() { found(finding) }
+        for endpoint in configuration.endpoints { for finding in await webhookFindings(endpoint) { found(finding) } }
+    }
+
+    /// Asterisk's own files are looked for where it is on this host, or where the configuration says they are.
+    private func asteriskFolder(_ pbx: Configuration.PBX) -> String? {
+        if let folder = pbx.asteriskConfiguration { return folder }
+        let isHere = pbx.ami.host == "localhost" || SocketAddress(ip: pbx.ami.host, port: 0)?.isLoopback ?? false
+        return isHere ? "/etc/asterisk" : nil
+    }
+
+    // MARK: Our own side
+
+    private func configurationFindings() -> [Finding] {
+        var findings = [Finding(.ok, "configuration", "\(configuration.file) can be used")]
+        var status = stat()
+        if stat(configuration.file, &status) == 0, status.st_mode & 0o004 != 0 {
+            findings.append(
+                Finding(
+                    .warning, "configuration", "everybody on this host can read it and the secrets in it",
+                    fix: "chmod 640 \(configuration.file), and chgrp it to the daemon's group"))
+        }
+        if configuration.endpoints.isEmpty {
+            findings.append(
+                Finding(
+                    .warning, "configuration", "no webhook: records stay here",
+                    fix: "hookswitch.conf: [webhook:NAME] with url = https://..."))
+        }
+        return findings
+    }
+
+    private func storeFindings() async -> [Finding] {
+        let general = configuration.general
+        let folder = general.stateDirectory
+        var findings: [Finding] = []
+        if access(general.databasePath, F_OK) == 0 {
+            findings.append(await databaseFinding(folder))
+            findings += await outboxFindings(folder)
+        } else if access(folder, W_OK | X_OK) == 0 {
+            findings.append(Finding(.ok, "state", "\(folder) is there and empty: no daemon has run yet"))
+        } else {
+            let isThere = access(folder, F_OK) == 0
+            findings.append(
+                Finding(
+                    isThere ? .failure : .warning, "state",
+                    isThere ? "\(folder) cannot be written by this user" : "\(folder) is not there yet",
+                    fix: "install -d -o hookswitch -g hookswitch -m 750 \(folder)"))
+        }
+        if let free = CallStore.freeBytes(at: access(folder, F_OK) == 0 ? folder : "/") {
+            let isLow = free < 200 << 20
+            findings.append(
+                Finding(
+                    isLow ? .failure : .ok, "disk", "\(free >> 20) MB are free for \(folder)",
+                    fix: isLow ? "free some: calls wait in memory once it is full" : ""))
+        }
+        if let log = general.callsLog, let slash = log.lastIndex(of: "/") {
+            let parent = String(log[..<slash])
+            if access(parent, W_OK | X_OK) != 0 {
+                findings.append(
+                    Finding(
+                        .warning, "calls log", "\(parent) cannot be written by this user",
+                        fix: "install -d -o hookswitch -g hookswitch -m 750 \(parent), or set calls_log"))
+            }
+        }
+        if let wait = oldestSpoolFile(), wait > 600 {
+            findings.append(
+                Finding(
+                    .failure, "spool", "the oldest file has waited \(wait / 60) min: no daemon takes them",
+                    fix: "start the daemon; its user must be able to rename files in \(general.spoolDirectory)"))
+        }
+        return findings
+    }
+
+    private func databaseFinding(_ folder: String) async -> Finding {
+        do throws(StorageError) {
+            let store = try CallStore(.init(folder: folder))
+            await store.close()
+            return Finding(
+                .warning, "daemon", "no daemon runs on \(folder)", fix: "systemctl start hookswitch, or hookswitch run")
+        } catch {
+            if error.code == .locked { return Finding(.ok, "daemon", "one runs on \(folder) (\(error.underlying))") }
+            return Finding(.failure, "database", "\(error.context): \(error.underlying)", fix: error.hint)
+        }
+    }
+
+    private func outboxFindings(_ folder: String) async -> [Finding] {
+        guard let endpoints = try? await StoreReader(folder: folder).endpoints() else { return [] }
+        let now = CallStore.wallClock()
+        return endpoints.compactMap { endpoint in
+            let subject = "webhook \(endpoint.name)"
+            if endpoint.condition != .active {
+                return Finding(
+                    .failure, subject,
+                    "is \(endpoint.condition.rawValue) (\(endpoint.reason)); \(endpoint.ready + endpoint.waiting) messages wait",
+                    fix: "hookswitch deliveries resume \(endpoint.name)")
+            }
+            if endpoint.dead > 0 {
+                return Finding(
+                    .failure, subject, "\(endpoint.dead) dead letters",
+                    fix: "hookswitch deliveries --endpoint \(endpoint.name) --state dead, then: deliveries retry ID...")
+            }
+            guard let oldest = endpoint.oldestUnsettled, now - oldest > .seconds(3600) else { return nil }
+            return Finding(
+                .warning, subject, "the oldest message has waited \((now - oldest).components.seconds / 60) min",
+                fix: "hookswitch deliveries --endpoint \(endpoint.name) shows why")
+        }
+    }
+
+    private func oldestSpoolFile() -> Int? {
+        let reader = SpoolReader(
+            folder: configuration.general.spoolDirectory, logger: .silent, counters: CounterRegistry()
+        ) { _ in }
+        return reader.oldestAge(now: CallStore.wallClock())
+    }
+
+    private func fastAGIFindings() -> [Finding] {
+        guard let settings = configuration.fastAGI else {
+            return [
+                Finding(
+                    .warning, "FastAGI", "not served: with the manager connection down there is no second witness",
+                    fix: "hookswitch.conf: [fastagi]")
+            ]
+        }
+        do throws(EventLoopError) {
+            try Listener.listen(on: settings.listen, loop: loop).close()
+            return [Finding(.ok, "FastAGI", "\(settings.listen) is free")]
+        } catch {
+            guard error.code == .addressInUse else {
+                return [Finding(.failure, "FastAGI", "\(error.operation): \(error.detail)", fix: error.hint)]
+            }
+            // The daemon itself has it, or somebody else: only where none runs is that a fault.
+            let isOurs = (try? StateLock.isHeld(configuration.general.stateDirectory)) ?? false
+            return [
+                isOurs
+                    ? Finding(.ok, "FastAGI", "\(settings.listen) is served")
+                    : Finding(
+                        .failure, "FastAGI", "\(settings.listen) is taken by another program",
+                        fix:
+                            "hookswitch.conf, [fastagi]: another listen address, and the same in extensions_hookswitch.conf"
+                    )
+            ]
+        }
+    }
+
+    private func recordingFindings() -> [Finding] {
+        let settings = configuration.recordings
+        let folder = settings.mountedAt ?? settings.directory
+        if access(folder, R_OK | X_OK) == 0 { return [Finding(.ok, "recordings", "\(folder) can be read")] }
+        let reason = String(cString: strerror(errno))
+        return [
+            Finding(
+                .warning, "recordings", "\(folder): \(reason); every recording will be told as missing",
+                fix: errno == EACCES
+                    ? "put the daemon's user into the group asterisk"
+                    : "hookswitch.conf, [recordings]: directory as Asterisk sees it, mounted_at as this host does")
+        ]
+    }
+
+    // MARK: The receivers
+
+    private func webhookFindings(_ endpoint: EndpointConfiguration) async -> [Finding] {
+        let subject = "webhook \(endpoint.name)"
+        var findings: [Finding] = []
+        if endpoint.secrets.isEmpty {
+            findings.append(
+                Finding(
+                    .warning, subject, "is not signed: the receiver cannot tell who sends",
+                    fix: "hookswitch.conf, [webhook:\(endpoint.name)]: secret = whsec_... (openssl rand -base64 24)"))
+        }
+        let outcome = await DeliveryProbe(endpoint, version: Release.version).reach(on: loop, now: CallStore.wallClock)
+        let milliseconds = outcome.attempt.duration.wholeMilliseconds
+        let section = "hookswitch.conf, [webhook:\(endpoint.name)]"
+        guard let status = outcome.attempt.status else {
+            let error = outcome.attempt.error ?? "other"
+            let fix =
+                switch error {
+                case "name_lookup":
+                    "\(section): url names a host that has no address; check the name and /etc/resolv.conf"
+                case "tls":
+                    "\(section): the certificate is not trusted; ca_file = FILE of its authority, or mend it there"
+                case "connection_refused": "nobody listens there: start the receiver, or correct url"
+                case "timeout": "no answer within the timeout: the receiver or a firewall holds it up"
+                case "address_not_allowed": "\(section): allow does not cover the address the name has"
+                default: "try: hookswitch test-webhook \(endpoint.name)"
+                }
+            return findings + [Finding(.failure, subject, "no answer (\(error)): \(outcome.detail)", fix: fix)]
+        }
+        switch status {
+        case 401, 403:
+            findings.append(
+                Finding(
+                    .failure, subject, "answers \(status): it does not take our credentials",
+                    fix: "\(section): header.Authorization or bearer; then: hookswitch test-webhook \(endpoint.name)"))
+        case 404, 410:
+            findings.append(
+                Finding(
+                    .failure, subject, "answers \(status): there is nothing at that path", fix: "\(section): url"))
+        case 500...:
+            findings.append(
+                Finding(
+                    .warning, subject, "answers \(status)",
+                    fix: "the receiver is in trouble; then: hookswitch test-webhook \(endpoint.name)"))
+        default:
+            findings.append(Finding(.ok, subject, "answers (\(status)) after \(milliseconds) ms"))
+        }
+        if outcome.attempt.duration > endpoint.timeout / 2 {
+            findings.append(
+                Finding(
+                    .warning, subject,
+                    "took \(milliseconds) ms of \(endpoint.timeout) it has: deliveries will time out",
+                    fix: "\(section): timeout, or make the receiver answer before it works"))
+        }
+        return findings
+    }
+}
+
+/// Whether a daemon has a state folder.
+enum StateLock {
+    static func isHeld(_ folder: String) throws(FileError) -> Bool {
+        let path = "\(folder)/hookswitch.lock"
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError("open", path) }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    }
+}
