@@ -45,7 +45,7 @@ private final class LookUp {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        hints.ai_flags = AI_ADDRCONFIG
+        // Not AI_ADDRCONFIG: beside an interface with IPv6 only it would hide 127.0.0.1, where Asterisk listens.
         let retained = Unmanaged.passRetained(lookUp)
         lookUp.request.pointee.data = retained.toOpaque()
         let status = uv_getaddrinfo(
