@@ -62,7 +62,8 @@ let package = Package(
             ],
             swiftSettings: base),
         .executableTarget(
-            name: "fold-benchmark", dependencies: ["AsteriskWire", "CallAssembly", "Telephony"],
+            name: "fold-benchmark",
+            dependencies: ["AMI", "EventLoop", "AsteriskWire", "CallAssembly", "Telephony"],
             path: "Benchmarks/FoldBenchmark", swiftSettings: base),
         .executableTarget(name: "hookswitch", dependencies: ["CommandLineTool"], swiftSettings: pure),
 
