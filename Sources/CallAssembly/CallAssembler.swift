@@ -359,10 +359,10 @@ public struct CallAssembler: Sendable {
 
     private mutating func learn(from call: Call) {
         guard configuration.trunks.isEmpty else { return }
-        for part in call.parts where !part.isInternal {
-            let isDialled = call.dials.contains { call.parts[$0.destination].uniqueID == part.uniqueID }
+        for (i, part) in call.parts.enumerated() where !part.isInternal {
+            let isDialled = call.dials.contains { $0.destination == i }
             guard let number = isDialled ? part.number : part.firstNumber, !number.isEmpty else { continue }
-            let address = String(part.name.address)
+            let address = part.name.address
             if configuration.internalNumbers.contains(where: { $0.matches(address) }) { continue }
             let isInternal = configuration.internalNumbers.contains { $0.matches(number) }
             knowledge.learn(part.name.device, isOutside: !isInternal)

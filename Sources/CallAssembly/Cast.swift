@@ -294,7 +294,7 @@ struct Outside {
         }) {
             return false
         }
-        let address = String(part.name.address)
+        let address = part.name.address
         // A phone named like an extension is one, whatever caller id it was given.
         if isInternal(address) { return false }
         // An originated line has the caller id the CRM gave it; what was dialled tells more.
@@ -312,7 +312,9 @@ struct Outside {
         return !isDialled
     }
 
-    private func isInternal(_ number: String) -> Bool { configuration.internalNumbers.contains { $0.matches(number) } }
+    private func isInternal(_ number: some StringProtocol) -> Bool {
+        configuration.internalNumbers.contains { $0.matches(number) }
+    }
 
     /// Seven digits or more, or international: no extension.
     static func isLong(_ number: String) -> Bool {

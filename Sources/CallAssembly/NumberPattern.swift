@@ -3,8 +3,33 @@
 /// `X` is 0-9, `Z` 1-9, `N` 2-9, `[…]` a set with ranges, `.` one or more of anything, `!` none or more, `-` is ignored.
 /// **Source**: Asterisk's documentation, "Pattern Matching".
 public struct NumberPattern: Sendable, Hashable {
+    /// Bytes that may stand at one place; a number is matched several times a call, and this allocates nothing.
+    private struct ByteSet: Sendable, Hashable {
+        private var ascii: (low: UInt64, high: UInt64) = (0, 0)
+        private var others: Set<UInt8> = []
+        init(_ bytes: some Sequence<UInt8>) { for byte in bytes { insert(byte) } }
+        mutating func insert(_ byte: UInt8) {
+            if byte < 64 {
+                ascii.low |= 1 << UInt64(byte)
+            } else if byte < 128 {
+                ascii.high |= 1 << UInt64(byte - 64)
+            } else {
+                others.insert(byte)
+            }
+        }
+        func contains(_ byte: UInt8) -> Bool {
+            if byte < 64 { return ascii.low >> UInt64(byte) & 1 == 1 }
+            if byte < 128 { return ascii.high >> UInt64(byte - 64) & 1 == 1 }
+            return others.contains(byte)
+        }
+        static func == (a: ByteSet, b: ByteSet) -> Bool { a.ascii == b.ascii && a.others == b.others }
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(ascii.low)
+            hasher.combine(ascii.high)
+        }
+    }
     private enum Element: Sendable, Hashable {
-        case oneOf(Set<UInt8>)
+        case oneOf(ByteSet)
         case oneOrMore
         case anything
     }
@@ -17,13 +42,13 @@ public struct NumberPattern: Sendable, Hashable {
         var bytes = Array(text.utf8)[...]
         guard !bytes.isEmpty else { return nil }
         guard bytes.first == UInt8(ascii: "_") else {
-            elements = bytes.map { .oneOf([$0]) }
+            elements = bytes.map { .oneOf(ByteSet([$0])) }
             return
         }
         bytes = bytes.dropFirst()
         guard !bytes.isEmpty else { return nil }
         func digits(_ range: ClosedRange<Character>) -> Element {
-            .oneOf(Set(range.lowerBound.asciiValue!...range.upperBound.asciiValue!))
+            .oneOf(ByteSet(range.lowerBound.asciiValue!...range.upperBound.asciiValue!))
         }
         var elements: [Element] = []
         while let byte = bytes.popFirst() {
@@ -38,11 +63,11 @@ public struct NumberPattern: Sendable, Hashable {
                 guard let close = bytes.firstIndex(of: UInt8(ascii: "]")) else { return nil }
                 let inside = Array(bytes[bytes.startIndex..<close])
                 bytes = bytes[(close + 1)...]
-                var set: Set<UInt8> = []
+                var set = ByteSet([])
                 var i = 0
                 while i < inside.count {
                     if i + 2 < inside.count, inside[i + 1] == UInt8(ascii: "-"), inside[i] <= inside[i + 2] {
-                        set.formUnion(inside[i]...inside[i + 2])
+                        for byte in inside[i]...inside[i + 2] { set.insert(byte) }
                         i += 3
                     } else {
                         set.insert(inside[i])
@@ -50,23 +75,25 @@ public struct NumberPattern: Sendable, Hashable {
                     }
                 }
                 elements.append(.oneOf(set))
-            default: elements.append(.oneOf([byte]))
+            default: elements.append(.oneOf(ByteSet([byte])))
             }
         }
         self.elements = elements
     }
 
-    public func matches(_ number: String) -> Bool {
-        var rest = Array(number.utf8)[...]
+    public func matches(_ number: some StringProtocol) -> Bool {
+        let bytes = number.utf8
+        var at = bytes.startIndex
         for element in elements {
             switch element {
             case .oneOf(let set):
-                guard let byte = rest.popFirst(), set.contains(byte) else { return false }
-            case .oneOrMore: return !rest.isEmpty
+                guard at < bytes.endIndex, set.contains(bytes[at]) else { return false }
+                at = bytes.index(after: at)
+            case .oneOrMore: return at < bytes.endIndex
             case .anything: return true
             }
         }
-        return rest.isEmpty
+        return at == bytes.endIndex
     }
 
     /// The default for internal numbers.

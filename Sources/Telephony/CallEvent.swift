@@ -122,9 +122,10 @@ public struct CallEvent: Sendable {
         }
     }
 
+    /// The rare and the large are behind a reference, so that an event is cheap to hand on.
     public enum Body: Sendable {
         // Channels.
-        case newChannel(Snapshot)
+        indirect case newChannel(Snapshot)
         case newState(Channel, ChannelState)
         case newCallerID(Channel, number: String?, name: String?)
         case newAccountCode(Channel, String?)
@@ -133,7 +134,7 @@ public struct CallEvent: Sendable {
         case softHangupRequest(Channel)
         case hangup(Channel, HangupCause, text: String?, techCause: String?, at: Location)
         // Dials. The source is nil where Asterisk itself dialled (Originate).
-        case dialBegin(source: Channel?, at: Location?, destination: Snapshot, dialString: String?)
+        indirect case dialBegin(source: Channel?, at: Location?, destination: Snapshot, dialString: String?)
         case dialState(destination: Channel, status: String)
         case dialEnd(source: Channel?, destination: Channel, status: DialStatus, forward: String?)
         // Bridges.
@@ -144,8 +145,9 @@ public struct CallEvent: Sendable {
         case musicOnHold(Channel, isPlaying: Bool)
         case localBridge(one: Channel, two: Channel)
         // Transfers.
-        case blindTransfer(transferer: Channel, transferee: Channel?, exten: String, context: String, succeeded: Bool)
-        case attendedTransfer(AttendedTransfer)
+        indirect case blindTransfer(
+            transferer: Channel, transferee: Channel?, exten: String, context: String, succeeded: Bool)
+        indirect case attendedTransfer(AttendedTransfer)
         case pickup(by: Channel, target: Channel)
         case parkedCall(Channel, parker: String?, space: String?)
         case unParkedCall(Channel, retriever: Channel?)
@@ -155,10 +157,10 @@ public struct CallEvent: Sendable {
         case queueCallerJoin(Channel, queue: String, position: Int?)
         case queueCallerLeave(Channel, queue: String)
         case queueCallerAbandon(Channel, queue: String)
-        case agentCalled(Channel?, AgentCall)
-        case agentConnect(Channel?, AgentCall)
-        case agentRingNoAnswer(Channel?, AgentCall)
-        case agentComplete(Channel?, AgentCall, reason: String?)
+        indirect case agentCalled(Channel?, AgentCall)
+        indirect case agentConnect(Channel?, AgentCall)
+        indirect case agentRingNoAnswer(Channel?, AgentCall)
+        indirect case agentComplete(Channel?, AgentCall, reason: String?)
         /// An agent's line is logged in (AgentLogin): customers come and go on it, each with a call of its own.
         case agentLogin(Channel, agent: String)
         case agentLogoff(Channel)
@@ -166,13 +168,13 @@ public struct CallEvent: Sendable {
         case mixMonitorStart(Channel)
         case mixMonitorStop(Channel)
         // The rest of the story.
-        case originateResponse(Originate)
+        indirect case originateResponse(Originate)
         /// A channel began an application of the dialplan that matters to a call's story (queue, voicemail).
         case application(Channel, name: String, data: String)
         case variableSet
-        case cdr(CDRRow)
-        case cel(CELRow)
-        case witness(InsideWitness)
+        indirect case cdr(CDRRow)
+        indirect case cel(CELRow)
+        indirect case witness(InsideWitness)
         // The connection itself.
         case connected
         case disconnected
@@ -180,7 +182,7 @@ public struct CallEvent: Sendable {
         case fullyBooted(uptime: Duration?)
         case shutdown
         case listBegan
-        case listed(Listed)
+        indirect case listed(Listed)
         case listComplete
         /// An event that may be forged or broken, and was not applied.
         case damaged(String)

@@ -4,21 +4,26 @@
 /// id (`ChannelId` of the Originate action), which may be any text. The usual form is kept as two numbers, so that
 /// comparing, hashing and copying ids allocates nothing; `description` gives the very text Asterisk sent.
 public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible {
-    /// The text before the epoch seconds, with its hyphen; the whole text where the id has not the usual form.
-    private let prefix: String
-    /// Epoch seconds of the channel's creation; -1 where the id has not the usual form.
-    private let epoch: Int64
-    /// Asterisk's count of channels since its start.
-    private let counter: Int64
+    /// What the two numbers do not say.
+    private final class Text: Sendable {
+        let text: String
+        init(_ text: String) { self.text = text }
+    }
+    /// The text before the epoch seconds, with its hyphen, nil for none; the whole text where the id has not the usual form.
+    private let text: Text?
+    /// Epoch seconds of the channel's creation, then 30 bits of Asterisk's count of channels since its start, plus one, so that
+    /// it orders as they do; 0 where the id has not the usual form.
+    private let numbers: UInt64
 
     /// Takes an id's bytes as Asterisk sent them, which need not be UTF-8.
     public init(_ bytes: UnsafeRawBufferPointer) {
-        if let (prefixLength, epoch, counter) = unsafe UniqueID.split(bytes) {
-            prefix = unsafe prefixLength == 0 ? "" : String(decoding: bytes.prefix(prefixLength), as: UTF8.self)
-            (self.epoch, self.counter) = (epoch, counter)
+        if let (prefixLength, epoch, counter) = unsafe UniqueID.split(bytes), epoch < 1 << 33, counter < 1 << 30 {
+            unsafe text =
+                prefixLength == 0 ? nil : Text(String(decoding: bytes.prefix(prefixLength), as: UTF8.self))
+            numbers = (UInt64(epoch) << 30 | UInt64(counter)) + 1
         } else {
-            prefix = unsafe String(decoding: bytes, as: UTF8.self)
-            (epoch, counter) = (-1, 0)
+            unsafe text = bytes.isEmpty ? nil : Text(String(decoding: bytes, as: UTF8.self))
+            numbers = 0
         }
     }
     public init(_ text: String) {
@@ -26,22 +31,30 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
         self = text.withUTF8 { unsafe UniqueID(UnsafeRawBufferPointer($0)) }
     }
 
-    /// When the channel was created, to the second; nil where the id does not say.
-    public var created: Instant? { epoch < 0 ? nil : Instant(seconds: epoch) }
-    public var isEmpty: Bool { epoch < 0 && prefix.isEmpty }
+    private var epoch: Int64 { Int64((numbers - 1) >> 30) }
 
-    public var description: String { epoch < 0 ? prefix : "\(prefix)\(epoch).\(counter)" }
+    /// When the channel was created, to the second; nil where the id does not say.
+    public var created: Instant? { numbers == 0 ? nil : Instant(seconds: epoch) }
+    public var isEmpty: Bool { numbers == 0 && text == nil }
+
+    public var description: String {
+        let prefix = text?.text ?? ""
+        return numbers == 0 ? prefix : "\(prefix)\(epoch).\((numbers - 1) & (1 << 30 - 1))"
+    }
 
     /// Older first. Of two ids of the usual form, by creation second and then by counter, as Asterisk itself does.
     public static func < (a: UniqueID, b: UniqueID) -> Bool {
-        if a.epoch != b.epoch { return a.epoch < b.epoch }
-        if a.counter != b.counter { return a.counter < b.counter }
-        return a.prefix < b.prefix
+        if a.numbers != b.numbers { return a.numbers < b.numbers }
+        if a.text == nil, b.text == nil { return false }
+        return (a.text?.text ?? "") < (b.text?.text ?? "")
+    }
+    public static func == (a: UniqueID, b: UniqueID) -> Bool {
+        a.numbers == b.numbers && (a.text === b.text || a.text?.text == b.text?.text)
     }
     public func hash(into hasher: inout Hasher) {
         // Equal ids have equal numbers; the prefix tells systems apart, which are never in one table.
-        hasher.combine(epoch)
-        if epoch < 0 { hasher.combine(prefix) } else { hasher.combine(counter) }
+        hasher.combine(numbers)
+        if numbers == 0, let text { hasher.combine(text.text) }
     }
 
     /// The usual form's parts, or nil. Only text that prints back to the same bytes is split (no leading zeros).

@@ -84,12 +84,31 @@ public struct CivilTime: Hashable, Sendable {
 
     /// Reads `2026-11-21 02:17:40`, with an optional fraction, `T` for the blank and a trailing `Z`; nil if it is no date.
     public init?(_ text: some StringProtocol) {
-        var digits: [Int] = []
+        var text = String(text)
+        guard let time = text.withUTF8({ unsafe CivilTime.read($0) }) else { return nil }
+        self = time
+    }
+
+    private static func read(_ text: UnsafeBufferPointer<UInt8>) -> CivilTime? {
+        var fields: (Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0)
+        var field = 0
         var current = 0
         var count = 0
         var fraction = 0
         var fractionDigits = -1
-        for byte in text.utf8 {
+        func keep() {
+            switch field {
+            case 0: fields.0 = current
+            case 1: fields.1 = current
+            case 2: fields.2 = current
+            case 3: fields.3 = current
+            case 4: fields.4 = current
+            default: fields.5 = current
+            }
+            field += 1
+        }
+        for i in 0..<text.count {
+            let byte = unsafe text[i]
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"):
                 let digit = Int(byte - UInt8(ascii: "0"))
@@ -103,26 +122,25 @@ public struct CivilTime: Hashable, Sendable {
                 }
             case UInt8(ascii: "-"), UInt8(ascii: ":"), UInt8(ascii: " "), UInt8(ascii: "T"), UInt8(ascii: "."):
                 if count == 0 || fractionDigits >= 0 { return nil }
-                digits.append(current)
+                keep()
                 (current, count) = (0, 0)
                 if byte == UInt8(ascii: ".") { fractionDigits = 0 }
             case UInt8(ascii: "Z"): break
             default: return nil
             }
         }
-        if fractionDigits < 0 { digits.append(current) }
-        guard digits.count == 6, (1...12).contains(digits[1]), (1...31).contains(digits[2]), digits[3] < 24,
-            digits[4] < 60,
-            digits[5] < 61
+        if fractionDigits < 0 { keep() }
+        guard field == 6, (1...12).contains(fields.1), (1...31).contains(fields.2), fields.3 < 24, fields.4 < 60,
+            fields.5 < 61
         else { return nil }
         var scale = fractionDigits
         while scale >= 0, scale < 6 {
             fraction *= 10
             scale += 1
         }
-        self.init(
-            year: Int64(digits[0]), month: digits[1], day: digits[2], hour: digits[3], minute: digits[4],
-            second: digits[5], microsecond: fractionDigits < 0 ? 0 : fraction)
+        return CivilTime(
+            year: Int64(fields.0), month: fields.1, day: fields.2, hour: fields.3, minute: fields.4, second: fields.5,
+            microsecond: fractionDigits < 0 ? 0 : fraction)
     }
 }
 

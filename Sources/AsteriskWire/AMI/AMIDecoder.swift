@@ -20,7 +20,7 @@ import Glibc
     public init(limits: AMILimits = AMILimits(), offset: Int64 = 0) {
         self.limits = limits
         self.offset = offset
-        index = AMIHeaderIndex()
+        index = AMIHeaderIndex(lines: limits.headers)
     }
 
     /// Stream offset just behind the last byte fed.
@@ -44,7 +44,7 @@ import Glibc
         while at < bytes.count {
             let start = unsafe base + at
             let left = bytes.count - at
-            guard let length = unsafe AMIDecoder.messageLength(start, left) else {
+            guard let length = unsafe messageLength(start, left) else {
                 if left > limits.messageBytes { throw tooLong() }
                 unsafe carried.append(contentsOf: UnsafeRawBufferPointer(start: start, count: left))
                 return
@@ -87,7 +87,7 @@ import Glibc
         }
         guard taken < count else { return taken }
         let from = max(0, taken - 3)
-        let end = unsafe AMIDecoder.emptyLine(base + from, count - from).map { $0 + from }
+        let end = unsafe emptyLine(base + from, count - from).map { $0 + from }
         let more = (end ?? count) - taken
         if carried.count + more > limits.messageBytes { throw tooLong() }
         unsafe carried.append(contentsOf: UnsafeRawBufferPointer(start: base + taken, count: more))
@@ -119,6 +119,8 @@ import Glibc
         swap(&message, &carried)
         let result: Result<Void, AMIDecodeError> = unsafe message.withUnsafeBytes { raw in
             do throws(AMIDecodeError) {
+                // Its line ends were found in pieces: all of them again, now that they stand in one place.
+                _ = unsafe messageLength(raw.baseAddress!, raw.count)
                 try unsafe hand(raw.baseAddress!, raw.count, body)
                 return .success(())
             } catch { return .failure(error) }
@@ -151,13 +153,15 @@ import Glibc
     ///
     /// A message ends at its empty line. The greeting is one line; an empty line at the start is a message of its own.
     @inline(__always)
-    private static func messageLength(_ p: UnsafeRawPointer, _ n: Int) -> Int? {
+    private func messageLength(_ p: UnsafeRawPointer, _ n: Int) -> Int? {
         let first = unsafe p.load(as: UInt8.self)
-        if first == UInt8(ascii: "A"), unsafe isBanner(p, n) {
+        if first == UInt8(ascii: "A"), unsafe AMIDecoder.isBanner(p, n) {
+            index.lineCount = 0
             guard let lf = unsafe memchr(p, 10, n) else { return nil }
             return unsafe UnsafeRawPointer(lf) - p + 1
         }
         if first == 13 {
+            index.lineCount = 0
             if n < 2 { return nil }
             if unsafe (p + 1).load(as: UInt8.self) == 10 { return 2 }
         }
@@ -168,16 +172,31 @@ import Glibc
         unsafe bannerStart.withUnsafeBytes { unsafe memcmp($0.baseAddress!, p, min(n, $0.count)) == 0 }
     }
 
-    /// Offset just behind the first CR LF CR LF; nil if there is none.
+    /// Offset just behind the first CR LF CR LF; nil if there is none. The ends of the lines before it are noted in the index.
     ///
-    /// Line by line: glibc's memchr over short lines is as fast here as its memmem over the message, and the line ends are
-    /// in the cache when the headers are split.
+    /// Line by line: glibc's memchr over short lines is as fast here as its memmem over the message, and the headers can be
+    /// split without looking for their ends again.
     @inline(__always)
-    private static func emptyLine(_ p: UnsafeRawPointer, _ n: Int) -> Int? {
+    private func emptyLine(_ p: UnsafeRawPointer, _ n: Int) -> Int? {
+        let ends = unsafe index.lineEnds
+        let room = index.lineRoom
+        var lines = 0
+        defer { index.lineCount = lines }
         var from = 0
         while from < n, let lf = unsafe memchr(p + from, 10, n - from) {
             let at = unsafe UnsafeRawPointer(lf) - p
-            if at >= 3, unsafe (p + (at - 3)).loadUnaligned(as: UInt32.self) == 0x0A0D_0A0D { return at + 1 }
+            if at >= 3 {
+                let last = unsafe (p + (at - 3)).loadUnaligned(as: UInt32.self)
+                if last == 0x0A0D_0A0D { return at + 1 }
+                if last & 0x00FF_0000 == 0x000D_0000 {
+                    // Beyond the limit lines are counted only: that is enough to refuse the message.
+                    if lines < room { unsafe ends[lines] = Int32(truncatingIfNeeded: at) }
+                    lines += 1
+                }
+            } else if at > 0, unsafe (p + (at - 1)).load(as: UInt8.self) == 13 {
+                unsafe ends[lines] = Int32(truncatingIfNeeded: at)
+                lines += 1
+            }
             from = at + 1
         }
         return nil

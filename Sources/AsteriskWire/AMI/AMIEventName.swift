@@ -72,6 +72,9 @@ public enum AMIEventName: String, CaseIterable, Sendable {
     private static let table = NameTable(AMIEventName.allCases.dropLast().map(\.rawValue))
     private static let all = AMIEventName.allCases
 
+    /// Place in a table; dense.
+    @inline(__always) var ordinal: Int { unsafe Int(unsafeBitCast(self, to: UInt8.self)) }
+
     @inline(__always)
     init(bytes: UnsafeRawPointer, count: Int) {
         self = unsafe AMIEventName.table.ordinal(of: bytes, count: count).map { AMIEventName.all[$0] } ?? .other

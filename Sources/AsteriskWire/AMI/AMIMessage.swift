@@ -12,6 +12,18 @@ public import Telephony
     /// Invariant: allocated for `AMIHeader.allCases.count` slots for the whole life of the object.
     let slots: UnsafeMutablePointer<Slot>
     var generation: UInt32 = 0
+    /// Where the LF of each line of the message stands; the decoder finds them on its way to the message's end.
+    /// Invariant: allocated for `lineRoom` lines for the whole life of the object.
+    let lineEnds: UnsafeMutablePointer<Int32>
+    let lineRoom: Int
+    /// Lines of the message, the empty one not counted; may pass `lineRoom`, then the rest was not noted.
+    var lineCount = 0
+    /// Which header stood on which line of the last message of each event name: Asterisk writes the same ones in the same
+    /// order, so that a comparison with one name mostly does instead of a search.
+    /// Invariant: allocated for `shapeLines` lines of each event name for the whole life of the object.
+    let shapes: UnsafeMutablePointer<UInt8>
+    static let shapeLines = 64
+    static let noHeader: UInt8 = 255
     /// Byte range from the message's first to its last `ChanVariable` or kin; empty where it has none.
     var otherStart: Int32 = 0
     var otherEnd: Int32 = 0
@@ -23,11 +35,22 @@ public import Telephony
     static let names = NameTable(AMIHeader.allCases.map(\.rawValue))
     static let all = AMIHeader.allCases
 
-    init() {
+    /// - Parameter lines: how many lines of a message are split at most.
+    init(lines: Int) {
+        lineRoom = max(lines, 4)
+        unsafe lineEnds = .allocate(capacity: lineRoom)
+        unsafe lineEnds.initialize(repeating: 0, count: lineRoom)
+        let places = AMIEventName.allCases.count * AMIHeaderIndex.shapeLines
+        unsafe shapes = .allocate(capacity: places)
+        unsafe shapes.initialize(repeating: AMIHeaderIndex.noHeader, count: places)
         unsafe slots = .allocate(capacity: AMIHeader.allCases.count)
         unsafe slots.initialize(repeating: Slot(), count: AMIHeader.allCases.count)
     }
-    deinit { unsafe slots.deallocate() }
+    deinit {
+        unsafe slots.deallocate()
+        unsafe lineEnds.deallocate()
+        unsafe shapes.deallocate()
+    }
 }
 
 /// One manager message: a view of the bytes it came in, valid only while the decoder's `body` runs.
@@ -353,30 +376,54 @@ public import Telephony
         x.otherStart = 0
         x.otherEnd = 0
         let names = AMIHeaderIndex.names
-        var at = 0
-        while true {
-            let start = at
-            guard let line = unsafe nextLine(&at) else { break }
-            x.headerCount += 1
-            if at - start > limits.lineBytes { x.exceeded = (.lineTooLong, limits.lineBytes) }
-            guard let (name, value) = unsafe AMIMessage.cut(line) else { continue }
-            guard let ordinal = unsafe names.ordinal(of: name.baseAddress!, count: name.count) else {
-                if unsafe AMIMessage.variablePrefix(name) != nil {
-                    if x.otherEnd == 0 { x.otherStart = Int32(start) }
-                    x.otherEnd = Int32(at)
+        let shape: UnsafeMutablePointer<UInt8>
+        if case .event(let name) = kind {
+            unsafe shape = x.shapes + name.ordinal * AMIHeaderIndex.shapeLines
+        } else {
+            unsafe shape = x.shapes + AMIEventName.other.ordinal * AMIHeaderIndex.shapeLines
+        }
+        if x.lineCount > limits.headers { x.exceeded = (.tooManyHeaders, limits.headers) }
+        let lines = min(x.lineCount, x.lineRoom)
+        var start = 0
+        for i in 0..<lines {
+            let end = unsafe Int(x.lineEnds[i]) - 1
+            defer { start = end + 2 }
+            if end - start > limits.lineBytes { x.exceeded = (.lineTooLong, limits.lineBytes) }
+            let line = unsafe base + start
+            var ordinal: Int
+            var nameLength: Int
+            let expected = i < AMIHeaderIndex.shapeLines ? unsafe shape[i] : AMIHeaderIndex.noHeader
+            if expected != AMIHeaderIndex.noHeader,
+                case let length = unsafe names.length(of: expected, beginning: line, count: end - start), length > 0
+            {
+                (ordinal, nameLength) = (Int(expected), length)
+            } else {
+                nameLength = 0
+                while nameLength < end - start, unsafe (line + nameLength).load(as: UInt8.self) != UInt8(ascii: ":") {
+                    nameLength += 1
                 }
-                continue
+                if nameLength == end - start { continue }
+                guard let found = unsafe names.ordinal(of: line, count: nameLength) else {
+                    if unsafe AMIMessage.variablePrefix(UnsafeRawBufferPointer(start: line, count: nameLength)) != nil {
+                        if x.otherEnd == 0 { x.otherStart = Int32(start) }
+                        x.otherEnd = Int32(end + 2)
+                    }
+                    continue
+                }
+                ordinal = found
+                if i < AMIHeaderIndex.shapeLines { unsafe shape[i] = UInt8(found) }
             }
             let slot = unsafe x.slots + ordinal
             if unsafe slot.pointee.generation == x.generation {
                 if !AMIHeader.mayRepeat(AMIHeaderIndex.all[ordinal]) { x.repeated = AMIHeaderIndex.all[ordinal] }
                 continue
             }
+            var value = start + nameLength + 1
+            if value < end, unsafe (base + value).load(as: UInt8.self) == UInt8(ascii: " ") { value += 1 }
             unsafe slot.pointee = AMIHeaderIndex.Slot(
-                start: Int32(value.baseAddress! - base), length: Int32(value.count), generation: x.generation)
-            if x.headerCount == 2, ordinal == AMIHeader.privilege.slot { x.secondIsPrivilege = true }
+                start: Int32(value), length: Int32(end - value), generation: x.generation)
+            if i == 1, ordinal == AMIHeader.privilege.slot { x.secondIsPrivilege = true }
         }
-        if x.headerCount > limits.headers { x.exceeded = (.tooManyHeaders, limits.headers) }
-        if x.headerCount == 0 { x.headerCount = 1 }
+        x.headerCount = max(1, lines)
     }
 }

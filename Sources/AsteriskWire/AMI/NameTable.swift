@@ -5,12 +5,15 @@
 @safe final class NameTable: Sendable {
     /// Ordinal + 1 of the name at each place; 0 where there is none.
     private let places: [UInt8]
-    private let names: [[UInt8]]
+    /// Each name's length and bytes, at `stride` times its ordinal.
+    private let texts: [UInt8]
+    private static let stride = 32
     private let shift: UInt64
 
     init(_ all: [String]) {
         precondition(all.count < 255, "an ordinal is one byte")
         let names = all.map { Array($0.utf8) }
+        precondition(names.allSatisfy { $0.count < NameTable.stride }, "a name is longer than its place")
         var bits: UInt64 = 8
         search: while true {
             var places = [UInt8](repeating: 0, count: 1 << Int(bits))
@@ -25,8 +28,24 @@
                 }
                 places[place] = UInt8(ordinal + 1)
             }
-            (self.places, self.names, shift) = (places, names, 64 - bits)
+            let texts = names.map { name in
+                [UInt8(name.count)] + name + [UInt8](repeating: 0, count: NameTable.stride - 1 - name.count)
+            }
+            (self.places, self.texts, shift) = (places, Array(texts.joined()), 64 - bits)
             return
+        }
+    }
+
+    /// Length of the name `ordinal` if `bytes` begin with it and a colon, else 0.
+    @inline(__always)
+    func length(of ordinal: UInt8, beginning bytes: UnsafeRawPointer, count: Int) -> Int {
+        unsafe texts.withUnsafeBytes { all in
+            let name = unsafe all.baseAddress! + Int(ordinal) * NameTable.stride
+            let length = unsafe Int(name.load(as: UInt8.self))
+            guard length < count, unsafe (bytes + length).load(as: UInt8.self) == UInt8(ascii: ":"),
+                unsafe NameTable.equal(name + 1, bytes, length)
+            else { return 0 }
+            return length
         }
     }
 
@@ -37,10 +56,9 @@
         let place = unsafe Int(truncatingIfNeeded: NameTable.hash(bytes, count) >> shift)
         let found = unsafe places.withUnsafeBufferPointer { unsafe $0[place] }
         guard found != 0 else { return nil }
-        let same = unsafe names.withUnsafeBufferPointer { names in
-            unsafe names[Int(found) - 1].withUnsafeBytes { name in
-                unsafe name.count == count && NameTable.equal(name.baseAddress!, bytes, count)
-            }
+        let same = unsafe texts.withUnsafeBytes { all in
+            let name = unsafe all.baseAddress! + (Int(found) - 1) * NameTable.stride
+            return unsafe Int(name.load(as: UInt8.self)) == count && NameTable.equal(name + 1, bytes, count)
         }
         return same ? Int(found) - 1 : nil
     }
@@ -68,11 +86,18 @@
 
     @inline(__always)
     private static func equal(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ n: Int) -> Bool {
-        var i = 0
-        while i + 8 <= n {
-            if unsafe (a + i).loadUnaligned(as: UInt64.self) != (b + i).loadUnaligned(as: UInt64.self) { return false }
-            i += 8
+        if n >= 8 {
+            var i = 0
+            while i + 8 <= n {
+                if unsafe (a + i).loadUnaligned(as: UInt64.self) != (b + i).loadUnaligned(as: UInt64.self) {
+                    return false
+                }
+                i += 8
+            }
+            // The last eight again: some of them were compared already.
+            return unsafe (a + (n - 8)).loadUnaligned(as: UInt64.self) == (b + (n - 8)).loadUnaligned(as: UInt64.self)
         }
+        var i = 0
         while i < n {
             if unsafe (a + i).load(as: UInt8.self) != (b + i).load(as: UInt8.self) { return false }
             i += 1
