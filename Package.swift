@@ -65,7 +65,10 @@ let package = Package(
             name: "fold-benchmark",
             dependencies: ["AMI", "EventLoop", "AsteriskWire", "CallAssembly", "Telephony"],
             path: "Benchmarks/FoldBenchmark", swiftSettings: base),
-        .executableTarget(name: "hookswitch", dependencies: ["CommandLineTool"], swiftSettings: pure),
+        .executableTarget(
+            name: "hookswitch", dependencies: ["CommandLineTool"], swiftSettings: pure,
+            // The Swift runtime inside the program: nothing to install beside it, a third of the memory, a faster start.
+            linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]),
 
         // Tests. The lab (real Asterisk, SIP phones) stands on no part of the product but Telephony's JSON.
         .target(
