@@ -16,8 +16,8 @@ let package = Package(
     name: "hookswitch",
     products: [
         .executable(name: "hookswitch", targets: ["hookswitch"]),
-        .library(name: "AMI", targets: ["AMI"]),
-        .library(name: "FastAGI", targets: ["FastAGI"]),
+        .library(name: "AMI", targets: ["AMI", "EventLoop", "AsteriskWire", "Telephony"]),
+        .library(name: "FastAGI", targets: ["FastAGI", "EventLoop", "AsteriskWire", "Telephony"]),
     ],
     targets: [
         // Debian's C libraries, headers and inline wrappers only.

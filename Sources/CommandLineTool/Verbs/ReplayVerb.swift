@@ -23,9 +23,12 @@ struct ReplayVerb {
         for path in invocation.operands {
             let bytes = try FileError.read(path, limit: 4 << 30)
             var replay = CaptureReplay(assembly)
-            let summary = replay.run(bytes, marks: try ReplayVerb.marks(beside: path))
-            if summary.messageCount == 0, !bytes.isEmpty {
-                console.complain("\(path): no manager messages in it; it should hold what `nc pbx 5038` prints")
+            let summary =
+                CaptureReplay.isStream(bytes)
+                ? replay.run(bytes, marks: try ReplayVerb.marks(beside: path)) : replay.run(log: bytes)
+            if summary.messageCount == 0, summary.calls.isEmpty, !bytes.isEmpty {
+                console.complain(
+                    "\(path): neither manager messages (what `nc pbx 5038` prints) nor CEL or CDR rows in it")
                 code = .found
             }
             for refused in summary.refused {
@@ -36,7 +39,7 @@ struct ReplayVerb {
                 code = .found
             }
             for call in summary.calls {
-                let json = call.record.json
+                let json = CaptureReplay.withRecordingsTakenAsReady(call).record.json
                 if console.isTerminal && !invocation.has("--json") {
                     if let record = RecordView(json) { records.append(record) }
                 } else {

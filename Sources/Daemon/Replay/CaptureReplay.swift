@@ -36,6 +36,19 @@ public struct CaptureReplay {
         translator = CallEventTranslator(variables: configuration.variables)
     }
 
+    /// Whether bytes are a manager stream: a greeting, an event or a response stands near their beginning.
+    public static func isStream(_ bytes: [UInt8]) -> Bool {
+        let head = String(decoding: bytes.prefix(4096), as: UTF8.self)
+        return ["Asterisk Call Manager/", "Event: ", "Response: "].contains { head.contains($0) }
+    }
+
+    /// Replays a log file, CEL or CDR, whichever it is.
+    public mutating func run(log bytes: [UInt8]) -> Summary {
+        let cel = CELFile(bytes)
+        if cel.rows.contains(where: { $0.event == "CHAN_START" || $0.event == "HANGUP" }) { return run(cel: cel) }
+        return run(cel: nil, cdr: CDRFile(bytes))
+    }
+
     /// Replays Asterisk's own logs instead of a stream: CEL rows tell calls by themselves and are completed by CDR rows; what
     /// no CEL row told is told by CDR rows alone.
     public mutating func run(cel: CELFile?, cdr: CDRFile? = nil) -> Summary {
@@ -116,6 +129,17 @@ public struct CaptureReplay {
         }
         summary.calls += calls
         summary.refused += refused
+    }
+
+    /// A replay looks at no files: what was recorded is taken as ready, and the record says so.
+    public static func withRecordingsTakenAsReady(_ call: FinishedCall) -> FinishedCall {
+        guard call.record.recordings.contains(where: { $0.state == .pending }) else { return call }
+        var call = call
+        for i in call.record.recordings.indices where call.record.recordings[i].state == .pending {
+            call.record.recordings[i].state = .ready
+        }
+        call.record.notes.append("replayed: the recordings were not looked at")
+        return call
     }
 
     /// The byte ranges of single connections, with when each ended if the index says.
