@@ -165,7 +165,7 @@ final class TestFolder {
         let written = Written()
         let program = Program(console: .memory(written), environment: .process)
         #expect(program.run(["replay", "\(folder.path)/x.ami"]) == .found)
-        #expect(written.complaints.contains("no manager messages"))
+        #expect(written.complaints.contains("neither manager messages"))
         #expect(program.run(["replay", "\(folder.path)/none.ami"]) == .found)
         #expect(written.complaints.contains("No such file"))
     }
