@@ -133,6 +133,8 @@ struct FoldPropertyTests {
 struct SyntheticCall {
     let number: Int
     let at: Instant
+    /// From answer to hangup.
+    var talk: Int64 = 3000
 
     var events: [CallEvent] {
         let a = CallEvent.Channel(
@@ -159,10 +161,11 @@ struct SyntheticCall {
             event(1002, .newState(a, .up)),
             event(1003, .bridgeEnter(b, bridge, .talk, at: phone)),
             event(1004, .bridgeEnter(a, bridge, .talk, at: trunk)),
-            event(4000, .hangupRequest(b, .normalClearing)), event(4001, .bridgeLeave(b, bridge, at: phone)),
-            event(4002, .bridgeLeave(a, bridge, at: trunk)),
-            event(4003, .hangup(b, .normalClearing, text: "Normal Clearing", techCause: nil, at: phone)),
-            event(4004, .hangup(a, .normalClearing, text: "Normal Clearing", techCause: nil, at: trunk)),
+            event(1000 + talk, .hangupRequest(b, .normalClearing)),
+            event(1000 + talk + 1, .bridgeLeave(b, bridge, at: phone)),
+            event(1000 + talk + 2, .bridgeLeave(a, bridge, at: trunk)),
+            event(1000 + talk + 3, .hangup(b, .normalClearing, text: "Normal Clearing", techCause: nil, at: phone)),
+            event(1000 + talk + 4, .hangup(a, .normalClearing, text: "Normal Clearing", techCause: nil, at: trunk)),
         ]
     }
 }
