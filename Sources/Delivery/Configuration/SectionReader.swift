@@ -1,3 +1,4 @@
+import Diagnostics
 import Telephony
 
 /// Reads the values of one section, and turns what is wrong with one into an error that says where.
@@ -21,7 +22,7 @@ struct SectionReader {
             let isOfFamily = families.contains { entry.key.hasPrefix($0) && entry.key.utf8.count > $0.utf8.count }
             guard isOfFamily || (EndpointConfiguration.keys.contains(entry.key) && !families.contains(entry.key)) else {
                 let hint =
-                    nearestName(to: entry.key, among: EndpointConfiguration.keys)
+                    NearestName.of(entry.key, among: EndpointConfiguration.keys)
                     .map { "did you mean \"\($0)\"?" }
                     ?? "known keys: \(EndpointConfiguration.keys.joined(separator: ", "))"
                 throw error(entry, .unknownKey, "is not a key of a webhook", hint)
@@ -56,7 +57,7 @@ struct SectionReader {
 
     static func choice<T>(_ text: String, of names: [String], _ make: (String) -> T?) throws(ValueError) -> T {
         guard names.contains(text), let value = make(text) else {
-            throw ValueError(problem: "\"\(text)\" is not known", hint: hintOfNames(text, among: names))
+            throw ValueError(problem: "\"\(text)\" is not known", hint: NearestName.hint(for: text, among: names))
         }
         return value
     }

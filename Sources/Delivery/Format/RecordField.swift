@@ -1,3 +1,4 @@
+import Diagnostics
 import Telephony
 
 /// What a field is read from.
@@ -37,7 +38,7 @@ struct RecordField: Sendable {
     static func named(_ name: String) throws(ValueError) -> RecordField {
         if let field = RecordField(name) { return field }
         let hint =
-            nearestName(to: name, among: names).map { "did you mean \"\($0)\"?" }
+            NearestName.of(name, among: names).map { "did you mean \"\($0)\"?" }
             ?? "the fields of a record are in the README; a channel variable is variables.NAME"
         throw ValueError(code: .unknownField, problem: "there is no field \"\(name)\"", hint: hint)
     }

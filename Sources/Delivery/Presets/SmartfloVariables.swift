@@ -1,3 +1,4 @@
+import Diagnostics
 import Telephony
 
 /// Smartflo's webhook variables, filled from a call record.
@@ -15,7 +16,7 @@ enum SmartfloVariables {
     static func named(_ name: String) throws(ValueError) -> RecordField {
         if let field = field(name) { return field }
         let hint =
-            nearestName(to: name, among: table.keys.sorted()).map { "did you mean \"$\($0)\"?" }
+            NearestName.of(name, among: table.keys.sorted()).map { "did you mean \"$\($0)\"?" }
             ?? "write $$ for a dollar sign; Smartflo's variables are in the README"
         throw ValueError(code: .unknownField, problem: "there is no Smartflo variable \"$\(name)\"", hint: hint)
     }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Telephony
 
 /// VICIdial's `--A--name--B--` variables, filled from a call record.
@@ -20,7 +21,7 @@ enum VICIdialVariables {
             return RecordField(lower) { .optional($0.record?.variables[lower]) }
         }
         let hint =
-            nearestName(to: lower, among: Array(ofCall.keys) + ofLead).map { "did you mean --A--\($0)--B--?" }
+            NearestName.of(lower, among: Array(ofCall.keys) + ofLead).map { "did you mean --A--\($0)--B--?" }
             ?? "a custom list field is ${variables.NAME}"
         throw ValueError(
             code: .unknownField, problem: "VICIdial has no variable \"--A--\(name)--B--\"", hint: hint)
