@@ -1,7 +1,8 @@
 /* Asterisk's side of the manager: answers a login and any action, then streams calls.
  *
- *   pbx -p PORT -n CALLS [-w WINDOW] [-r RATE] [-g MS] [-H MS] [-l LOG] [-d FILE]
+ *   pbx -p PORT -n CALLS [-u] [-w WINDOW] [-r RATE] [-g MS] [-H MS] [-l LOG] [-d FILE]
  *
+ *   -u  the calls are not recorded: other events stand where recording is told
  *   -w  calls in progress at once, their events interleaved (50)
  *   -r  calls ended a second; without it, as fast as the reader takes them
  *   -g  begin MS after the login; without it, when the reader pings with "Step: go"
@@ -27,6 +28,7 @@ static void add(__typeof__(stream) *to, const char *format, ...) {
 /* ---- one call's events ---- */
 struct call { long k; char trunk[64], phone[64], first[32], second[32], number[24], agent[8], bridge[48]; };
 enum { TRUNK, PHONE };
+static int unrecorded;
 
 static struct call named(long k) {
     struct call c = {.k = k};
@@ -90,8 +92,8 @@ static void one_event(long k, int step) {
     case 3: runs(c, 1, "Set", "CRM_LEAD=L-00042"); break;
     case 4: variable(c, TRUNK, 4, 1, "CRM_LEAD", "L-00042"); break;
     case 5: runs(c, 2, "MixMonitor", text); break;
-    case 6: variable(c, TRUNK, 4, 2, "MIXMONITOR_FILENAME", text); break;
-    case 7: about(c, "MixMonitorStart", TRUNK, 4, 2); break;
+    case 6: variable(c, TRUNK, 4, 2, unrecorded ? "CRM_FILENAME" : "MIXMONITOR_FILENAME", text); break;
+    case 7: about(c, unrecorded ? "NewConnectedLine" : "MixMonitorStart", TRUNK, 4, 2); break;
     case 8: runs(c, 3, "Dial", text); break;
     case 9: about(c, "Newchannel", PHONE, 0, 1); break;
     case 10: about(c, "NewConnectedLine", PHONE, 0, 1); break;
@@ -116,7 +118,7 @@ static void one_event(long k, int step) {
     case 29: bridge(c, "BridgeLeave", 0); channel(c, "", TRUNK, 6, 3); break;
     case 30: bridge(c, "BridgeDestroy", 0); break;
     case 31: variable(c, TRUNK, 6, 3, "ANSWEREDTIME", "63"); break;
-    case 32: about(c, "MixMonitorStop", TRUNK, 6, 3); break;
+    case 32: about(c, unrecorded ? "NewConnectedLine" : "MixMonitorStop", TRUNK, 6, 3); break;
     case 33: case 34: about(c, "Hangup", step == 33 ? PHONE : TRUNK, 6, step == 33 ? 1 : 3);
              add(&stream, "Cause: 16\r\nCause-txt: Normal Clearing\r\n"); break;
     case 35:
@@ -195,9 +197,10 @@ int main(int argc, char **argv) {
     long calls = 0, window = 50, gap = -1, hold = -1;
     double rate = 0;
     const char *log = NULL, *dump = NULL;
-    while ((option = getopt(argc, argv, "p:n:w:r:g:H:l:d:")) > 0) switch (option) {
+    while ((option = getopt(argc, argv, "p:n:uw:r:g:H:l:d:")) > 0) switch (option) {
         case 'p': port = atoi(optarg); break;
         case 'n': calls = atol(optarg); break;
+        case 'u': unrecorded = 1; break;
         case 'w': window = atol(optarg); break;
         case 'r': rate = atof(optarg); break;
         case 'g': gap = atol(optarg); break;
