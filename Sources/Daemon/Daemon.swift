@@ -103,7 +103,7 @@ public final class Daemon: @unchecked Sendable {
         let publisher = CallPublisher(
             loop: loop, pump: pump, engine: engine, settler: settler, logger: logger, counters: counters, now: now)
         (self.pump, self.settler, self.publisher) = (pump, settler, publisher)
-        pump.revive = { [unowned publisher] call in publisher.finished(call) }
+        pump.revive = { [unowned publisher] call in publisher.revived(call) }
         pump.whenTroubled = { [weak self] error in self?.storeChanged(error) }
         engine.start()
         do throws(StorageError) { _ = publisher.takeUp(try await store.openCalls()) } catch { throw DaemonError(error) }

@@ -56,7 +56,20 @@ final class CallPublisher: @unchecked Sendable {
     }
 
     /// A call is over.
-    func finished(_ call: FinishedCall) {
+    func finished(_ call: FinishedCall) { finished(call, as: .record) }
+
+    /// A call comes back from a file it waited in. The store may know the call from another of its writings by now: what is
+    /// said of it here counts nevertheless, and a message that was queued before is not queued again.
+    func revived(_ call: FinishedCall) {
+        let recordings = call.record.recordings
+        if recordings.isEmpty || recordings.contains(where: { $0.state == .pending }) {
+            finished(call, as: .amendment)
+        } else {
+            settled(call, recordings)
+        }
+    }
+
+    private func finished(_ call: FinishedCall, as kind: CallCommit.Kind) {
         finishedCalls.add()
         let record = call.record
         logger.debug(
@@ -67,7 +80,7 @@ final class CallPublisher: @unchecked Sendable {
         guard record.recordings.contains(where: { $0.state == .pending }) else {
             let complete = WebhookEvent(.callComplete, of: record, at: record.endedAt)
             let outbox = engine.drafts(for: ended, recordJSON: json) + engine.drafts(for: complete, recordJSON: json)
-            pump.offer(.call(CallCommit(call, recordJSON: json, outbox: outbox)))
+            pump.offer(.call(CallCommit(call, kind: kind, recordJSON: json, outbox: outbox)))
             return
         }
         pump.offer(
@@ -75,7 +88,8 @@ final class CallPublisher: @unchecked Sendable {
                 OpenCall(
                     id: CallPublisher.notePrefix + record.id, system: record.system, linkedID: record.linkedID,
                     startedAt: record.startedAt, snapshot: call.noteBytes)))
-        pump.offer(.call(CallCommit(call, recordJSON: json, outbox: engine.drafts(for: ended, recordJSON: json))))
+        let outbox = engine.drafts(for: ended, recordJSON: json)
+        pump.offer(.call(CallCommit(call, kind: kind, recordJSON: json, outbox: outbox)))
         settle(call)
     }
 
