@@ -38,7 +38,7 @@ demo: ## six and more real calls through real Asterisk, each with its record and
 test: setup-lab ## unit, property, golden and interop tests (real Asterisk 22 and 16)
 	swift build --build-tests $(IMPORT_CHECK)
 	swift test --skip-build --skip InteropTests
-	swift test --skip-build --filter InteropTests
+	swift test --skip-build --no-parallel --filter InteropTests
 
 .PHONY: lint
 lint: ## formatting rules, as CI checks them

@@ -59,11 +59,11 @@ public final class HookswitchProcess: @unchecked Sendable {
         process = try ChildProcess([program, "run", "--config", configuration], output: log)
     }
 
-    /// Waits until a text stands in the log.
-    public func awaitLog(_ text: String, seconds: Double = 15) throws(LabError) {
+    /// Waits until a text stands in the log, `times` times.
+    public func awaitLog(_ text: String, times: Int = 1, seconds: Double = 15) throws(LabError) {
         let deadline = monotonicSeconds() + seconds
         while monotonicSeconds() < deadline {
-            if readText(log)?.contains(text) == true { return }
+            if (readText(log) ?? "").components(separatedBy: text).count > times { return }
             if let status = process?.wait() { throw LabError("hookswitch ended with \(status)", readText(log) ?? "") }
             pause(0.02)
         }

@@ -133,6 +133,15 @@ public final class SIPPhone: @unchecked Sendable {
         try expect("is hung up on", line: line, seconds: seconds) { $0.state == .ended }
     }
 
+    /// Waits until exactly that many of its calls are up.
+    func awaitLines(up count: Int, seconds: Double = 60) throws(LabError) {
+        let found: Bool? = monitor.wait(seconds: seconds) { lines.count { $0.state == .up } == count ? true : nil }
+        guard found != nil else {
+            let up = monitor.locked { lines.count { $0.state == .up } }
+            throw LabError("phone \(name) has \(up) calls up, not \(count)")
+        }
+    }
+
     /// Waits until a call comes in that nobody has answered.
     public func awaitIncoming(seconds: Double = 15) throws(LabError) {
         try expect("is called", seconds: seconds) { !$0.isOutgoing && $0.state == .early }

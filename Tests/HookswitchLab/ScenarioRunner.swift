@@ -89,9 +89,11 @@ public struct ScenarioRunner: Sendable {
             } catch {
                 faults = (run.failure.map { [$0] } ?? []) + ["\(error)"]
             }
+            var isKnown = false
             if let issue = scenario.openIssue {
                 if !faults.isEmpty || !liveFaults.isEmpty {
                     report("\(tree.major) \(scenario.name): known: \(issue)")
+                    isKnown = true
                     if !issue.hasPrefix("live: ") { faults = [] }
                     liveFaults = []
                 } else {
@@ -102,7 +104,8 @@ public struct ScenarioRunner: Sendable {
             if let saveFolder { save(run, to: "\(saveFolder)/\(scenario.name)-\(tree.major)") }
             work.add(Result(scenario: scenario, tree: tree, faults: faults, heldFacts: held))
             let seconds = (epochSeconds() - started).rounded()
-            let verdict = faults.isEmpty ? "right, \(held) facts" : "WRONG"
+            let verdict =
+                faults.isEmpty ? "\(isKnown ? "known to be wrong, otherwise " : "")right, \(held) facts" : "WRONG"
             report("\(tree.major) \(scenario.name) (\(Int(seconds)) s): \(verdict)")
             for fault in faults { report("     \(fault)") }
         }

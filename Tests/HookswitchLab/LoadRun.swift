@@ -1,0 +1,69 @@
+import Glibc
+public import Telephony
+
+/// Many calls at once through one Asterisk, watched by the daemon: each call by its caller's number.
+public struct LoadRun: Sendable {
+    /// Numbers that called, and how long each spoke by its own phone.
+    public let callers: [String: Double]
+    /// What the daemon told.
+    public let records: [JSONValue]
+
+    /// Makes `count` calls, all up at the same time, and ends them.
+    /// - Parameters:
+    ///   - perSecond: New calls a second.
+    ///   - during: Called when all are up; a test may cut, kill or restart something then.
+    public static func run(
+        lane: Lane, daemon: HookswitchProcess, count: Int, perSecond: Double = 40,
+        during: () throws -> Void = {}
+    ) throws -> LoadRun {
+        let agent = lane.phones[.alice]!
+        agent.setManner(.answers(after: 0.2))
+        let customer = lane.phones[.customer2]!
+        let numbers = (0..<count).map { "1555900\(1000 + $0)" }
+        for number in numbers {
+            try customer.dial("5001", from: number)
+            pause(1 / perSecond)
+        }
+        try customer.awaitLines(up: count)
+        try during()
+        pause(1)
+        for line in 1...count {
+            try customer.hangUp(line: line)
+            pause(1 / perSecond / 2)
+        }
+        try agent.awaitLines(up: 0)
+        let records = daemon.awaitRecords(count, seconds: 30)
+        var callers: [String: Double] = [:]
+        let seen = customer.seen
+        for (index, number) in numbers.enumerated() {
+            let own = seen.filter { $0.line == index + 1 }
+            let up = own.first { $0.kind == .answerReceived }?.time ?? 0
+            callers[number] = (own.last { $0.kind == .byeSent }?.time ?? 0) - up
+        }
+        return LoadRun(callers: callers, records: records)
+    }
+
+    /// What is wrong, one sentence each.
+    public var faults: [String] {
+        var faults: [String] = []
+        var told: [String: Int] = [:]
+        for record in records {
+            let number = record["caller"]?["number"]?.string ?? "null"
+            told[number, default: 0] += 1
+            guard let spoken = callers[number] else {
+                faults.append("\(number) never called")
+                continue
+            }
+            if record["disposition"]?.string != "ANSWERED" {
+                faults.append("\(number) is \(record["disposition"]?.string ?? "null")")
+            }
+            if let billsec = record["billsec"]?.double, abs(billsec - spoken) > 1.5 {
+                faults.append("\(number): billsec \(billsec), its phone spoke \(spoken) s")
+            }
+        }
+        for number in callers.keys.sorted() where told[number] != 1 {
+            faults.append("\(number) was told \(told[number] ?? 0) times")
+        }
+        return faults
+    }
+}
