@@ -15,6 +15,8 @@ public struct AsteriskConfiguration: Sendable {
     var fastAGIPort: UInt16
     /// A folder with the files Hookswitch ships for Asterisk; nil in a lab that tests the bare stream.
     var shippedFolder: String?
+    /// Changes in the shipped files what an operator changes: the secret and the list of variables. Else byte for byte.
+    public var adaptsShippedFiles = false
     /// Calls from outside pass Hookswitch's hangup handler first.
     public var attachesHandler = false
     /// What `manager.conf` says of time stamps.
@@ -70,10 +72,11 @@ public struct AsteriskConfiguration: Sendable {
         if let shippedFolder {
             for name in ["manager.d/hookswitch.conf", "extensions_hookswitch.conf", "cdr_manager.conf"] {
                 guard let text = readText(shippedFolder + "/" + name) else { continue }
-                // As an operator does it: his secret, and his own variables beside those named there.
+                files[name] = text
+                guard adaptsShippedFiles else { continue }
                 files[name] = text.components(separatedBy: "CHANGE-ME").joined(separator: Self.secret)
-                    .components(separatedBy: "lead_id,campaign_id").joined(
-                        separator: "lead_id,campaign_id,vendor_lead_code")
+                    .components(separatedBy: "lead_id,campaign_id")
+                    .joined(separator: "lead_id,campaign_id,vendor_lead_code")
             }
         }
         if let legacySIPPort { files["sip.conf"] = legacySIP(legacySIPPort) }

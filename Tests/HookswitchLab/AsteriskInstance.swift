@@ -57,7 +57,9 @@ public final class AsteriskInstance: @unchecked Sendable {
         writeFile(real + "/sounds/moh/hold.ulaw", AsteriskInstance.tone(seconds: 5))
         for (name, text) in configuration.files { writeFile(real + "/etc/" + name, text) }
         writeFile(real + "/asterisk.conf", configuration.asteriskConf)
-        if let shipped = configuration.shippedFolder, let script = readBytes(shipped + "/../agi-bin/hookswitch-spool") {
+        if configuration.adaptsShippedFiles, let shipped = configuration.shippedFolder,
+            let script = readBytes(shipped + "/../agi-bin/hookswitch-spool")
+        {
             writeFile(real + "/agi-bin/hookswitch-spool", script)
             chmod(real + "/agi-bin/hookswitch-spool", 0o755)
         }

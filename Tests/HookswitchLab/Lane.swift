@@ -26,6 +26,7 @@ public final class Lane: @unchecked Sendable {
         asterisk = try AsteriskInstance(
             tree: tree, name: name, phonePorts: ports, fastAGIPort: fastAGIPort, shippedFolder: shippedFolder)
         asterisk.configuration.attachesHandler = attachesHandler
+        asterisk.configuration.adaptsShippedFiles = true
         switch setting {
         case .standard: break
         case .noTimestamps: asterisk.configuration.timestampEvents = false
