@@ -1,5 +1,6 @@
 import Daemon
 import EventLoop
+import Glibc
 import Storage
 import Telephony
 
@@ -15,8 +16,17 @@ public struct Program: Sendable {
     /// Runs the verb that the process's arguments ask for.
     /// - Returns: the exit code, as the contract has it.
     public static func main(_ arguments: [String]) -> Int32 {
+        unblockSignals()
         let program = Program(console: .process(), environment: .process)
         return program.run(Array(arguments.dropFirst())).rawValue
+    }
+
+    /// Whoever started us may have blocked signals, and a child inherits that: a daemon that cannot be stopped is of no use.
+    private static func unblockSignals() {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&set, number) }
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
     /// Reads the arguments and runs the verb on an event loop of its own.

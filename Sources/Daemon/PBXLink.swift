@@ -30,6 +30,7 @@ final class PBXLink: @unchecked Sendable {
     /// Since the login: whether a `Newchannel` came, and an event without a time of its own.
     private var hasChannelEvents = false
     private var hasToldTimestamps = false
+    private var hasToldChannels = false
     private var hasToldSilence = false
     /// Damaged events ask for a list of the channels at most this often: a forger must not keep us busy.
     private static let resyncPause: Duration = .seconds(5)
@@ -112,6 +113,7 @@ final class PBXLink: @unchecked Sendable {
             logger.debug("connecting", [.address: .text(configuration.ami.description), .attempt: .number(attempt)])
         case .loggedIn(let version):
             (loggedInAt, hasBooted, hasChannelEvents, hasToldSilence) = (now(), false, false, false)
+            hasToldChannels = false
             connected.set(1)
             logger.notice(
                 "manager connected",
@@ -122,6 +124,7 @@ final class PBXLink: @unchecked Sendable {
             }
         case .fullyBooted: hasBooted = true
         case .server(let server):
+            guard !hasToldChannels else { break }
             logger.info(
                 "Asterisk told its version",
                 [.asteriskVersion: .text(server.asteriskVersion), .state: .text(server.startedAt)])
@@ -149,7 +152,8 @@ final class PBXLink: @unchecked Sendable {
                     .hint: .text(failure.hint),
                 ])
         }
-        if failures.isEmpty {
+        if failures.isEmpty, !hasToldChannels {
+            hasToldChannels = true
             logger.notice("calls in progress are known", [.count: .number(fold.openCallCount)])
         }
     }
