@@ -19,7 +19,14 @@ extension CallAssembler {
                 $0.created.at < boot - .seconds(2)
             }
         case .shutdown: break
-        case .listBegan: listedIDs = []
+        case .listBegan:
+            listedIDs = []
+            // Only who is there now can be missing from the list; a channel that comes while it is read is told by its event.
+            for slot in calls.indices where calls[slot] != nil && calls[slot]!.emptySince == nil {
+                for i in calls[slot]!.parts.indices where !calls[slot]!.parts[i].isGuest {
+                    calls[slot]!.parts[i].isConfirmed = false
+                }
+            }
         case .listed(let channel): take(channel, mark, effect)
         case .listComplete:
             guard let ids = listedIDs else { return }

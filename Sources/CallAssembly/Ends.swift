@@ -10,7 +10,8 @@ struct Ends {
     let event: String
 
     init(_ facts: Facts, _ cast: Cast, now: Instant?) {
-        let marks = facts.call.parts.map { Ends.leaving($0) }
+        let requests = facts.call.parts.compactMap { $0.hangupRequest?.at }
+        let marks = facts.call.parts.map { Ends.leaving($0, requests) }
         left = marks.map { $0?.mark.at }
         var last = marks[cast.caller]
         for i in facts.call.parts.indices
@@ -28,7 +29,7 @@ struct Ends {
     }
 
     /// The moment a channel's party was gone.
-    private static func leaving(_ part: Call.Part) -> (mark: Mark, event: String)? {
+    private static func leaving(_ part: Call.Part, _ requests: [Instant]) -> (mark: Mark, event: String)? {
         guard let end = part.end else { return nil }
         let lastStay = part.stays.map { $0.to?.at ?? end.at }.max()
         let lastEntry = part.stays.map(\.from.at).max()
@@ -43,6 +44,12 @@ struct Ends {
         }
         // It left its last bridge and did not go on in the dialplan: what came after was a hangup handler.
         if let lastStay, !part.hasMovedOn, !part.endIsGuessed, lastStay < end.at {
+            return (Mark(at: lastStay, offset: end.offset), "BridgeLeave")
+        }
+        // Its hangup was not seen, but the bridge it left was ended by a side that hung up.
+        if let lastStay, part.endIsGuessed, lastStay < end.at,
+            requests.contains(where: { $0 <= lastStay && lastStay - $0 < .seconds(1) })
+        {
             return (Mark(at: lastStay, offset: end.offset), "BridgeLeave")
         }
         return (end, "Hangup")

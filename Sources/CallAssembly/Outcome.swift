@@ -70,7 +70,9 @@ struct Outcome {
 
     private mutating func decideEnd() {
         let parts = facts.call.parts
-        if lastEndIsGuessed {
+        let lastConnection = conversation.lastTalkStart ?? parts[cast.caller].created.at
+        let hasRequest = parts.contains { $0.hangupRequest.map { $0.at >= lastConnection } ?? false }
+        if lastEndIsGuessed, !hasRequest {
             hungUpBy = nil
             hungUpReason = "the end was not seen"
             return

@@ -106,4 +106,37 @@ struct GapTests {
             #expect((record.completeness == .full) == !touched, "seed \(seed), \(record.id): \(record.notes)")
         }
     }
+
+    @Test("a hangup swallowed by a damaged event is found by the list asked for after it")
+    func swallowed() throws {
+        let call = SyntheticCall(number: 1, at: Instant(seconds: 1_795_300_000))
+        let other = SyntheticCall(number: 2, at: Instant(seconds: 1_795_300_001), talk: 60_000)
+        var events = Array(call.events.dropLast(2)) + other.events.prefix(9)
+        events.sort { $0.at < $1.at }
+        let now = Instant(seconds: 1_795_300_010)
+        events.append(CallEvent(at: now, body: .damaged("Hangup with Uniqueid twice")))
+        events.append(CallEvent(at: now, body: .listBegan))
+        // A channel that comes while the list is read is in no list, and lives.
+        let third = SyntheticCall(number: 3, at: now)
+        events.append(third.events[0])
+        events += GapTests.listed(other, at: now)
+        events.append(CallEvent(at: now, body: .listComplete))
+        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1"))
+        var records: [CallRecord] = []
+        var asked = 0
+        let take: (AssemblyEffect) -> Void = { effect in
+            switch effect {
+            case .finished(let call): records.append(call.record)
+            case .resyncWanted: asked += 1
+            case .progress: break
+            }
+        }
+        for event in events { assembler.apply(event, take) }
+        assembler.advance(to: now + .seconds(1), take)
+        #expect(asked == 1 && records.count == 1 && assembler.openCallCount == 2)
+        let record = try #require(records.first)
+        #expect(record.completeness == .partial && record.notes.contains("the end was not seen"))
+        // Its bridge was left at 4 s, which is when its parties did.
+        #expect(record.hungUpBy == .callee && record.billableSeconds == 3)
+    }
 }
