@@ -68,6 +68,15 @@ install: ## put the program, the samples and the scripts below $(DESTDIR)$(PREFI
 	@test -e $(DESTDIR)/etc/hookswitch/hookswitch.conf || test ! -e asterisk-conf/hookswitch.conf || \
 	    install -m 640 asterisk-conf/hookswitch.conf $(DESTDIR)/etc/hookswitch/hookswitch.conf
 
+.PHONY: deb
+deb: release ## build a Debian package; .build/hookswitch_VERSION_ARCH.deb
+	@Tests/Lab/setup package
+	@packaging/deb
+
+.PHONY: test-deb
+test-deb: deb setup-lab ## install, upgrade, remove and purge that package in a Debian 12 of its own
+	@packaging/test-deb
+
 .PHONY: uninstall
 uninstall: ## take away what `make install` put there; configuration, calls and logs stay
 	rm -f $(DESTDIR)$(PREFIX)/bin/hookswitch
