@@ -184,4 +184,28 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
             await again.close()
         }
     }
+
+    @Test("a settled call that waited in the overflow file sends its call.complete although the store knows the call")
+    func overflowTakenUp() throws {
+        let folder = try TestFolder()
+        var settled = try capturedCall("22/rec_dialplan")
+        let first = settled
+        for i in settled.record.recordings.indices { settled.record.recordings[i].state = .missing }
+        let loop = try EventLoop()
+        let sink = WebhookSink()
+        defer { sink.stop() }
+        try loop.run { [settled] in
+            let store = try CallStore(.init(folder: folder.state))
+            _ = try await store.commit([CallCommit(first)])
+            await store.close()
+            try OverflowFile(path: "\(folder.state)/overflow.jsonl").append(settled)
+            let fixture = try DaemonFixture(loop, folder, sections: "[webhook:crm]\nurl = \(sink.url)\n")
+            try await fixture.daemon.start()
+            try await fixture.wait("call.complete") { !sink.requests.isEmpty }
+            let told = try JSONValue(parsing: sink.requests[0].body)
+            #expect(told["type"]?.string == "call.complete")
+            #expect(told["data"]?["recordings"]?[0]?["state"]?.string == "missing")
+            await fixture.daemon.stop()
+        }
+    }
 }
