@@ -9,7 +9,7 @@ import Testing
 @testable import Delivery
 
 /// Real loopback sockets, the real store, the real clock.
-@Suite(.timeLimit(.minutes(2))) struct DeliveryEngineTests {
+@Suite(.timeLimit(.minutes(20))) struct DeliveryEngineTests {
     @Test func `a call is posted once, signed, with the contract's headers`() async throws {
         let sink = WebhookSink()
         defer { sink.stop() }

@@ -7,7 +7,7 @@ import Testing
 @testable import Delivery
 
 /// Received requests checked by the official libraries, in Python, from the lab's cache. What cannot be had fails.
-@Suite(.timeLimit(.minutes(5))) struct VerifierTests {
+@Suite(.timeLimit(.minutes(20))) struct VerifierTests {
     /// Runs a program to its end; its output, or an error that says what it said.
     static func run(_ program: String, _ arguments: [String], input: Data = Data()) throws -> String {
         let process = Process()
@@ -86,7 +86,7 @@ import Testing
 }
 
 /// TLS as a receiver sees it: a private authority, a client certificate, and a certificate that is wrong.
-@Suite(.timeLimit(.minutes(2))) struct DeliveryTLSTests {
+@Suite(.timeLimit(.minutes(20))) struct DeliveryTLSTests {
     struct Certificates {
         let folder = TemporaryFolder()
         init() throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Delivery
 
-@Suite(.timeLimit(.minutes(1))) struct LaneTests {
+@Suite(.timeLimit(.minutes(20))) struct LaneTests {
     let now = Instant(seconds: 1000)
 
     func entries(_ ids: ClosedRange<Int64>) -> [OutboxEntry] {
