@@ -142,6 +142,16 @@ public final class SIPPhone: @unchecked Sendable {
         }
     }
 
+    /// Waits until each of that many calls is up or over, and tells which lines are up.
+    func awaitLinesSettled(_ count: Int, seconds: Double = 90) throws(LabError) -> [Int] {
+        let settled: Bool? = monitor.wait(seconds: seconds) {
+            lines.count { $0.state == .up || $0.state == .ended } >= count ? true : nil
+        }
+        let up = monitor.locked { lines.enumerated().filter { $0.element.state == .up }.map { $0.offset + 1 } }
+        guard settled != nil else { throw LabError("phone \(name) has only \(up.count) calls up, the others hang") }
+        return up
+    }
+
     /// Waits until a call comes in that nobody has answered.
     public func awaitIncoming(seconds: Double = 15) throws(LabError) {
         try expect("is called", seconds: seconds) { !$0.isOutgoing && $0.state == .early }
