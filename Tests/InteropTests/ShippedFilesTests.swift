@@ -213,7 +213,11 @@ import Testing
                 _ = try await lab.message(where: isLast)
                 #expect(end.contains("\r\nTimestamp: "))
                 #expect(end.contains("\r\nChanVariable: HOOKSWITCH_REF="))
-                let cdr = try await user.message { $0.hasPrefix("Event: Cdr") && $0.contains("Destination: 300") }
+                // Two rows, one for each half of the Local channel, in either order: the half that ran the dialplan.
+                let cdr = try await user.message {
+                    $0.hasPrefix("Event: Cdr") && $0.contains("\r\nChannel: Local/300@site-") && $0.contains(";2\r\n")
+                        && $0.contains("Destination: 300")
+                }
                 #expect(cdr.contains("\r\nLinkedID: "))
                 #expect(cdr.contains("\r\nSequence: "))
                 #expect(cdr.contains("\r\nUserField: UNKNOWN"))

@@ -74,8 +74,7 @@ extension Scenario {
                     $0.disposition = ["NO_ANSWER", "FAILED", "BUSY", "CANCELED"]
                     $0.duration = 0...1
                 }
-            ], cdrDiffers: "by default no CDR is written for it at all",
-            openIssue: "when OriginateResponse comes last the direction is internal and nobody's call"),
+            ], cdrDiffers: "by default no CDR is written for it at all"),
         Scenario(
             "out_click2call_customer_busy", "click-to-call", "Alice answers, the customer is busy.",
             steps: [

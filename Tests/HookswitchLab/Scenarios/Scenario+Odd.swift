@@ -85,8 +85,7 @@ extension Scenario {
                     ($0.billsec, $0.duration, $0.answeredBy) = (1...7, 2...8, "1001")
                     ($0.hungUpBy, $0.completeness) = ([nil], "partial")
                 }
-            ], cdrDiffers: "a killed Asterisk writes none",
-            openIssue: "replay ends the call at its last event, not where the connection was cut"),
+            ], cdrDiffers: "a killed Asterisk writes none"),
         Scenario(
             "asterisk_stopped", "odd", "Asterisk is stopped in mid-call, as at an upgrade, and comes back.",
             steps: [
