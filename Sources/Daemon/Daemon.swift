@@ -26,7 +26,8 @@ public import Telephony
 ///
 /// Authority: the contract's sections 1, 2 and 5; sd_notify(3).
 /// Malformed input: a wrong configuration is refused whole, at start and at SIGHUP (then the old one stays).
-/// Disk full: calls wait in memory, then nowhere if the disk stays full; see `CommitPump`. The manager is read on.
+/// Disk full: calls wait in memory, then in `overflow.jsonl`; one that cannot be written even there is logged with the hint to run
+/// `backfill`; see `CommitPump`. The manager is read on.
 /// Shutdown: `stop` logs off, lets running FastAGI sessions end, writes what is queued, lets requests on their way finish for at
 /// most ten seconds, and closes the store. A daemon that is killed loses nothing that was on disk.
 ///
