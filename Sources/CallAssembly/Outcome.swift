@@ -110,7 +110,7 @@ struct Outcome {
             sayHungUp(side(cast.main), request, "HangupRequest", "the called side hung up")
             return
         }
-        if let source = hangupSource([cast.caller, cast.main]) {
+        if !isRefusal(parts[cast.caller]), let source = hangupSource([cast.caller, cast.main]) {
             sayHungUp(side(source), parts[source].end ?? ends.mark, "CEL", "hangupsource names that channel")
             return
         }

@@ -1,4 +1,5 @@
 import Daemon
+import Foundation
 import Telephony
 import Testing
 
@@ -66,6 +67,18 @@ struct CaptureTests {
         let ids = twice.calls.map(\.record.id)
         #expect(Set(ids).count == ids.count)
         #expect(Set(ids) == Set(once.calls.map(\.record.id)))
+    }
+
+    @Test(
+        "Busy() and Congestion() are the PBX's doing, though they ask for a hangup on the caller's own channel",
+        arguments: ["in_dialplan_busy-22", "in_dialplan_congestion-22"])
+    func refusedByDialplan(name: String) throws {
+        let capture = Capture(version: "22", name: name, folder: Capture.root.appending(path: "lab/\(name)"))
+        var replay = CaptureReplay(AssemblyConfiguration(system: "pbx1"))
+        let calls = replay.run(capture.bytes("events.ami")).calls
+        let record = try #require(calls.first).record
+        #expect(calls.count == 1 && record.hungUpBy == .system && record.billableSeconds == 0)
+        #expect(record.disposition == (name.contains("busy") ? .busy : .failed))
     }
 
     @Test("no record has a leg for a Local channel", arguments: Capture.all)

@@ -134,14 +134,11 @@ extension Scenario {
         Scenario(
             "in_dialplan_busy", "plain", "The dialplan itself says busy.",
             steps: [.dial(.customer, "5015"), .ended(.customer)],
-            calls: [inbound("5015", "BUSY").with { ($0.cause, $0.hungUpBy) = ([17], ["system"]) }],
-            openIssue: "now and then Busy()'s HangupRequest on the caller's channel is taken for the caller's"),
+            calls: [inbound("5015", "BUSY").with { ($0.cause, $0.hungUpBy) = ([17], ["system"]) }]),
         Scenario(
             "in_dialplan_congestion", "plain", "The dialplan itself says congestion.",
             steps: [.dial(.customer, "5016"), .ended(.customer)],
-            calls: [inbound("5016", "FAILED").with { ($0.cause, $0.hungUpBy) = ([34], ["system"]) }],
-            openIssue:
-                "on 22 Congestion()'s HangupRequest on the caller's channel is taken for the caller's"),
+            calls: [inbound("5016", "FAILED").with { ($0.cause, $0.hungUpBy) = ([34], ["system"]) }]),
         Scenario(
             "dial_limit", "plain", "Dial's limit of 3 s ends the talk.",
             steps: [
