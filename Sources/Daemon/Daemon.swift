@@ -47,6 +47,7 @@ public final class Daemon: @unchecked Sendable {
     private var spool: SpoolReader?
     private var listener: Listener?
     private var serving: Task<Void, Never>?
+    private var lookups: DialplanLookups?
     private var links: [PBXLink] = []
     private var alertCommand: AlertCommand?
     private var ticker: Task<Void, Never>?
@@ -186,11 +187,17 @@ public final class Daemon: @unchecked Sendable {
         }
         self.listener = listener
         var routes = FastAGIRoutes()
-        let witnesses = HookswitchRoutes(deadline: settings.deadline, now: now) { [weak self] witness in
-            guard let self else { return false }
-            return take(witness)
-        }
-        witnesses.install(in: &routes)
+        let lookups = DialplanLookups(
+            configuration.lookups, budget: HookswitchRoutes.lookupBudget(of: settings.deadline), on: loop,
+            logger: logger, now: now, raise: { [weak self] alert in self?.engine?.raise(alert) })
+        self.lookups = lookups
+        HookswitchRoutes(
+            deadline: settings.deadline, now: now,
+            takeWitness: { [weak self] witness in
+                guard let self else { return false }
+                return take(witness)
+            }, lookups: lookups.answering
+        ).install(in: &routes)
         let server = FastAGIServer(
             FastAGIConfiguration(permit: settings.permit, deadline: settings.deadline), routes: routes, logger: logger,
             counters: counters)
@@ -217,8 +224,10 @@ public final class Daemon: @unchecked Sendable {
         ticker = nil
         for link in links { await link.stop() }
         listener?.close()
+        lookups?.close()
         await serving?.value
         listener = nil
+        lookups = nil
         serving = nil
         settler?.stop()
         if let pump, let store {

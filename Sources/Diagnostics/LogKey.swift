@@ -16,6 +16,7 @@ public enum LogKey: String, Sendable, CaseIterable {
     case amiFrame = "ami.frame"
     case agiScript = "agi.script"
     case agiCommand = "agi.command"
+    case lookup = "lookup.section"
     case peer = "net.peer"
     case address = "net.address"
     // Delivery.

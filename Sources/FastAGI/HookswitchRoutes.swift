@@ -8,16 +8,33 @@ public import Telephony
 /// |---|---|---|
 /// | `call-complete` (from a hangup handler) | hands an `InsideWitness` over | `OK`, `FAILED` |
 /// | `tag?ref_id=…&lead_id=…` | hands over the facts, sets them as inherited channel variables | `OK`, `FAILED` |
-/// | `lookup?…` | asks for variables within the deadline and sets them | `OK`, `NOTFOUND`, `TIMEOUT`, `BUSY`, `FAILED` |
+/// | `lookup?…`, `lookup/NAME?…` | asks for variables within the deadline and sets them | `OK`, `NOTFOUND`, `TIMEOUT`, `BUSY`, `FAILED` |
 ///
+/// A lookup says in `HOOKSWITCH_LOOKUP` too what came of it: `FOUND`, `NOTFOUND`, `TIMEOUT` or `ERROR`.
 /// The witness's values come with the request, so that a channel that is being torn down is held for one short reply.
 /// A dialplan that finds `HOOKSWITCH_STATUS` other than `OK` after `call-complete` spools the same facts.
 public struct HookswitchRoutes: Sendable {
     /// Takes a witness; false: it could not be kept. Must return soon, a channel waits for it.
     public typealias TakeWitness = @Sendable (InsideWitness) async -> Bool
-    /// Answers a lookup with the variables to set; nil: nothing known. Must stop when its task is cancelled; what it returns
-    /// after the time it was given is dropped.
-    public typealias Lookup = @Sendable (LookupRequest) async throws -> [AGIParameters.Pair]?
+    /// What a lookup came to.
+    public enum LookupAnswer: Sendable {
+        /// The variables to set.
+        case found([AGIParameters.Pair])
+        case notFound
+        case late
+        case failed
+    }
+    /// Somebody who can be asked about a call.
+    public struct Lookup: Sendable {
+        /// Must stop when its task is cancelled; what it returns after the time it was given is dropped.
+        public typealias Ask = @Sendable (LookupRequest) async -> LookupAnswer
+        /// What is set where the answer is not `found`.
+        public var defaults: [AGIParameters.Pair]
+        public var ask: Ask
+        public init(defaults: [AGIParameters.Pair] = [], ask: @escaping Ask) {
+            (self.defaults, self.ask) = (defaults, ask)
+        }
+    }
 
     /// What a dialplan asks.
     public struct LookupRequest: Sendable {
@@ -32,20 +49,26 @@ public struct HookswitchRoutes: Sendable {
     }
 
     private let takeWitness: TakeWitness
-    private let lookup: Lookup?
+    private let lookups: [String: Lookup]
     private let deadline: Duration
     private let now: @Sendable () -> Instant
     private let gate = LookupGate()
 
     /// - Parameters:
-    ///   - deadline: of the server; a lookup's answer gets three quarters of it, the rest is for setting variables.
-    ///   - lookup: nil: every lookup is answered `NOTFOUND`.
+    ///   - deadline: of the server; see `lookupBudget`.
+    ///   - lookups: who is asked by `lookup/NAME`, by name; the empty name is `lookup` itself. Without one `lookup` is answered
+    ///     `NOTFOUND`.
     public init(
         deadline: Duration, now: @escaping @Sendable () -> Instant, takeWitness: @escaping TakeWitness,
-        lookup: Lookup? = nil
+        lookups: [String: Lookup] = [:]
     ) {
-        (self.deadline, self.now, self.takeWitness, self.lookup) = (deadline, now, takeWitness, lookup)
+        (self.deadline, self.now, self.takeWitness, self.lookups) = (deadline, now, takeWitness, lookups)
     }
+
+    /// How much of a session's deadline a lookup's answer may take: three quarters, the rest is for setting variables.
+    public static func lookupBudget(of deadline: Duration) -> Duration { deadline * 3 / 4 }
+    /// The channel variable by which a dialplan learns what a lookup came to.
+    public static let lookupVariable = "HOOKSWITCH_LOOKUP"
 
     /// Variables one `tag` or `lookup` may set: each costs the channel a round trip.
     public static let maximumVariables = 32
@@ -62,7 +85,10 @@ public struct HookswitchRoutes: Sendable {
             try await set(HookswitchRoutes.tagVariables(witness), on: session)
             try await answer(session, "OK")
         }
-        routes.on("lookup") { session in try await runLookup(session) }
+        routes.on("lookup") { session in try await runLookup(lookups[""], on: session) }
+        for (name, lookup) in lookups where !name.isEmpty {
+            routes.on("lookup/\(name)") { session in try await runLookup(lookup, on: session) }
+        }
     }
 
     nonisolated(nonsending)
@@ -112,22 +138,37 @@ public struct HookswitchRoutes: Sendable {
 
     // MARK: Lookup
 
-    nonisolated(nonsending) private func runLookup(_ session: FastAGISession) async throws(FastAGIError) {
-        guard let lookup else { return try await answer(session, "NOTFOUND") }
+    nonisolated(nonsending)
+        private func runLookup(_ lookup: Lookup?, on session: FastAGISession) async throws(FastAGIError)
+    {
+        guard let lookup else { return try await answer(session, "NOTFOUND", lookup: "NOTFOUND") }
         let environment = session.environment
         func known(_ name: StaticString) -> String? { environment.known(name).map(printable) }
         let request = LookupRequest(
             parameters: session.request.parameters, uniqueID: environment.uniqueID, channel: environment.channel,
             callerNumber: known("callerid"), callerName: known("calleridname"), dialledNumber: known("dnid"),
-            budget: deadline * 3 / 4)
-        switch await gate.ask(request, lookup, on: session.loop) {
-        case .found(let pairs):
+            budget: HookswitchRoutes.lookupBudget(of: deadline))
+        let got = await gate.ask(request, lookup.ask, on: session.loop)
+        if case .found(let pairs) = got {
             try await set(pairs, on: session)
-            try await answer(session, "OK")
-        case .notFound: try await answer(session, "NOTFOUND")
-        case .late: try await answer(session, "TIMEOUT")
-        case .failed: try await answer(session, "FAILED")
-        case .busy: try await answer(session, "BUSY")
+        } else {
+            try await set(lookup.defaults, on: session)
         }
+        switch got {
+        case .found: try await answer(session, "OK", lookup: "FOUND")
+        case .notFound: try await answer(session, "NOTFOUND", lookup: "NOTFOUND")
+        case .late: try await answer(session, "TIMEOUT", lookup: "TIMEOUT")
+        case .failed: try await answer(session, "FAILED", lookup: "ERROR")
+        case nil: try await answer(session, "BUSY", lookup: "ERROR")
+        }
+    }
+
+    nonisolated(nonsending)
+        private func answer(
+            _ session: FastAGISession, _ status: String, lookup: String
+        ) async throws(FastAGIError)
+    {
+        try await session.setVariable(HookswitchRoutes.lookupVariable, lookup)
+        try await answer(session, status)
     }
 }

@@ -4,41 +4,28 @@ import Synchronization
 
 /// Lets a lookup run for as long as a channel can wait for it, and no longer, even if the lookup itself does not stop.
 final class LookupGate: Sendable {
-    enum Answer: Sendable {
-        case found([AGIParameters.Pair])
-        case notFound
-        case late
-        case failed
-        /// Too many are under way.
-        case busy
-    }
-
     private let underWay = Mutex(0)
 
-    /// Asks `lookup`, and stops waiting for it after the request's budget.
+    /// Asks `lookup`, and stops waiting for it after the request's budget; nil where too many are under way.
     ///
     /// The lookup is a task of its own, not a child: a child that ignores its cancellation would hold the channel. Their
     /// number is bounded instead.
     nonisolated(nonsending)
         func ask(
-            _ request: HookswitchRoutes.LookupRequest, _ lookup: @escaping HookswitchRoutes.Lookup,
+            _ request: HookswitchRoutes.LookupRequest, _ ask: @escaping HookswitchRoutes.Lookup.Ask,
             on loop: EventLoop
-        ) async -> Answer
+        ) async -> HookswitchRoutes.LookupAnswer?
     {
         let isFree = underWay.withLock { count in
             if count >= HookswitchRoutes.maximumLookups { return false }
             count += 1
             return true
         }
-        guard isFree else { return .busy }
+        guard isFree else { return nil }
         return await withCheckedContinuation { continuation in
             let race = Race(continuation)
             let task = Task(name: "agi-lookup", executorPreference: loop) {
-                do {
-                    race.finish(try await lookup(request).map(Answer.found) ?? .notFound)
-                } catch {
-                    race.finish(.failed)
-                }
+                race.finish(await ask(request))
                 self.underWay.withLock { $0 -= 1 }
             }
             race.timer.withLock {
@@ -52,12 +39,14 @@ final class LookupGate: Sendable {
 
     /// The first of two to finish gives the answer.
     private final class Race: Sendable {
-        private let continuation: Mutex<CheckedContinuation<Answer, Never>?>
+        private let continuation: Mutex<CheckedContinuation<HookswitchRoutes.LookupAnswer?, Never>?>
         let timer = Mutex<LoopTimer?>(nil)
 
-        init(_ continuation: CheckedContinuation<Answer, Never>) { self.continuation = Mutex(continuation) }
+        init(_ continuation: CheckedContinuation<HookswitchRoutes.LookupAnswer?, Never>) {
+            self.continuation = Mutex(continuation)
+        }
 
-        func finish(_ answer: Answer) {
+        func finish(_ answer: HookswitchRoutes.LookupAnswer) {
             let waiting = continuation.withLock { waiting in
                 defer { waiting = nil }
                 return waiting

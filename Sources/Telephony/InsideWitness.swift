@@ -90,6 +90,16 @@ public struct InsideWitness: Hashable, Sendable {
         isDamaged = false
     }
 
+    /// A plain channel variable's name: letters, digits and underscores. Anything else could be a dialplan function
+    /// (`SHELL(…)`, `FILE(…)`), which must never be reached from a request.
+    public static func isVariableName(_ name: String) -> Bool {
+        guard let first = name.utf8.first, name.utf8.count <= 79 else { return false }
+        func isLetter(_ byte: UInt8) -> Bool {
+            (65...90).contains(byte) || (97...122).contains(byte) || byte == UInt8(ascii: "_")
+        }
+        return isLetter(first) && name.utf8.allSatisfy { isLetter($0) || (48...57).contains($0) }
+    }
+
     /// The channel's CDR as `CDR()` reads it in a hangup handler: right on the caller's channel, and only with
     /// `endbeforehexten = yes` in cdr.conf, which is Asterisk's own default.
     public struct CDRValues: Hashable, Sendable {

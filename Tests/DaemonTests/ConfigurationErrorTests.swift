@@ -7,7 +7,8 @@ import Testing
         ("[generl]\n" + leastPBX, #"hs.conf:1: [generl] unknown section; did you mean "general"?"#),
         (
             leastPBX + "[wobble:x]\n",
-            "hs.conf:4: [wobble:x] unknown section; allowed: general, fastagi, recordings, backfill, pbx, webhook"
+            "hs.conf:4: [wobble:x] unknown section; allowed: general, fastagi, recordings, backfill, lookup, "
+                + "pbx, webhook"
         ),
         (leastPBX + "trunk = PJSIP/a\n", #"hs.conf:4: [pbx:main] trunk: unknown key; did you mean "trunks"?"#),
         (
@@ -78,6 +79,19 @@ import Testing
         (
             leastPBX + "#include other.conf\n",
             "hs.conf:4: a line that starts with #; comments start with ; and there is no #include"
+        ),
+        (
+            leastPBX + "[lookup]\nurl = https://x/?n=${number}\nset.A = a\n",
+            "hs.conf:4: [lookup] there is no [fastagi] to ask by; add [fastagi], which may be empty"
+        ),
+        (
+            leastPBX + "[fastagi]\n[lookup]\nurl = https://x/?n=${number}\nset.A = a\ntimeout = 3s\n",
+            "hs.conf:5: [lookup] timeout: 3.0 seconds is more than a channel waits; "
+                + "at most 2.25 seconds, three quarters of deadline in [fastagi]"
+        ),
+        (
+            leastPBX + "[fastagi]\n[lookup:x]\nurl = https://x/?n=${nummer}\nset.A = a\n",
+            #"hs.conf:6: [lookup:x] url: a lookup has no "nummer"; did you mean "number"?"#
         ),
         (
             "[pbx:main](tmpl)\n",

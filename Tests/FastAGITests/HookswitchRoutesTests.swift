@@ -15,7 +15,7 @@ private final class Witnesses: Sendable {
 /// What a session with one of Hookswitch's own requests sends back.
 private func commands(
     _ environment: String, time: EventLoop.Time = .system, isTaken: Bool = true, witnesses: Witnesses = Witnesses(),
-    lookup: HookswitchRoutes.Lookup? = nil
+    defaults: [AGIParameters.Pair] = [], lookup: HookswitchRoutes.Lookup.Ask? = nil
 ) async throws -> [String] {
     var routes = FastAGIRoutes()
     HookswitchRoutes(
@@ -23,7 +23,7 @@ private func commands(
         takeWitness: { witness in
             witnesses.take(witness)
             return isTaken
-        }, lookup: lookup
+        }, lookups: lookup.map { ["": .init(defaults: defaults, ask: $0)] } ?? [:]
     ).install(in: &routes)
     return try await withServer(FastAGIConfiguration(), routes, time: time) { loop, address in
         var asterisk = try await FakeAsterisk.connect(to: address, on: loop)
@@ -108,14 +108,15 @@ private func commands(
         let asked = Mutex<HookswitchRoutes.LookupRequest?>(nil)
         let sent = try await commands(FakeAsterisk.environment("lookup?did=5019&did=5020")) { request in
             asked.withLock { $0 = request }
-            return [
+            return .found([
                 .init(name: "crm_name", value: "O\"Neil\nX"), .init(name: "SHELL(x)", value: "1"),
                 .init(name: "long", value: String(repeating: "x", count: 3000)), .init(name: "crm_vip", value: "1"),
-            ]
+            ])
         }
         #expect(
             sent == [
-                "SET VARIABLE crm_name \"O\\\"NeilX\"", "SET VARIABLE crm_vip 1", "SET VARIABLE HOOKSWITCH_STATUS OK",
+                "SET VARIABLE crm_name \"O\\\"NeilX\"", "SET VARIABLE crm_vip 1",
+                "SET VARIABLE HOOKSWITCH_LOOKUP FOUND", "SET VARIABLE HOOKSWITCH_STATUS OK",
             ])
         let request = try #require(asked.withLock { $0 })
         #expect(request.parameters.all("did") == ["5019", "5020"])
@@ -123,33 +124,77 @@ private func commands(
         #expect(request.budget == .milliseconds(2250))
     }
 
-    @Test func lookupSaysWhyThereIsNoAnswer() async throws {
-        struct Down: Error {}
-        let environment = FakeAsterisk.environment("lookup")
-        #expect(try await commands(environment) == ["SET VARIABLE HOOKSWITCH_STATUS NOTFOUND"])
-        #expect(try await commands(environment) { _ in nil } == ["SET VARIABLE HOOKSWITCH_STATUS NOTFOUND"])
-        #expect(try await commands(environment) { _ in throw Down() } == ["SET VARIABLE HOOKSWITCH_STATUS FAILED"])
+    @Test(arguments: [
+        (HookswitchRoutes.LookupAnswer.notFound, "NOTFOUND", "NOTFOUND"), (.late, "TIMEOUT", "TIMEOUT"),
+        (.failed, "ERROR", "FAILED"),
+    ])
+    func lookupSaysWhyThereIsNoAnswerAndSetsWhatIsToBeThere(
+        answer: HookswitchRoutes.LookupAnswer, word: String, status: String
+    ) async throws {
+        let sent = try await commands(
+            FakeAsterisk.environment("lookup"), defaults: [.init(name: "crm_name", value: "unknown")]
+        ) { _ in answer }
+        #expect(
+            sent == [
+                "SET VARIABLE crm_name unknown", "SET VARIABLE HOOKSWITCH_LOOKUP \(word)",
+                "SET VARIABLE HOOKSWITCH_STATUS \(status)",
+            ])
+    }
+
+    @Test func lookupWithoutAnybodyToAskFindsNothing() async throws {
+        #expect(
+            try await commands(FakeAsterisk.environment("lookup"))
+                == ["SET VARIABLE HOOKSWITCH_LOOKUP NOTFOUND", "SET VARIABLE HOOKSWITCH_STATUS NOTFOUND"])
+    }
+
+    @Test func severalLookupsHaveAPathEach() async throws {
+        var routes = FastAGIRoutes()
+        let lookups = ["", "billing"].map { name in
+            (name, HookswitchRoutes.Lookup { _ in .found([.init(name: "from", value: "crm\(name)")]) })
+        }
+        HookswitchRoutes(
+            deadline: .seconds(3), now: { Instant(seconds: 0) }, takeWitness: { _ in true },
+            lookups: Dictionary(uniqueKeysWithValues: lookups)
+        ).install(in: &routes)
+        try await withServer(FastAGIConfiguration(), routes) { loop, address in
+            for (request, first) in [
+                ("lookup", "SET VARIABLE from crm"), ("lookup/billing?number=1", "SET VARIABLE from crmbilling"),
+            ] {
+                var asterisk = try await FakeAsterisk.connect(to: address, on: loop)
+                try await asterisk.send(FakeAsterisk.environment(request))
+                #expect(try await asterisk.run().first == first)
+            }
+            var asterisk = try await FakeAsterisk.connect(to: address, on: loop)
+            try await asterisk.send(FakeAsterisk.environment("lookup/biling"))
+            #expect(try await asterisk.run().last == "SET VARIABLE HOOKSWITCH_STATUS UNKNOWN")
+        }
     }
 
     @Test func aLookupThatHangsCostsTheChannelItsBudgetAndNoMore() async throws {
         let never = AsyncStream<Void>.makeStream()
         let asked = AsyncStream<Void>.makeStream()
         var routes = FastAGIRoutes()
-        HookswitchRoutes(deadline: .seconds(3), now: { Instant(seconds: 0) }, takeWitness: { _ in true }) { _ in
+        let hanging = HookswitchRoutes.Lookup { _ in
             asked.continuation.yield()
             // Ignores its cancellation, as a blocking library would.
             await withCheckedContinuation { continuation in
                 never.continuation.onTermination = { _ in continuation.resume() }
             }
-            return nil
-        }.install(in: &routes)
+            return .notFound
+        }
+        HookswitchRoutes(
+            deadline: .seconds(3), now: { Instant(seconds: 0) }, takeWitness: { _ in true }, lookups: ["": hanging]
+        ).install(in: &routes)
         try await withServer(FastAGIConfiguration(), routes, time: .manual) { loop, address in
             var asterisk = try await FakeAsterisk.connect(to: address, on: loop)
             try await asterisk.send(FakeAsterisk.environment("lookup"))
             var began = asked.stream.makeAsyncIterator()
             await began.next()
             loop.advance(by: .milliseconds(2250))
-            #expect(try await asterisk.run() == ["SET VARIABLE HOOKSWITCH_STATUS TIMEOUT"])
+            #expect(
+                try await asterisk.run() == [
+                    "SET VARIABLE HOOKSWITCH_LOOKUP TIMEOUT", "SET VARIABLE HOOKSWITCH_STATUS TIMEOUT",
+                ])
         }
         never.continuation.finish()
     }
@@ -158,11 +203,14 @@ private func commands(
         let never = AsyncStream<Void>.makeStream()
         let asked = AsyncStream<Void>.makeStream()
         var routes = FastAGIRoutes()
-        HookswitchRoutes(deadline: .seconds(3), now: { Instant(seconds: 0) }, takeWitness: { _ in true }) { _ in
+        let hanging = HookswitchRoutes.Lookup { _ in
             asked.continuation.yield()
             for await _ in never.stream {}
-            return nil
-        }.install(in: &routes)
+            return .notFound
+        }
+        HookswitchRoutes(
+            deadline: .seconds(3), now: { Instant(seconds: 0) }, takeWitness: { _ in true }, lookups: ["": hanging]
+        ).install(in: &routes)
         try await withServer(FastAGIConfiguration(), routes, time: .manual) { loop, address in
             var began = asked.stream.makeAsyncIterator()
             var waiting: [FakeAsterisk] = []
@@ -174,15 +222,24 @@ private func commands(
             }
             var another = try await FakeAsterisk.connect(to: address, on: loop)
             try await another.send(FakeAsterisk.environment("lookup"))
-            #expect(try await another.run() == ["SET VARIABLE HOOKSWITCH_STATUS BUSY"])
+            #expect(
+                try await another.run() == [
+                    "SET VARIABLE HOOKSWITCH_LOOKUP ERROR", "SET VARIABLE HOOKSWITCH_STATUS BUSY",
+                ])
             // Their time is over, they stop, and there is room again. (A cancelled stream has ended for the next one, too.)
             loop.advance(by: .milliseconds(2250))
             for var asterisk in waiting {
-                #expect(try await asterisk.run() == ["SET VARIABLE HOOKSWITCH_STATUS TIMEOUT"])
+                #expect(
+                    try await asterisk.run() == [
+                        "SET VARIABLE HOOKSWITCH_LOOKUP TIMEOUT", "SET VARIABLE HOOKSWITCH_STATUS TIMEOUT",
+                    ])
             }
             var later = try await FakeAsterisk.connect(to: address, on: loop)
             try await later.send(FakeAsterisk.environment("lookup"))
-            #expect(try await later.run() == ["SET VARIABLE HOOKSWITCH_STATUS NOTFOUND"])
+            #expect(
+                try await later.run() == [
+                    "SET VARIABLE HOOKSWITCH_LOOKUP NOTFOUND", "SET VARIABLE HOOKSWITCH_STATUS NOTFOUND",
+                ])
         }
         never.continuation.finish()
     }

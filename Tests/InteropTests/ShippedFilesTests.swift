@@ -19,7 +19,7 @@ import Testing
          same => n,Gosub(hookswitch,attach,1)
          same => n,Gosub(hookswitch,tag,1(CRM-4711,lead_id=7&campaign_id=${URIENCODE(a b&c)}))
          same => n,Gosub(hookswitch,lookup,1(${EXTEN}))
-         same => n,Set(CDR(userfield)=${crm_name}/${HOOKSWITCH_STATUS})
+         same => n,Set(CDR(userfield)=${crm_name}/${HOOKSWITCH_LOOKUP})
          same => n,Answer()
          same => n,Gosub(hookswitch,record,1)
          same => n,Dial(Local/200@site,5,b(hookswitch^callee^1))
@@ -113,7 +113,7 @@ import Testing
                 #expect(caller.refID == "CRM-4711")
                 #expect(caller.variables == ["lead_id": "7", "campaign_id": "a b&c"])
                 #expect(caller.peerChannel == callee.channel)
-                #expect(caller.cdr.userField == "Alice \"A\" +15551230001 100/OK")
+                #expect(caller.cdr.userField == "Alice \"A\" +15551230001 100/FOUND")
                 let recording = try #require(caller.recordingPath)
                 #expect(recording.hasPrefix("\(asterisk.folder)/spool/monitor/20"))
                 #expect(recording.hasSuffix("/\(caller.uniqueID).wav"))
@@ -165,7 +165,7 @@ import Testing
                 #expect(caller.path == .spool)
                 #expect(caller.dialStatus == "ANSWER")
                 #expect(caller.refID == "CRM-4711")
-                #expect(caller.cdr.userField == "/DOWN")
+                #expect(caller.cdr.userField == "/ERROR")
                 let row = try await Self.cdrRow(asterisk, uniqueID: caller.uniqueID.description, loop)
                 #expect(row["billsec"] == caller.cdr.billsec.map(String.init))
                 #expect(row["disposition"] == "ANSWERED")
@@ -275,11 +275,13 @@ import Testing
                     inbox.put(witness)
                     return true
                 },
-                lookup: { request in
-                    let number = request.parameters["number"] ?? "?"
-                    let dialled = request.parameters["dialled"] ?? "?"
-                    return [.init(name: "crm_name", value: "Alice \"A\" \(number) \(dialled)")]
-                }
+                lookups: [
+                    "": .init { request in
+                        let number = request.parameters["number"] ?? "?"
+                        let dialled = request.parameters["dialled"] ?? "?"
+                        return .found([.init(name: "crm_name", value: "Alice \"A\" \(number) \(dialled)")])
+                    }
+                ]
             ).install(in: &routes)
             let listener = try Listener.listen(on: try #require(SocketAddress(ip: "127.0.0.1", port: 0)), loop: loop)
             let server = FastAGIServer(routes: routes)

@@ -109,16 +109,6 @@ extension InsideWitness {
         if InsideWitness.isVariableName(name), variables[name] == nil { variables[name] = value }
     }
 
-    /// A plain channel variable's name: letters, digits and underscores. Anything else could be a dialplan function
-    /// (`SHELL(…)`, `FILE(…)`), which must never be reached from a request.
-    public static func isVariableName(_ name: String) -> Bool {
-        guard let first = name.utf8.first, name.utf8.count <= 79 else { return false }
-        func isLetter(_ byte: UInt8) -> Bool {
-            (65...90).contains(byte) || (97...122).contains(byte) || byte == UInt8(ascii: "_")
-        }
-        return isLetter(first) && name.utf8.allSatisfy { isLetter($0) || (48...57).contains($0) }
-    }
-
     /// Whole seconds, of `7` or `7.25`; nil for a negative or anything else.
     private static func seconds(_ text: String) -> Int? {
         let whole = text.prefix { $0 != "." }

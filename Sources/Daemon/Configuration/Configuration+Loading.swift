@@ -1,6 +1,7 @@
 import Delivery
 import Diagnostics
 import EventLoop
+import FastAGI
 import Storage
 
 extension Configuration {
@@ -69,13 +70,15 @@ extension Configuration {
         private var recordings = Recordings()
         private var backfill = Backfill()
         private var endpoints: [EndpointConfiguration] = []
+        private var lookups: [LookupConfiguration] = []
 
         init(file: String, environment: ConfigurationEnvironment) {
             (self.file, self.environment) = (file, environment)
         }
 
-        private static let single = ["general", "fastagi", "recordings", "backfill"]
-        private static let named = ["pbx", "webhook"]
+        private static let single = ["general", "fastagi", "recordings", "backfill", "lookup"]
+        private static let named = ["pbx", "webhook", "lookup"]
+        private static let kinds = single + named.filter { !single.contains($0) }
 
         mutating func read(_ section: INIFile.Section) {
             if let first = titles.updateValue(section.line, forKey: section.title) {
@@ -90,13 +93,18 @@ extension Configuration {
                 guard Loader.isName(name) else {
                     return report(section, "\"\(name)\" is not a name", "use letters, digits, - _ and ., up to 64")
                 }
-                if kind == "pbx" { readPBX(name, &reader) } else { readWebhook(name, &reader) }
+                switch kind {
+                case "pbx": readPBX(name, &reader)
+                case "lookup": readLookup(name, &reader)
+                default: readWebhook(name, &reader)
+                }
             } else {
                 switch kind {
                 case "general": readGeneral(&reader)
                 case "fastagi": readFastAGI(&reader)
                 case "recordings": readRecordings(&reader)
                 case "backfill": readBackfill(&reader)
+                case "lookup": readLookup("", &reader)
                 case "pbx", "webhook": return report(section, "has no name", "write [\(kind):NAME]")
                 default: return reportUnknown(section, kind)
                 }
@@ -206,8 +214,43 @@ extension Configuration {
             }
         }
 
+        /// `Delivery` knows the keys of a lookup, too.
+        private mutating func readLookup(_ name: String, _ reader: inout SectionReader) {
+            let entries = reader.everything(templates: LookupConfiguration.isTemplate(key:))
+            do throws(DeliveryConfigurationError) {
+                lookups.append(try LookupConfiguration(name: name, line: reader.section.line, entries: entries))
+            } catch {
+                reader.report(
+                    error.line > 0 ? error.line : reader.section.line, error.key, error.problem, error.hint)
+            }
+        }
+
+        /// A lookup answers a FastAGI request, and within what that may take.
+        private mutating func checkLookups() {
+            for lookup in lookups {
+                let budget = fastAGI.map { HookswitchRoutes.lookupBudget(of: $0.deadline) }
+                var mistake: (key: String, problem: String, hint: String)?
+                if let budget {
+                    if let timeout = lookup.timeout, timeout > budget {
+                        mistake = (
+                            "timeout", "\(timeout) is more than a channel waits",
+                            "at most \(budget), three quarters of deadline in [fastagi]"
+                        )
+                    }
+                } else if titles["fastagi"] == nil {
+                    mistake = ("", "there is no [fastagi] to ask by", "add [fastagi], which may be empty")
+                }
+                guard let mistake else { continue }
+                problems.append(
+                    .init(
+                        file: file, line: lookup.line, section: lookup.title, key: mistake.key,
+                        problem: mistake.problem, hint: mistake.hint))
+            }
+        }
+
         /// Puts the sections together.
         mutating func finished() throws(ConfigurationError) -> Configuration {
+            checkLookups()
             if pbxs.isEmpty, titles.keys.allSatisfy({ !$0.hasPrefix("pbx:") }) {
                 problems.append(
                     .init(file: file, problem: "no [pbx:NAME] section", hint: "one is needed for each Asterisk"))
@@ -226,8 +269,8 @@ extension Configuration {
             }
             guard problems.isEmpty else { throw ConfigurationError(problems.sorted { $0.line < $1.line }) }
             return Configuration(
-                file: file, general: general, pbxs: pbxs, fastAGI: fastAGI, recordings: recordings,
-                backfill: backfill, endpoints: endpoints)
+                file: file, general: general, pbxs: pbxs, fastAGI: fastAGI, lookups: lookups,
+                recordings: recordings, backfill: backfill, endpoints: endpoints)
         }
 
         private mutating func report(_ section: INIFile.Section, _ problem: String, _ hint: String) {
@@ -235,7 +278,7 @@ extension Configuration {
                 .init(file: file, line: section.line, section: section.title, problem: problem, hint: hint))
         }
         private mutating func reportUnknown(_ section: INIFile.Section, _ kind: String) {
-            report(section, "unknown section", NearestName.hint(for: kind, among: Loader.single + Loader.named))
+            report(section, "unknown section", NearestName.hint(for: kind, among: Loader.kinds))
         }
 
         /// Letters, digits, `-`, `_` and `.`: safe in an id, a file name and a header.

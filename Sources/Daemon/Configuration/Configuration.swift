@@ -15,6 +15,8 @@ public struct Configuration: Sendable {
     public var pbxs: [PBX]
     /// Nil: the file has no `[fastagi]`, and no port is opened.
     public var fastAGI: FastAGI?
+    /// The `[lookup]` and `[lookup:NAME]` sections, whom the dialplan can ask, in the order of the file.
+    public var lookups: [LookupConfiguration]
     public var recordings: Recordings
     public var backfill: Backfill
     /// The `[webhook:NAME]` sections, in the order of the file.

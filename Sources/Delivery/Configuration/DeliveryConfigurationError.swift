@@ -1,4 +1,4 @@
-/// What is wrong with one `[webhook:NAME]` section, and what to write instead.
+/// What is wrong with one `[webhook:NAME]` or `[lookup]` section, and what to write instead.
 ///
 /// Never holds a value that may be a secret: only the key, and the offending part where it is a name or a number.
 public struct DeliveryConfigurationError: Error, Equatable, CustomStringConvertible {
@@ -18,8 +18,8 @@ public struct DeliveryConfigurationError: Error, Equatable, CustomStringConverti
         case conflict
     }
     public let code: Code
-    /// The endpoint: what stands after `webhook:`.
-    public let endpoint: String
+    /// As it stands between the brackets: `webhook:crm`, `lookup`.
+    public let section: String
     public let key: String
     /// Line of the configuration file; 0 where there is none.
     public let line: Int
@@ -28,7 +28,7 @@ public struct DeliveryConfigurationError: Error, Equatable, CustomStringConverti
     /// What is allowed, or the nearest known name.
     public let hint: String
 
-    public var description: String { "[webhook:\(endpoint)] \(key): \(problem); \(hint)" }
+    public var description: String { "[\(section)] \(key): \(problem); \(hint)" }
 }
 
 /// A mistake inside one value, before it is known where the value stands.

@@ -15,13 +15,13 @@ extension EndpointConfiguration {
     /// Reads a section.
     /// - Throws: at the first thing that is wrong, with the line it is on and what is allowed.
     public init(name: String, entries: [Entry]) throws(DeliveryConfigurationError) {
-        let reader = SectionReader(endpoint: name, entries: entries)
-        try reader.check()
+        let reader = SectionReader(section: "webhook:\(name)", entries: entries)
+        try reader.check(keys: EndpointConfiguration.keys)
 
         self.name = name
         guard let address = reader.entry("url") else {
             throw DeliveryConfigurationError(
-                code: .missingKey, endpoint: name, key: "url", line: 0, problem: "is missing",
+                code: .missingKey, section: "webhook:\(name)", key: "url", line: 0, problem: "is missing",
                 hint: "say where to send: url = https://crm.example.com/hooks/calls")
         }
         url = try reader.value(address) { value throws(ValueError) in try EndpointURL(configuration: value) }
@@ -29,10 +29,7 @@ extension EndpointConfiguration {
             try reader.read("preset") { value throws(ValueError) in
                 try SectionReader.choice(value, of: Preset.allCases.map(\.rawValue)) { Preset(rawValue: $0) }
             } ?? .hookswitch
-        method =
-            try reader.read("method") { value throws(ValueError) in
-                try SectionReader.choice(value.uppercased(), of: ["POST", "PUT", "PATCH", "GET"]) { $0 }
-            } ?? (preset == .vicidialGet ? "GET" : "POST")
+        method = try reader.method() ?? (preset == .vicidialGet ? "GET" : "POST")
         if preset.isOneEvent { events = [.callComplete] }
         if let list = try reader.read("events", SectionReader.events) { events = list }
 

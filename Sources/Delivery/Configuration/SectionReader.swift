@@ -3,7 +3,8 @@ import Telephony
 
 /// Reads the values of one section, and turns what is wrong with one into an error that says where.
 struct SectionReader {
-    let endpoint: String
+    /// As it stands between the brackets.
+    let section: String
     let entries: [EndpointConfiguration.Entry]
 
     func error(
@@ -11,21 +12,21 @@ struct SectionReader {
         _ hint: String
     ) -> DeliveryConfigurationError {
         DeliveryConfigurationError(
-            code: code, endpoint: endpoint, key: entry.key, line: entry.line, problem: problem, hint: hint)
+            code: code, section: section, key: entry.key, line: entry.line, problem: problem, hint: hint)
     }
 
     /// Refuses unknown and repeated keys, and control characters anywhere.
-    func check() throws(DeliveryConfigurationError) {
+    /// - Parameter keys: what the section may hold; one that ends in a dot stands for any name behind it.
+    func check(keys: [String]) throws(DeliveryConfigurationError) {
         var seen: Set<String> = []
-        let families = EndpointConfiguration.keys.filter { $0.hasSuffix(".") }
+        let families = keys.filter { $0.hasSuffix(".") }
         for entry in entries {
             let isOfFamily = families.contains { entry.key.hasPrefix($0) && entry.key.utf8.count > $0.utf8.count }
-            guard isOfFamily || (EndpointConfiguration.keys.contains(entry.key) && !families.contains(entry.key)) else {
+            guard isOfFamily || (keys.contains(entry.key) && !families.contains(entry.key)) else {
                 let hint =
-                    NearestName.of(entry.key, among: EndpointConfiguration.keys)
-                    .map { "did you mean \"\($0)\"?" }
-                    ?? "known keys: \(EndpointConfiguration.keys.joined(separator: ", "))"
-                throw error(entry, .unknownKey, "is not a key of a webhook", hint)
+                    NearestName.of(entry.key, among: keys).map { "did you mean \"\($0)\"?" }
+                    ?? "known keys: \(keys.joined(separator: ", "))"
+                throw error(entry, .unknownKey, "is not a key of a \(section.prefix { $0 != ":" })", hint)
             }
             guard seen.insert(entry.key.lowercased()).inserted else {
                 throw error(entry, .repeatedKey, "is there twice", "keep one of them")
@@ -33,6 +34,13 @@ struct SectionReader {
             if entry.value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 && !(entry.key == "body" && $0 == 0x0A) }) {
                 throw error(entry, .badValue, "holds a control character", "remove it")
             }
+        }
+    }
+
+    /// `method`, of those a receiver may want.
+    func method() throws(DeliveryConfigurationError) -> String? {
+        try read("method") { value throws(ValueError) in
+            try SectionReader.choice(value.uppercased(), of: ["POST", "PUT", "PATCH", "GET"]) { $0 }
         }
     }
 
@@ -247,20 +255,15 @@ struct SectionReader {
         }
     }
 
-    private func values(preset: Preset) throws(DeliveryConfigurationError) -> ValueFormat {
-        var values = ValueFormat()
-        if let entry = entry("number_format") {
-            values.numbers.style = try value(entry) { text throws(ValueError) in
+    /// `number_format` and the prefixes that go with it.
+    func numbers(style: NumberFormat.Style) throws(DeliveryConfigurationError) -> NumberFormat {
+        var numbers = NumberFormat()
+        numbers.style =
+            try read("number_format") { text throws(ValueError) in
                 try SectionReader.choice(text, of: NumberFormat.Style.allCases.map(\.rawValue)) {
                     NumberFormat.Style(rawValue: $0)
                 }
-            }
-            if preset == .hookswitch || preset == .cloudevents, self.entry("body") == nil {
-                throw error(
-                    entry, .conflict, "does not change this body, which carries the record as it is",
-                    "use it with a template or another preset; a template has ${caller.e164} too")
-            }
-        }
+            } ?? style
         func digits(_ key: String, upTo most: Int) throws(DeliveryConfigurationError) -> String? {
             try read(key) { text throws(ValueError) in
                 let bare = text.hasPrefix("+") ? String(text.dropFirst()) : text
@@ -270,10 +273,22 @@ struct SectionReader {
                 return bare
             }
         }
-        values.numbers.countryCode = try digits("country_code", upTo: 3)
-        values.numbers.nationalPrefix = try digits("national_prefix", upTo: 4) ?? values.numbers.nationalPrefix
-        values.numbers.internationalPrefix =
-            try digits("international_prefix", upTo: 5) ?? values.numbers.internationalPrefix
+        numbers.countryCode = try digits("country_code", upTo: 3)
+        numbers.nationalPrefix = try digits("national_prefix", upTo: 4) ?? numbers.nationalPrefix
+        numbers.internationalPrefix = try digits("international_prefix", upTo: 5) ?? numbers.internationalPrefix
+        return numbers
+    }
+
+    private func values(preset: Preset) throws(DeliveryConfigurationError) -> ValueFormat {
+        var values = ValueFormat()
+        values.numbers = try numbers(style: .dialled)
+        if let entry = entry("number_format"), preset == .hookswitch || preset == .cloudevents,
+            self.entry("body") == nil
+        {
+            throw error(
+                entry, .conflict, "does not change this body, which carries the record as it is",
+                "use it with a template or another preset; a template has ${caller.e164} too")
+        }
         if values.numbers.style == .e164, values.numbers.countryCode == nil, let entry = entry("number_format") {
             throw error(entry, .conflict, "e164 needs to know the country", "add country_code, as 63")
         }

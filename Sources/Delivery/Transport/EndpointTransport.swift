@@ -19,10 +19,11 @@ import Telephony
 final class EndpointTransport: @unchecked Sendable {
     /// An answer's body is read this far; then the connection is closed and the status counts.
     static let readLimit = 256 * 1024
-    /// And kept this far.
+    /// And kept this far, where nobody asks for more.
     static let keptLimit = 4096
 
     let policy: AddressPolicy
+    fileprivate let kept: Int
     private let connection: EndpointConfiguration.Connection
     private let timeout: Duration
     private let userAgent: String
@@ -50,13 +51,14 @@ final class EndpointTransport: @unchecked Sendable {
 
     private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
+    /// - Parameter kept: bytes of an answer's body that its reader gets.
     init(
         connection: EndpointConfiguration.Connection, policy: AddressPolicy, timeout: Duration, concurrency: Int,
-        userAgent: String, loop: EventLoop
+        userAgent: String, loop: EventLoop, kept: Int = EndpointTransport.keptLimit
     ) {
         precondition(EndpointTransport.isReady, "libcurl does not start")
         (self.connection, self.policy, self.timeout) = (connection, policy, timeout)
-        (self.userAgent, self.loop) = (userAgent, loop)
+        (self.userAgent, self.loop, self.kept) = (userAgent, loop, kept)
         guard let multi = curl_multi_init() else { preconditionFailure("libcurl has no memory for a multi handle") }
         self.multi = multi
         let this = Unmanaged.passUnretained(self).toOpaque()
@@ -377,8 +379,8 @@ private final class Transfer: @unchecked Sendable {
 
     private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
         receivedCount += bytes.count
-        if received.count < EndpointTransport.keptLimit {
-            received.append(contentsOf: bytes.prefix(EndpointTransport.keptLimit - received.count))
+        if received.count < transport.kept {
+            received.append(contentsOf: bytes.prefix(transport.kept - received.count))
         }
         // Fewer than given: libcurl gives up and closes the connection.
         return receivedCount > EndpointTransport.readLimit ? 0 : bytes.count

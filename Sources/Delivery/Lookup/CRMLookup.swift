@@ -1,0 +1,215 @@
+public import EventLoop
+import Storage
+public import Telephony
+
+/// What a lookup came to.
+public enum LookupOutcome: Sendable, Equatable {
+    /// Every variable that has a value or a default.
+    case found([LookupConfiguration.Variable])
+    case notFound
+    /// The CRM did not answer in time.
+    case late
+    /// The CRM could not be asked, or its answer not be used; in words.
+    case failed(String)
+}
+
+/// Asks the CRM about a call that waits.
+///
+/// ```
+/// question ─▶ kept answer? ──yes──────────────────────────────▶ answer
+///                 │no
+///                 ▼
+///     breaker open, too many at once ─────────────────────────▶ failed, at once
+///                 │
+///                 ▼
+///     one request, no retry, within the timeout ─▶ JSON ─▶ variables
+/// ```
+/// A channel waits meanwhile, so nothing is tried twice and nothing queues. A CRM that hangs is left alone after some
+/// failures: then calls go on at once, and one of them finds out every few seconds whether it is back.
+///
+/// **Isolation**: the loop's thread only; `@unchecked Sendable` on that ground.
+public final class CRMLookup: @unchecked Sendable {
+    private let configuration: LookupConfiguration
+    private let transport: EndpointTransport
+    private let tokens: TokenSource?
+    private let now: @Sendable () -> Instant
+    private let raise: (Alert) -> Void
+    private var breaker: CircuitBreaker
+    private var inFlight = 0
+    private var isClosed = false
+    private var isFailing = false
+    private var unauthorized = AlertThrottle()
+    private var kept: [[UInt8]: (outcome: LookupOutcome, until: Instant)] = [:]
+    /// The keys of `kept`, oldest first.
+    private var order: [[UInt8]] = []
+
+    /// Answers that are kept at most; the oldest goes first.
+    static let mostKept = 1000
+    /// An answer that is longer is not read.
+    static let longestAnswer = 64 * 1024
+    /// Each failure has cost a caller the whole timeout: sooner than a webhook's.
+    private static let limits: CircuitBreaker.Limits = {
+        var limits = CircuitBreaker.Limits()
+        limits.run = 5
+        return limits
+    }()
+
+    /// - Parameters:
+    ///   - budget: what a channel can wait; a longer timeout is cut to it.
+    ///   - alerts: called on the loop when the CRM begins to fail, refuses the credentials, or is back.
+    public init(
+        _ configuration: LookupConfiguration, budget: Duration, on loop: EventLoop, version: String,
+        now: @escaping @Sendable () -> Instant, alerts: @escaping (Alert) -> Void
+    ) {
+        (self.configuration, self.now, raise) = (configuration, now, alerts)
+        breaker = CircuitBreaker(CRMLookup.limits)
+        transport = EndpointTransport(
+            connection: configuration.connection, policy: configuration.allow,
+            timeout: min(configuration.timeout ?? LookupConfiguration.usualTimeout, budget),
+            concurrency: configuration.concurrency, userAgent: "hookswitch/\(version)", loop: loop,
+            kept: CRMLookup.longestAnswer)
+        if case .clientCredentials(let client) = configuration.authorization {
+            tokens = TokenSource(client, transport: transport, now: now)
+        } else {
+            tokens = nil
+        }
+    }
+
+    /// Asks, and returns within the timeout (twice that where a token is needed first). On the loop.
+    public func answer(_ question: LookupQuestion) async -> LookupOutcome {
+        let target = configuration.target.rendered(question)
+        let body = configuration.body?.rendered(question) ?? []
+        let key = target + [0] + body
+        if let outcome = keptAnswer(key) { return outcome }
+        let time = now()
+        if isClosed { return .failed("the daemon stops") }
+        guard breaker.allowance(of: configuration.concurrency, inFlight: inFlight, now: time) > inFlight else {
+            return .failed(
+                inFlight >= configuration.concurrency
+                    ? "\(inFlight) questions are under way already"
+                    : "the CRM failed just now and is asked again in a few seconds")
+        }
+        breaker.sent()
+        inFlight += 1
+        let response = await respond(String(decoding: target, as: UTF8.self), body)
+        inFlight -= 1
+        note(response)
+        let outcome = judge(response)
+        keep(outcome, for: key)
+        return outcome
+    }
+
+    /// Ends what is under way. Call before letting go.
+    public func close() {
+        isClosed = true
+        transport.close()
+    }
+
+    // MARK: The request
+
+    private func respond(_ target: String, _ body: [UInt8]) async -> HTTPResponse {
+        var lines = configuration.headers.map { "\($0.name): \($0.value)" }
+        if !configuration.headers.contains(where: { $0.name.lowercased() == "accept" }) {
+            lines.append("Accept: application/json")
+        }
+        var token: String?
+        switch configuration.authorization {
+        case .none: break
+        case .bearer(let fixed): lines.append("Authorization: Bearer \(fixed)")
+        case .clientCredentials:
+            let refusal: HTTPResponse? = await withCheckedContinuation { continuation in
+                tokens?.token { fresh, response in
+                    token = fresh
+                    continuation.resume(returning: response)
+                }
+            }
+            guard let token, !isClosed else {
+                return refusal ?? HTTPResponse(outcome: .failed(.token), status: nil, body: [], detail: "no token")
+            }
+            lines.append("Authorization: Bearer \(token)")
+        }
+        if configuration.body != nil { lines.append("Content-Type: \(configuration.contentType)") }
+        let request = HTTPRequest(
+            method: configuration.method, url: configuration.origin + target, headers: lines, body: body[...],
+            hasBody: configuration.method != "GET")
+        let response = await withCheckedContinuation { continuation in
+            transport.send(request) { continuation.resume(returning: $0) }
+        }
+        if response.status == 401, let token { tokens?.refuse(token) }
+        return response
+    }
+
+    /// Tells the breaker, and a person where that is due.
+    private func note(_ response: HTTPResponse) {
+        let time = now()
+        let subject = configuration.title
+        func alert(_ kind: Alert.Kind, _ message: String) {
+            raise(Alert(kind, subject: subject, message: message, at: time))
+        }
+        let isTrouble: Bool
+        switch response.outcome {
+        case .answered(404, _), .answered(410, _): isTrouble = false
+        case .failed(.stopped): return
+        default: isTrouble = response.outcome.speaksOfEndpoint
+        }
+        let words = response.status.map { "it answered \($0)" } ?? response.detail
+        if case .answered(let status, _) = response.outcome, status == 401 || status == 403 {
+            if unauthorized.admit(now: time) != nil {
+                alert(.unauthorized, "\(words): the credentials of [\(subject)] are refused")
+            }
+        } else if isTrouble, !isFailing {
+            alert(.endpointFailing, "the first failure: \(words); calls go on without an answer")
+        }
+        let change =
+            isTrouble
+            ? breaker.failed(now: time) : breaker.succeeded(concurrency: configuration.concurrency, now: time)
+        if change == .opened { alert(.breakerOpen, "it keeps failing (\(words)); it is asked every few seconds") }
+        if isFailing, !isTrouble { alert(.endpointRecovered, "it answers again") }
+        isFailing = isTrouble
+    }
+
+    // MARK: The answer
+
+    private func judge(_ response: HTTPResponse) -> LookupOutcome {
+        switch response.outcome {
+        case .failed(.timeout): return .late
+        case .failed(let failure): return .failed("\(failure.rawValue): \(response.detail)")
+        case .answered(204, _), .answered(404, _), .answered(410, _): return .notFound
+        case .answered(200..<300, _): return read(response.body)
+        case .answered(let status, _): return .failed("the CRM answered \(status)")
+        }
+    }
+
+    private func read(_ body: [UInt8]) -> LookupOutcome {
+        guard body.count < CRMLookup.longestAnswer else { return .failed("an answer of more than 64 KiB") }
+        if body.allSatisfy({ $0 == 0x20 || (9...13).contains($0) }) { return .notFound }
+        let json: JSONValue
+        do throws(JSONValue.ParseError) { json = try JSONValue(parsing: body) } catch { return .failed("\(error)") }
+        var variables: [LookupConfiguration.Variable] = []
+        var hasValue = false
+        for mapping in configuration.mappings {
+            let value = mapping.path.flatMap { $0.text(in: json) }
+            if let value, !value.isEmpty { hasValue = true }
+            if let value = value ?? mapping.fallback { variables.append(.init(mapping.name, value)) }
+        }
+        let isFound = configuration.found.map { $0.isAffirmed(in: json) } ?? hasValue
+        return isFound ? .found(variables) : .notFound
+    }
+
+    // MARK: Answers that are kept
+
+    private func keptAnswer(_ key: [UInt8]) -> LookupOutcome? {
+        guard let entry = kept[key], now() < entry.until else { return nil }
+        return entry.outcome
+    }
+
+    private func keep(_ outcome: LookupOutcome, for key: [UInt8]) {
+        guard let lifetime = configuration.cache else { return }
+        switch outcome {
+        case .late, .failed: return
+        case .found, .notFound: break
+        }
+        if kept.updateValue((outcome, now() + lifetime), forKey: key) == nil { order.append(key) }
+        if order.count > CRMLookup.mostKept { kept[order.removeFirst()] = nil }
+    }
+}

@@ -1,0 +1,112 @@
+import Diagnostics
+public import Telephony
+
+/// What a dialplan asks about one call.
+public struct LookupQuestion: Sendable {
+    /// `number` of the request, else the channel's caller id.
+    public var number: String?
+    /// `dialled` of the request, else `CALLERID(dnid)`.
+    public var dialled: String?
+    /// `name` of the request, else the caller's name.
+    public var callerName: String?
+    public var uniqueID: UniqueID
+    public var channel: ChannelName
+    /// The request's own parameters, in their order.
+    public var parameters: [LookupConfiguration.Variable]
+
+    public init(
+        number: String?, dialled: String?, callerName: String?, uniqueID: UniqueID, channel: ChannelName,
+        parameters: [LookupConfiguration.Variable]
+    ) {
+        (self.number, self.dialled, self.callerName) = (number, dialled, callerName)
+        (self.uniqueID, self.channel, self.parameters) = (uniqueID, channel, parameters)
+    }
+}
+
+/// A text with places for what a dialplan asks about: a lookup's path and query, or its body.
+///
+/// | name | is |
+/// |---|---|
+/// | `${number}` `${dialled}` | caller and called number as `number_format` says, by default in E.164 where that can be told |
+/// | `${number.digits}` `${dialled.digits}` | the same without a plus |
+/// | `${number.raw}` `${dialled.raw}` | as Asterisk has them |
+/// | `${name}` `${uniqueid}` `${channel}` | of the channel |
+/// | `${param.NAME}` | the request's parameter NAME |
+struct LookupTemplate: Sendable {
+    private enum Segment: Sendable {
+        case literal([UInt8])
+        case field(@Sendable (LookupQuestion) -> String?)
+    }
+    private var segments: [Segment] = []
+    private let place: Template.Place
+
+    /// - Throws: on a name that no question has, and on a place without its end.
+    init(_ text: String, in place: Template.Place, numbers: NumberFormat) throws(ValueError) {
+        self.place = place
+        let bytes = Array(text.utf8)
+        var literal: [UInt8] = []
+        var i = 0
+        while i < bytes.count {
+            guard bytes[i...].starts(with: "${".utf8) else {
+                literal.append(bytes[i])
+                i += 1
+                continue
+            }
+            guard let end = bytes[i...].firstIndex(of: UInt8(ascii: "}")) else {
+                throw ValueError(problem: "\"${\" without \"}\"", hint: "close it: ${number}")
+            }
+            let field = try LookupTemplate.field(String(decoding: bytes[(i + 2)..<end], as: UTF8.self), numbers)
+            if !literal.isEmpty { segments.append(.literal(literal)) }
+            literal = []
+            segments.append(.field(field))
+            i = end + 1
+        }
+        if !literal.isEmpty { segments.append(.literal(literal)) }
+    }
+
+    /// The text with the values of one question; what is not known is empty.
+    func rendered(_ question: LookupQuestion) -> [UInt8] {
+        var out: [UInt8] = []
+        for segment in segments {
+            switch segment {
+            case .literal(let bytes): out.append(contentsOf: bytes)
+            case .field(let read):
+                let value = read(question) ?? ""
+                switch place {
+                case .json: JSONWriter.appendEscaped(value, to: &out)
+                case .form: Escaping.appendForm(value, to: &out)
+                case .xml: Escaping.appendXML(value, to: &out)
+                case .url, .link: Escaping.appendURL(value, to: &out)
+                case .text: out.append(contentsOf: value.utf8)
+                }
+            }
+        }
+        return out
+    }
+
+    private static func field(
+        _ name: String, _ numbers: NumberFormat
+    ) throws(ValueError) -> @Sendable (LookupQuestion) -> String? {
+        if name.hasPrefix("param."), name.utf8.count > 6 {
+            let parameter = String(name.dropFirst(6))
+            return { question in question.parameters.first { $0.name == parameter }?.value }
+        }
+        let known: [String: @Sendable (LookupQuestion) -> String?] = [
+            "number": { numbers.written($0.number) }, "dialled": { numbers.written($0.dialled) },
+            "number.digits": { numbers.written($0.number).map(digits) },
+            "dialled.digits": { numbers.written($0.dialled).map(digits) },
+            "number.raw": { $0.number }, "dialled.raw": { $0.dialled }, "name": { $0.callerName },
+            "uniqueid": { $0.uniqueID.description }, "channel": { $0.channel.description },
+        ]
+        if let field = known[name] { return field }
+        let names = known.keys.sorted()
+        let hint =
+            NearestName.of(name, among: names).map { "did you mean \"\($0)\"?" }
+            ?? "known: \(names.joined(separator: ", ")); a parameter of the request is param.NAME"
+        throw ValueError(code: .unknownField, problem: "a lookup has no \"\(name)\"", hint: hint)
+    }
+
+    private static func digits(_ number: String) -> String {
+        number.hasPrefix("+") ? String(number.dropFirst()) : number
+    }
+}

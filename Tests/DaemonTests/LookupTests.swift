@@ -1,0 +1,118 @@
+import Daemon
+import Diagnostics
+import EventLoop
+import HookswitchTestKit
+import Telephony
+import Testing
+
+@Suite("Lookups of the dialplan") struct LookupTests {
+    /// Runs a request as Asterisk would and gives the commands it got.
+    private static func run(_ request: String, _ fixture: DaemonFixture) async throws -> [String] {
+        let address = try #require(fixture.daemon.fastAGIAddress)
+        let stream = try await ByteStream.connect(to: address, on: fixture.loop, deadline: .seconds(5))
+        try await stream.write(
+            Array(
+                """
+                agi_network_script: \(request)
+                agi_channel: PJSIP/trunk-00000011
+                agi_uniqueid: 1795227945.26
+                agi_callerid: +639171234567
+                agi_calleridname: Ana
+                agi_dnid: 5001
+
+
+                """.utf8))
+        var commands: [String] = []
+        var input: [UInt8] = []
+        while try await stream.read({ input += $0 }) {
+            while let end = input.firstIndex(of: 10) {
+                commands.append(String(decoding: input[..<end], as: UTF8.self))
+                input.removeSubrange(...end)
+                try await stream.write(Array("200 result=1\n".utf8))
+            }
+        }
+        stream.close()
+        return commands
+    }
+
+    @Test("the CRM is asked, and its answer is set on the channel")
+    func found() throws {
+        let sink = WebhookSink { _ in .status(200, body: #"{"contact":{"name":"Ana Cruz"}}"#) }
+        defer { sink.stop() }
+        let folder = try TestFolder()
+        let loop = try EventLoop()
+        try loop.run {
+            let fixture = try DaemonFixture(
+                loop, folder,
+                sections: """
+                    [fastagi]
+                    listen = 127.0.0.1:0
+                    [lookup:billing]
+                    url = \(sink.url)?phone=${number}&list=${param.list_id}
+                    set.CRM_NAME = contact.name
+                    """)
+            try await fixture.daemon.start()
+            #expect(
+                try await LookupTests.run("lookup/billing?number=0063917%201234567&list_id=7", fixture)
+                    == [
+                        #"SET VARIABLE CRM_NAME "Ana Cruz""#, "SET VARIABLE HOOKSWITCH_LOOKUP FOUND",
+                        "SET VARIABLE HOOKSWITCH_STATUS OK",
+                    ])
+            #expect(sink.requests.map(\.target) == ["/hook?phone=%2B639171234567&list=7"])
+            await fixture.daemon.stop()
+        }
+    }
+
+    @Test("a frozen CRM: each channel gets its defaults within the deadline, and calls are told meanwhile")
+    func frozen() throws {
+        let sink = WebhookSink { _ in .hang }
+        defer { sink.stop() }
+        let folder = try TestFolder()
+        let loop = try EventLoop()
+        try loop.run {
+            let fixture = try DaemonFixture(
+                loop, folder,
+                sections: """
+                    [fastagi]
+                    listen = 127.0.0.1:0
+                    deadline = 800ms
+                    [lookup]
+                    url = \(sink.url)?phone=${number}
+                    set.__CRM_VIP = vip
+                    default.CRM_VIP = 0
+                    """)
+            try await fixture.daemon.start()
+            let began = ContinuousClock.now
+            let answers = try await withThrowingTaskGroup(of: [String].self) { group in
+                for _ in 0..<40 {
+                    group.addTask(executorPreference: loop) { try await LookupTests.run("lookup", fixture) }
+                }
+                // The report of a call that ends while they wait.
+                #expect(
+                    try await LookupTests.run("call-complete?role=caller", fixture)
+                        == ["SET VARIABLE HOOKSWITCH_STATUS OK"])
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            // The session's own deadline would have closed it without a word: that all spoke shows they were in time.
+            #expect(answers.count == 40)
+            for answer in answers {
+                #expect(answer.first == "SET VARIABLE __CRM_VIP 0")
+                #expect(
+                    answer.suffix(2) == [
+                        "SET VARIABLE HOOKSWITCH_LOOKUP TIMEOUT", "SET VARIABLE HOOKSWITCH_STATUS TIMEOUT",
+                    ]
+                        || answer.suffix(2) == [
+                            "SET VARIABLE HOOKSWITCH_LOOKUP ERROR", "SET VARIABLE HOOKSWITCH_STATUS FAILED",
+                        ])
+            }
+            #expect(ContinuousClock.now - began < .seconds(20))
+            #expect(
+                fixture.recorder.entries(saying: "alert").contains { $0.metadata[.alertSubject] == .text("lookup") })
+            // Left alone by now: the channel does not wait at all.
+            #expect(
+                try await LookupTests.run("lookup", fixture).contains("SET VARIABLE HOOKSWITCH_LOOKUP ERROR"))
+            try await fixture.wait("the record") { try await fixture.records().count == 1 }
+            await fixture.daemon.stop()
+        }
+    }
+}
