@@ -163,6 +163,9 @@ final class Facts: Sendable {
 }
 
 extension Call {
+    /// No line of a person takes part: Asterisk's own channels and Local ones only.
+    var isNobodys: Bool { parts.allSatisfy { $0.isGuest || $0.isInternal } }
+
     /// The place of a bridge in this call's list; added if it is new.
     mutating func bridge(_ id: BridgeID, _ kind: CallEvent.BridgeKind) -> Int {
         if let i = bridges.firstIndex(where: { $0.id == id }) { return i }

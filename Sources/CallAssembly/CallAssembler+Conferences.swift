@@ -29,6 +29,36 @@ extension CallAssembler {
         if left.isEmpty { conferences[id] = nil }
     }
 
+    /// A recorder that sits in a conference (VICIdial places a Local channel there) is nobody's call: its file belongs to
+    /// the calls it heard. They learn of it when the first of the two ends.
+    mutating func shareRecordings(_ slot: Int) {
+        guard let call = calls[slot] else { return }
+        if call.isNobodys {
+            guard !call.recordings.isEmpty else { return }
+            let own = Set(call.parts.lazy.filter { !$0.isGuest }.map(\.uniqueID))
+            for other in calls.indices where other != slot && calls[other] != nil && !calls[other]!.isNobodys {
+                if let guest = calls[other]!.parts.firstIndex(where: { $0.isGuest && own.contains($0.uniqueID) }) {
+                    give(call, to: other, as: guest)
+                }
+            }
+        } else {
+            for (i, guest) in call.parts.enumerated() where guest.isGuest && guest.isLocal {
+                if let place = index[guest.uniqueID], let other = calls[place.call], other.isNobodys {
+                    give(other, to: slot, as: i)
+                }
+            }
+        }
+    }
+
+    private mutating func give(_ recorder: Call, to slot: Int, as guest: Int) {
+        for recording in recorder.recordings
+        where !calls[slot]!.recordings.contains(where: { $0.path == recording.path }) {
+            let end = recording.to ?? recorder.parts[recording.part].end ?? Mark(at: clock, offset: -1)
+            calls[slot]!.recordings.append(
+                Call.RecordingStart(part: guest, from: recording.from, to: end, path: recording.path))
+        }
+    }
+
     mutating func leaveConferences(_ place: Place, _ mark: Mark) {
         guard !conferences.isEmpty else { return }
         let channel = calls[place.call]!.parts[place.part].uniqueID

@@ -36,8 +36,13 @@ extension CallAssembler {
     }
 
     mutating func take(_ originate: CallEvent.Originate) {
-        if let id = originate.channel, let place = index[id] {
-            calls[place.call]!.originate = originate
+        if let id = originate.channel {
+            if let place = index[id] {
+                calls[place.call]!.originate = originate
+            } else if !isRecent(id) {
+                if earlyOriginates.count == 64 { earlyOriginates.removeFirst() }
+                earlyOriginates.append(originate)
+            }
             return
         }
         // A failed origination names no channel: the one that Asterisk dialled to the same device and nobody has answered.

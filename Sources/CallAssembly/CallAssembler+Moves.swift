@@ -57,12 +57,34 @@ extension CallAssembler {
         guard let now = index[transfer.original.uniqueID] ?? Optional(first) else { return }
         let taker = transfer.target.flatMap { index[$0.uniqueID] }
         let moved = transfer.transferee.flatMap { index[$0.uniqueID] }
+        if transfer.application != nil, let second = transfer.second.flatMap({ index[$0.uniqueID] }), let moved {
+            inherit(from: second, moved, mark)
+        }
         calls[now.call]!.moves.append(
             Call.Move(
                 kind: .attended, at: mark, by: now.part, moved: moved?.part, taker: taker?.part,
                 to: transfer.application,
                 succeeded: transfer.succeeded))
         tell(.transferred, now.call, effect)
+    }
+
+    /// Into an application (ConfBridge, Queue) the transferred channel goes in place of the consulting one: in its conference
+    /// and at its place in the queue, without an event for either.
+    private mutating func inherit(from second: Place, _ moved: Place, _ mark: Mark) {
+        guard second.call == moved.call else { return }
+        for i in calls[moved.call]!.queueVisits.indices
+        where calls[moved.call]!.queueVisits[i].part == second.part && calls[moved.call]!.queueVisits[i].leave == nil {
+            calls[moved.call]!.queueVisits[i].part = moved.part
+        }
+        guard let open = calls[second.call]!.parts[second.part].stays.lastIndex(where: { $0.to == nil }) else { return }
+        let stay = calls[second.call]!.parts[second.part].stays[open]
+        let bridge = calls[second.call]!.bridges[stay.bridge]
+        calls[second.call]!.parts[second.part].stays[open].to = mark
+        let former = calls[second.call]!.parts[second.part].uniqueID
+        calls[moved.call]!.parts[moved.part].stays.append(Call.Stay(bridge: stay.bridge, from: mark))
+        guard bridge.kind == .conference || conferences[bridge.id] != nil else { return }
+        part(from: bridge.id, former, mark)
+        meet(bridge.id, bridge.kind, moved, mark)
     }
 
     private mutating func overPark(_ place: Place, _ mark: Mark, taker: Int?, succeeded: Bool) {

@@ -33,6 +33,8 @@ public struct CallAssembler: Sendable {
     private var recent: [UniqueID: Int] = [:]
     private var recentOrder: [UniqueID] = []
     private var recentNext = 0
+    /// Answers to originations whose channel has not been told of yet: the two come in either order.
+    var earlyOriginates: [CallEvent.Originate] = []
     var knowledge = EndpointKnowledge()
     /// The latest time seen: events may be some milliseconds out of order, time in a record never runs back.
     var clock = Instant(microseconds: 0)
@@ -233,6 +235,9 @@ public struct CallAssembler: Sendable {
         calls[slot]!.emptySince = nil
         calls[slot]!.sources.insert(.ami)
         index[channel.uniqueID] = Place(call: slot, part: calls[slot]!.parts.count - 1)
+        if let i = earlyOriginates.firstIndex(where: { $0.channel == channel.uniqueID }) {
+            calls[slot]!.originate = earlyOriginates.remove(at: i)
+        }
         if isNew, configuration.reportsProgress { tell(.started, slot, effect) }
     }
 
@@ -330,6 +335,7 @@ public struct CallAssembler: Sendable {
     }
 
     private mutating func finish(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
+        if calls[slot] != nil { shareRecordings(slot) }
         guard let call = calls[slot] else { return }
         calls[slot] = nil
         freeSlots.append(slot)

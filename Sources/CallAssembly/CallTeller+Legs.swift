@@ -46,7 +46,7 @@ extension CallTeller {
     }
 
     private func role(_ i: Int, _ cast: Cast, _ outcome: Outcome) -> CallRecord.Leg.Role {
-        if i == cast.caller { return .caller }
+        if i == cast.callerLine { return .caller }
         if i == outcome.answeredBy || i == cast.main { return .callee }
         let part = facts.call.parts[i]
         if part.up == nil { return .rung }

@@ -35,7 +35,6 @@ struct CallTeller {
             uniqueID: first.uniqueID, linkedID: facts.call.linkedID, direction: cast.direction,
             disposition: outcome.disposition, caller: cast.callerParty, callee: cast.calleeParty,
             startedAt: first.created.at, endedAt: max(ends.overall, first.created.at), hangupCause: outcome.cause)
-        record.isInProgress = now != nil
         record.hangupCauseText = outcome.causeText
         record.hungUpBy = outcome.hungUpBy
         record.answeredAt = answeredAt(cast, outcome).map { min(max($0.at, record.startedAt), record.endedAt) }
@@ -52,7 +51,7 @@ struct CallTeller {
         record.ring = ring(cast)
         record.queue = outcome.queue
         record.transfers = Transfers(facts, cast, conversation, ends).list
-        record.recordings = recordings(ends)
+        record.recordings = recordings(ends, cast)
         record.legs = legs(cast, ends, outcome)
         record.variables = variables()
         record.refID = facts.call.variables["HOOKSWITCH_REF"].map(printable)
@@ -161,9 +160,11 @@ struct CallTeller {
         return parties
     }
 
-    private func recordings(_ ends: Ends) -> [CallRecord.Recording] {
+    private func recordings(_ ends: Ends, _ cast: Cast) -> [CallRecord.Recording] {
         facts.call.recordings.compactMap { start in
             guard let path = start.path else { return nil }
+            // What a conference's recorder heard is the customers' calls, not the session of the agent who sits in it.
+            if facts.call.parts[start.part].isGuest, cast.direction == .internal { return nil }
             let whole = path.hasPrefix("/") ? path : "\(configuration.recordings)/\(path)"
             return CallRecord.Recording(
                 path: printable(whole), channel: facts.call.parts[start.part].name, startedAt: start.from.at,

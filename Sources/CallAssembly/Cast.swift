@@ -12,8 +12,10 @@ final class Cast: Sendable {
     let isDialled: [Bool]
     /// Who a queue says took the call on this channel.
     let agentName: [String?]
-    /// Who placed the call: the first line.
+    /// The first line of the call: who placed it, unless Asterisk called an outside line first.
     let caller: Int
+    /// The line of who is told as the caller; nil where that is no line of the call (a campaign).
+    let callerLine: Int?
     /// The outside party, or the first caller where nobody is outside.
     let main: Int
     /// The lines the call tried to reach for the caller, in order.
@@ -36,7 +38,7 @@ final class Cast: Sendable {
         var people = parts.indices.filter { isPerson[$0] && !parts[$0].isGuest }
         if people.isEmpty {
             // A click-to-call that came to no line at all still has an answer to give.
-            guard facts.call.originate != nil, let first = parts.indices.first else { return nil }
+            guard facts.call.originate?.succeeded == false, let first = parts.indices.first else { return nil }
             isPerson[first] = true
             people = [first]
         }
@@ -105,10 +107,17 @@ final class Cast: Sendable {
         calleeEvent = callee.event
         calleeReason = callee.reason
         let names = Names(facts, isOutside, isDialled)
-        callerParty =
-            isOutside[caller] && isOriginated
-            ? CallRecord.Caller(number: callee.callerNumber.map(printable))
-            : CallRecord.Caller(number: names.number(caller).map(printable), name: names.name(caller))
+        if isOutside[caller] && isOriginated {
+            // Without a number of its own a callback is the call of who was called for it.
+            let agent = callee.callerNumber == nil ? targets.first { [isOutside] in !isOutside[$0] } : nil
+            callerLine = agent
+            callerParty =
+                agent.map { CallRecord.Caller(number: names.number($0).map(printable), name: names.name($0)) }
+                ?? CallRecord.Caller(number: callee.callerNumber.map(printable))
+        } else {
+            callerLine = caller
+            callerParty = CallRecord.Caller(number: names.number(caller).map(printable), name: names.name(caller))
+        }
         var calleeNumber = callee.number
         if calleeNumber == nil, let target = targets.first { calleeNumber = names.number(target) }
         let named = direction == .inbound ? nil : targets.first { names.number($0) == calleeNumber }
@@ -154,7 +163,10 @@ final class Cast: Sendable {
         {
             return (.outbound, "an inside line called an outside one")
         }
-        if targets.isEmpty, let dialled, Outside.isLong(dialled), !isInternalNumber {
+        let isInConference = facts.call.parts[caller].stays.contains {
+            facts.call.bridges[$0.bridge].kind == .conference
+        }
+        if targets.isEmpty, let dialled, Outside.isLong(dialled), !isInternalNumber, !isInConference {
             return (.outbound, "an inside line asked for an outside number")
         }
         return (.internal, "no line of the call leads outside")
@@ -182,7 +194,9 @@ final class Cast: Sendable {
         if main == caller, direction == .outbound, part.isInternal == false,
             targets.isEmpty || facts.call.parts[caller].number.map(Outside.isLong) ?? false,
             Outside.isLong(part.number ?? part.firstLocation.exten),
-            facts.call.originate?.exten.map({ !Outside.isLong($0) }) ?? true
+            facts.call.originate?.exten.map({
+                !Outside.isLong($0) || $0 == Names.dialledNumber(facts.call, caller) || $0 == part.number
+            }) ?? true
         {
             // Asterisk called the outside line first: that line is what was called. Its caller id is ours, where it is another.
             let shown = part.number ?? part.firstLocation.exten
@@ -233,7 +247,8 @@ struct Names: Sendable {
     /// A line's own number: what it showed first (dialplan changes caller id later), else what was dialled, else its name.
     func number(_ i: Int) -> String? {
         let part = facts.call.parts[i]
-        if isOutside[i], isDialled[i] { return part.number ?? part.firstNumber ?? Names.dialledNumber(facts.call, i) }
+        // A dialled line is given the number that the caller dialled; what was asked of the trunk is what it reached.
+        if isOutside[i], isDialled[i] { return Names.dialledNumber(facts.call, i) ?? part.number ?? part.firstNumber }
         let address = String(part.name.address)
         let addressIsNumber = !address.isEmpty && address.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
         // A phone that is rung with the customer's number as its caller id is still the phone of its own name.
@@ -241,12 +256,17 @@ struct Names: Sendable {
         return part.firstNumber ?? part.number ?? (addressIsNumber ? address : nil)
     }
 
-    /// The number inside a dial string, as `15559876543@trunk` or `trunk/15559876543`; nil where that is a device's name.
+    /// The number inside a dial string, as `15559876543@trunk`, `trunk/15559876543`, `trunk/sip:112@host:5060` or
+    /// `user:secret@host/15559876543`; nil where it names a device only.
     static func dialledNumber(_ call: Call, _ i: Int) -> String? {
-        guard let text = call.dials.last(where: { $0.destination == i })?.dialString else { return nil }
-        let beforeHost = String(text.prefix { $0 != "@" })
-        let afterSlash = text.split(separator: "/").last.map { String($0) } ?? ""
-        return [beforeHost, afterSlash].first(where: Outside.isLong)
+        guard let text = call.dials.last(where: { $0.destination == i && $0.dialString != nil })?.dialString,
+            text.utf8.contains(where: { $0 == 0x40 || $0 == 0x2F })
+        else { return nil }
+        var last = text.split(separator: "/").last.map { $0[...] } ?? ""
+        for scheme in ["sip:", "sips:", "tel:"] where last.hasPrefix(scheme) { last = last.dropFirst(scheme.count) }
+        let number = last.prefix { $0 != "@" && $0 != ":" && $0 != ";" }
+        let isNumber = number.utf8.allSatisfy { (48...57).contains($0) || $0 == 0x2B || $0 == 0x2A || $0 == 0x23 }
+        return isNumber && number.utf8.count > 2 ? String(number) : nil
     }
 
     /// The name shown; nil for an outside line that was dialled, which carries the caller's name.
@@ -297,7 +317,9 @@ struct Outside {
         let address = part.name.address
         // A phone named like an extension is one, whatever caller id it was given.
         if isInternal(address) { return false }
-        // An originated line has the caller id the CRM gave it; what was dialled tells more.
+        // What was asked of the line's device tells more than any caller id: a line that is dialled is given the number
+        // that its caller dialled, an originated one what the CRM gave it.
+        if let asked = Names.dialledNumber(facts.call, i), Outside.isLong(asked), !isInternal(asked) { return true }
         let shown = isDialled || isOriginated ? part.number ?? part.firstNumber : part.firstNumber ?? part.number
         if let shown, !shown.isEmpty, shown != "s" {
             if Outside.isLong(shown), !isInternal(shown) {

@@ -122,9 +122,14 @@ struct Conversation {
         }
         return seen
     }
-    /// When the last talk ended; nil where there was none.
-    var lastTalkEnd: Instant? {
-        segments.last { if case .talk = $0.kind { true } else { false } }?.to
+    /// When the main party was last connected, talking or held; nil where it never was.
+    var lastConnectionEnd: Instant? {
+        segments.last {
+            switch $0.kind {
+            case .talk, .held: true
+            case .parked, .alone: false
+            }
+        }?.to
     }
     /// When the last talk began, counting a change of people as a new one.
     var lastTalkStart: Instant? {

@@ -79,8 +79,8 @@ struct Outcome {
         }
         let main = parts[cast.main]
         let mainLeft = ends.left[cast.main] ?? ends.overall
-        // The last talk is the end of the call only if the main party did not go on alone after it.
-        let talkEnd = conversation.lastTalkEnd
+        // The last talk is the end of the call only if the main party did not go on alone after it; on hold is not alone.
+        let talkEnd = conversation.lastConnectionEnd
         let endsInTalk = talkEnd.map { mainLeft - $0 <= .seconds(1) } ?? false
         if endsInTalk, let start = conversation.lastTalkStart {
             let people = [cast.main] + conversation.lastTalkers
@@ -103,7 +103,7 @@ struct Outcome {
             return
         }
         if let request = parts[cast.caller].hangupRequest, !isRefusal(parts[cast.caller]) {
-            sayHungUp(.caller, request, "HangupRequest", "the caller's side hung up")
+            sayHungUp(side(cast.caller), request, "HangupRequest", "the first line's side hung up")
             return
         }
         if cast.main != cast.caller, let request = main.hangupRequest, main.up != nil {
@@ -135,7 +135,10 @@ struct Outcome {
     private func hangupSource(_ among: [Int]) -> Int? {
         for i in among {
             guard let source = facts.call.parts[i].hangupSource, !source.isEmpty else { continue }
-            if let j = facts.call.parts.firstIndex(where: { $0.name.description == source }), cast.isPerson[j] {
+            // The name stays on a channel that goes on after the other side left: it says nothing of its own end.
+            if let j = facts.call.parts.firstIndex(where: { $0.name.description == source }), cast.isPerson[j],
+                let his = ends.left[j], let mine = ends.left[i], mine - his < .seconds(1)
+            {
                 return j
             }
         }
@@ -148,9 +151,13 @@ struct Outcome {
 
     /// Busy() and Congestion() ask for a hangup on the caller's own channel, though the PBX refused.
     private func isRefusal(_ part: Call.Part) -> Bool {
-        // 16 states no cause in the request; the channel's own tells, where no dialled line can have lent it its cause.
-        guard part.up == nil, let cause = part.hangupRequestCause ?? (facts.call.dials.isEmpty ? part.cause : nil)
-        else {
+        // 16 states no cause in the request; the channel's own tells, unless a line was still being dialled: who gives up
+        // then has the cause of a line that was tried before.
+        let isDialling = facts.call.dials.contains { dial in
+            guard let request = part.hangupRequest else { return false }
+            return dial.begin.at <= request.at && dial.end.map { $0.at >= request.at } ?? true
+        }
+        guard part.up == nil, let cause = part.hangupRequestCause ?? (isDialling ? nil : part.cause) else {
             return false
         }
         return cause == .userBusy || cause == .congestion || cause == .switchingCongestion
@@ -158,8 +165,10 @@ struct Outcome {
 
     /// Whose side a line is on.
     private func side(_ i: Int) -> CallRecord.HungUpBy {
-        if i == cast.caller { return .caller }
+        if i == cast.callerLine { return .caller }
         if i == answeredBy || i == cast.main { return .callee }
+        // Where the outside line was called first, who speaks with it is neither caller nor callee.
+        if cast.callerLine != cast.caller { return .agent }
         // Who came by a transfer is a colleague; who retrieved a parked call or picked one up stands where the callee stood.
         let arrived = facts.call.parts[i].stays.first?.from.at ?? facts.call.parts[i].created.at
         let isColleague = facts.call.moves.contains { move in

@@ -23,10 +23,9 @@ public struct CallFilter: Sendable, Equatable {
     public var since: Instant?
     /// Started before.
     public var until: Instant?
-    /// The caller's, the callee's or any leg's number. From seven digits on, the end of one will do, and `+63917...`,
-    /// `0063917...` and `0917...` are the same.
+    /// The caller's, the callee's or any leg's number; from seven digits on, the end of one will do.
     public var number: String?
-    /// The agent's number, or a part of the name in any case of letters.
+    /// The agent's name or number.
     public var agent: String?
     public var disposition: CallRecord.Disposition?
     public var system: String?
