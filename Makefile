@@ -74,8 +74,7 @@ deb: release ## build a Debian package; .build/hookswitch_VERSION_ARCH.deb
 	@packaging/deb
 
 .PHONY: test-deb
-test-deb: deb ## install, run, upgrade and remove that package in a Debian 12 of its own, under a live systemd
-	@Tests/Lab/setup lab
+test-deb: deb setup-lab ## install, upgrade, remove and purge that package in a Debian 12 of its own
 	@packaging/test-deb
 
 .PHONY: uninstall

@@ -211,6 +211,6 @@ extension AsteriskConfiguration {
              same => n,Return()
 
             """
-        return text
+        return text + offices
     }
 }

@@ -24,6 +24,8 @@ public struct AsteriskConfiguration: Sendable {
     /// `cdr.conf`: `unanswered` and `endbeforehexten`; nil leaves the compiled default.
     public var cdrUnanswered: Bool? = true
     public var cdrEndBeforeHExten: Bool?
+    /// `asterisk.conf`: `systemname`; nil leaves it out.
+    public var systemName: String?
     /// Loads `chan_sip` beside PJSIP (16 only) on this port.
     public var legacySIPPort: UInt16?
 
@@ -103,6 +105,7 @@ public struct AsteriskConfiguration: Sendable {
         nocolor = yes
         verbose = 3
         documentation_language = en_US
+        \(systemName.map { "systemname = \($0)" } ?? "")
 
         """
     }
@@ -169,6 +172,11 @@ public struct AsteriskConfiguration: Sendable {
             type = identify
             endpoint = trunk
             match = 127.0.0.1
+            [trunk2](phone)
+            aors = trunk2
+            context = from-trunk
+            [trunk2](place)
+            contact = sip:127.0.0.1:\(phonePorts["trunk2"] ?? 9)
 
             """
         for (number, name) in Self.people.sorted(by: { $0.key < $1.key }) {
@@ -306,6 +314,10 @@ public struct AsteriskConfiguration: Sendable {
             [remote](plain)
             timeout = 15
             member => Local/1001@agents/n,0,Alice,PJSIP/1001
+            [office](plain)
+            timeout = 6
+            member => Local/1001@office-queue/n,0,Alice Agent,PJSIP/1001
+            member => Local/1002@office-queue/n,0,Bob Agent,PJSIP/1002
             [recorded](plain)
             monitor-format = wav
             member => PJSIP/1001,0,Alice

@@ -21,7 +21,7 @@ public final class Lane: @unchecked Sendable {
             phones[party] = SIPPhone(name: party.rawValue, server: 0, sendsAudio: sendsAudio)
         }
         self.phones = phones
-        var ports: [String: UInt16] = ["trunk": phones[.customer]!.port]
+        var ports: [String: UInt16] = ["trunk": phones[.customer]!.port, "trunk2": phones[.customer3]!.port]
         for party in Party.allCases where party.isInside { ports[party.rawValue] = phones[party]!.port }
         asterisk = try AsteriskInstance(
             tree: tree, name: name, phonePorts: ports, fastAGIPort: fastAGIPort, shippedFolder: shippedFolder)
@@ -32,6 +32,7 @@ public final class Lane: @unchecked Sendable {
         case .noTimestamps: asterisk.configuration.timestampEvents = false
         case .cdrUnansweredOff:
             (asterisk.configuration.cdrUnanswered, asterisk.configuration.cdrEndBeforeHExten) = (false, false)
+        case .systemName: asterisk.configuration.systemName = "pbx-west.example-1"
         case .legacySIP: asterisk.configuration.legacySIPPort = UDPSocket.freePort(stream: false)
         }
         for phone in phones.values { phone.setServer(asterisk.configuration.legacySIPPort ?? asterisk.sipPort) }
@@ -116,6 +117,7 @@ public final class Lane: @unchecked Sendable {
             try phones[party]!.dial(number, from: sender, display: name)
         case .answer(let party): try phones[party]!.answer()
         case .refuse(let party, let status): try phones[party]!.refuse(status)
+        case .progress(let party): try phones[party]!.progress()
         case .forward(let party, let number): try phones[party]!.refuse(302, forwardTo: number)
         case .called(let party): try phones[party]!.awaitIncoming()
         case .ringing(let party): try phones[party]!.awaitRinging()

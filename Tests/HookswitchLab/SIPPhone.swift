@@ -173,6 +173,17 @@ public final class SIPPhone: @unchecked Sendable {
         try expect("is acknowledged", seconds: 10) { $0.state != .early && $0.isConfirmed }
     }
 
+    /// Sends early media for the call that rings: a tone or an announcement before any answer.
+    public func progress() throws(LabError) {
+        try awaitIncoming()
+        monitor.locked {
+            guard let line = lines.last(where: { !$0.isOutgoing && $0.state == .early }) else { return }
+            let body = SessionDescription.text(port: line.media.socket.port, version: 1, direction: "sendrecv")
+            _ = respond(
+                183, to: line.invite, tag: line.localTag, body: body, contact: "<sip:\(name)@127.0.0.1:\(port)>")
+        }
+    }
+
     /// Refuses the call that rings; 302 needs a number to go to.
     public func refuse(_ status: Int, forwardTo: String? = nil) throws(LabError) {
         try awaitIncoming()
@@ -334,9 +345,11 @@ public final class SIPPhone: @unchecked Sendable {
         -> [UInt8]
     {
         let reasons = [
-            100: "Trying", 180: "Ringing", 200: "OK", 202: "Accepted", 302: "Moved Temporarily", 404: "Not Found",
+            100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 202: "Accepted",
+            302: "Moved Temporarily", 404: "Not Found",
             480: "Temporarily Unavailable", 481: "Call Does Not Exist", 486: "Busy Here", 487: "Request Terminated",
-            503: "Service Unavailable", 600: "Busy Everywhere", 603: "Decline",
+            488: "Not Acceptable Here", 500: "Server Internal Error", 503: "Service Unavailable",
+            600: "Busy Everywhere", 603: "Decline",
         ]
         var message = SIPMessage(start: "SIP/2.0 \(status) \(reasons[status] ?? "Refused")")
         for header in request.headers where ["Via", "From", "Call-ID", "CSeq"].contains(header.name) {

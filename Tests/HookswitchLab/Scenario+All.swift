@@ -1,7 +1,9 @@
 extension Scenario {
     /// Every scenario, by family.
     public static let all: [Scenario] =
-        plain + menus + clickToCall + transfers + queues + groups + recordings + odd
+        plain + menus + clickToCall + transfers + queues + groups + recordings + odd + offices + applications + chains
+        + supervision
+        + vicidial
 
     /// One by its name.
     public static func named(_ name: String) -> Scenario? { all.first { $0.name == name } }

@@ -7,6 +7,8 @@ public struct Scenario: Sendable {
         case noTimestamps
         /// `unanswered = no`, `endbeforehexten = no`.
         case cdrUnansweredOff
+        /// `systemname` with dots and dashes: each unique id begins with it.
+        case systemName
         /// `chan_sip` instead of PJSIP (Asterisk 16 only).
         case legacySIP
     }
@@ -62,6 +64,8 @@ public enum Step: Sendable {
     /// Waits for a call and answers it.
     case answer(Party)
     case refuse(Party, Int)
+    /// Waits for a call and sends sound before any answer (183).
+    case progress(Party)
     /// Waits for a call and sends it elsewhere (302).
     case forward(Party, to: String)
     /// Waits until a call has come.
