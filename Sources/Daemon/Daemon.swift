@@ -105,10 +105,12 @@ public final class Daemon: @unchecked Sendable {
         let publisher = CallPublisher(
             loop: loop, pump: pump, engine: engine, settler: settler, logger: logger, counters: counters, now: now)
         (self.pump, self.settler, self.publisher) = (pump, settler, publisher)
-        pump.revive = { [unowned publisher] call in publisher.revived(call) }
+        pump.revive = { [weak publisher] call, origin in publisher?.revived(call, from: origin) }
         pump.whenTroubled = { [weak self] error in self?.storeChanged(error) }
         engine.start()
-        do throws(StorageError) { _ = publisher.takeUp(try await store.openCalls()) } catch { throw DaemonError(error) }
+        do throws(StorageError) { try await publisher.takeUp(try await store.openCalls(), from: store) } catch {
+            throw DaemonError(error)
+        }
         pump.takeUpOverflow()
         makeLinks(publisher)
         let spool = SpoolReader(folder: general.spoolDirectory, logger: logger, counters: counters) {
@@ -230,6 +232,7 @@ public final class Daemon: @unchecked Sendable {
         lookups = nil
         serving = nil
         settler?.stop()
+        publisher?.stop()
         if let pump, let store {
             // A store that takes nothing must not hold up the stop for ever: what is left goes to the overflow file.
             let guillotine = loop.schedule(after: .seconds(10)) { Task { await store.close() } }
@@ -273,7 +276,7 @@ public final class Daemon: @unchecked Sendable {
         }
         if second % 2 == 1 {
             spool?.poll()
-            pump?.takeUp(OverflowFile(path: Backfill.handoverPath(in: configuration.general.stateDirectory)))
+            pump?.takeUp(Backfill.handoverPath(in: configuration.general.stateDirectory), from: .backfill)
         }
         if second == 1 { StartPages.release() }
         if second % 60 == 5 { minute() }

@@ -4,7 +4,8 @@ import Telephony
 /// `calls.jsonl`: one record a line, appended after the commit, for programs that follow a file.
 ///
 /// The database is the truth and this a copy: a full disk or a missing folder is counted and reported, and stops nothing.
-/// An amended record is appended again; of two lines with one `id` the later counts. The file is renamed away when it has
+/// A call whose recordings have not settled gets its line when they have. A record that is amended later is appended again;
+/// of two lines with one `id` the later counts. The file is renamed away when it has
 /// grown to `maxBytes` or a new UTC day begins (`calls.jsonl.2026-11-21`, then `.2026-11-21.1`, …), and reopened on request,
 /// for a rotation by somebody else.
 final class CallsLog {
@@ -57,13 +58,16 @@ final class CallsLog {
         descriptor = -1
     }
 
-    /// Repairs the end of the file after a crash: half a line is cut off, and the records committed after the last whole
-    /// line are written.
+    /// Repairs the end of the file after a crash: half a line is cut off, and what is missing after the last whole line is
+    /// written.
     ///
-    /// - Parameter after: the records stored after the one with this id, in order; nil where the id is not known.
-    func resume(now: Instant, after: (_ id: String) throws(StorageError) -> [[UInt8]]?) throws(StorageError) {
+    /// - Parameter missing: the records that should follow these lines, in order.
+    func resume(now: Instant, missing: (_ lines: [ArraySlice<UInt8>]) throws(StorageError) -> [[UInt8]])
+        throws(StorageError)
+    {
         guard open(now: now), size > 0 else { return }
-        // The longest record seen is some 100 KB; a tail without a line feed is no log of ours.
+        // Some 300 records, where a commit holds a few. The longest record seen is some 100 KB; a tail without a line
+        // feed is no log of ours.
         let length = min(size, 1 << 20)
         var tail = [UInt8](repeating: 0, count: Int(length))
         let file = Glibc.open(options.path, O_RDONLY | O_CLOEXEC)
@@ -75,9 +79,19 @@ final class CallsLog {
             size -= Int64(tail.count - end - 1)
             ftruncate(descriptor, off_t(size))
         }
-        let start = tail[..<end].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        guard let id = (try? JSONValue(parsing: Array(tail[start..<end])))?["id"]?.string else { return }
-        if let missing = try after(id), !missing.isEmpty { append(missing, now: now) }
+        var lines = tail[..<end].split(separator: UInt8(ascii: "\n"))
+        if length < size, lines.count > 1 { lines.removeFirst() }  // cut at its start
+        let records = try missing(lines)
+        if !records.isEmpty { append(records, now: now) }
+    }
+    /// The record id a line begins with; nil for what is no line of ours.
+    static func id(inLine line: ArraySlice<UInt8>) -> String? {
+        let opening = Array("{\"id\":\"".utf8)
+        if line.starts(with: opening), let end = line.dropFirst(opening.count).firstIndex(of: UInt8(ascii: "\"")) {
+            let id = line[(line.startIndex + opening.count)..<end]
+            if !id.contains(UInt8(ascii: "\\")) { return String(decoding: id, as: UTF8.self) }
+        }
+        return (try? JSONValue(parsing: Array(line)))?["id"]?.string
     }
 
     private func open(now: Instant) -> Bool {

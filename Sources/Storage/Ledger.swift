@@ -140,31 +140,48 @@ final class Ledger {
     /// Writes one call and its outbox rows.
     func store(_ commit: CallCommit) throws(StorageError) -> CommitOutcome {
         let record = commit.call.record
-        var outcome = CommitOutcome.added
-        let row: Int64
+        let outcome: CommitOutcome
         switch commit.kind {
-        case .record:
-            guard let inserted = try insert(record) else { return .known }
-            row = inserted
-        case .amendment:
-            if let known = try self.row(ofCall: record.id) {
-                row = known
-                outcome = .amended
-                try update(record, row: row)
-            } else {
-                guard let inserted = try insert(record) else { return .known }
-                row = inserted
-            }
+        case .record: outcome = try add(commit)
+        case .waiting, .amendment: outcome = try amend(commit)
         }
-        let evidence = FieldEvidence.json(commit.call.evidence)
-        try write(document: commit.recordJSON, evidence: evidence, row: row, isNew: outcome == .added)
-        try writeLegs(of: record, row: row)
-        if openIDs.contains(record.id) { try forgetOpen(record.id) }
+        if case .record = commit.kind, outcome == .known { return .known }
         for draft in commit.outbox { try enqueue(draft) }
-        logged.append(commit.recordJSON)
+        let hasWaited = openIDs.contains(record.id)
+        if case .waiting(let note) = commit.kind {
+            try noteOpen(
+                OpenCall(
+                    id: record.id, system: record.system, linkedID: record.linkedID, startedAt: record.startedAt,
+                    snapshot: note))
+        } else {
+            if hasWaited { try forgetOpen(record.id) }
+            if hasWaited || outcome != .known { logged.append(commit.recordJSON) }
+        }
         return outcome
     }
-    private func row(ofCall id: String) throws(StorageError) -> Int64? {
+    /// Writes a call that is not there; `known` where it is.
+    private func add(_ commit: CallCommit) throws(StorageError) -> CommitOutcome {
+        guard let row = try insert(commit.call.record) else { return .known }
+        try writeDocument(of: commit, row: row)
+        return .added
+    }
+    /// Writes a call over what is there of it; `known` where that is the same.
+    private func amend(_ commit: CallCommit) throws(StorageError) -> CommitOutcome {
+        guard let row = try row(ofCall: commit.call.record.id) else { return try add(commit) }
+        if try isStored(commit.recordJSON, row: row) { return .known }
+        try update(commit.call.record, row: row)
+        try writeDocument(of: commit, row: row)
+        return .amended
+    }
+    /// Whether a call's record is these bytes already.
+    private func isStored(_ document: [UInt8], row: Int64) throws(StorageError) -> Bool {
+        let s = statements.findDocument.use
+        s.bind(1, row)
+        guard try s.step() else { return false }
+        defer { s.reset() }
+        return s.isEqual(0, to: document)
+    }
+    func row(ofCall id: String) throws(StorageError) -> Int64? {
         statements.findCall.bind(1, id)
         guard try statements.findCall.step() else { return nil }
         defer { statements.findCall.reset() }
@@ -207,16 +224,19 @@ final class Ledger {
         s.bind(17, record.completeness.rawValue)
         s.bind(18, record.hangupCause.rawValue)
     }
-    private func write(document: [UInt8], evidence: [UInt8], row: Int64, isNew: Bool) throws(StorageError) {
+    /// The record and its evidence as documents, and the ids it can be found by.
+    private func writeDocument(of commit: CallCommit, row: Int64) throws(StorageError) {
+        let evidence = FieldEvidence.json(commit.call.evidence)
         let s = statements.insertDocument.use
         s.bind(1, row)
-        try document.withUnsafeBytesTyped { (document) throws(StorageError) in
+        try commit.recordJSON.withUnsafeBytesTyped { (document) throws(StorageError) in
             s.borrow(2, text: document)
             try evidence.withUnsafeBytesTyped { (evidence) throws(StorageError) in
                 s.borrow(3, text: evidence)
                 try s.run()
             }
         }
+        try writeLegs(of: commit.call.record, row: row)
     }
     private func writeLegs(of record: CallRecord, row: Int64) throws(StorageError) {
         var hasLinkedID = false
@@ -235,17 +255,6 @@ final class Ledger {
         s.bind(2, row)
         s.bind(3, channel)
         try s.run()
-    }
-
-    /// Records first stored after this one, in order; nil where there is no such record. At most 10,000.
-    func records(after id: String) throws(StorageError) -> [[UInt8]]? {
-        guard let row = try row(ofCall: id) else { return nil }
-        let s = try connection.prepare(
-            "SELECT record FROM call_documents WHERE call > ?1 ORDER BY call LIMIT 10000")
-        s.bind(1, row)
-        var records: [[UInt8]] = []
-        while try s.step() { records.append(s.bytes(0)) }
-        return records
     }
 
     // MARK: Calls in progress

@@ -4,8 +4,8 @@ public import Telephony
 public protocol RecordSink: Sendable {
     /// Writes calls and their outbox rows in one transaction, shared with whatever else arrived meanwhile.
     ///
-    /// Returns when the transaction is on disk. The answer has one outcome for each call, in order. A call whose id is
-    /// there already adds nothing, neither record nor outbox rows, unless it is an amendment.
+    /// Returns when the transaction is on disk. The answer has one outcome for each call, in order. What a call whose id
+    /// is there already adds, its kind says.
     /// - Throws: `diskFull`, `io` or `busy`, with nothing of `calls` written: offer the same calls again.
     func commit(_ calls: [CallCommit]) async throws(StorageError) -> [CommitOutcome]
 
@@ -23,10 +23,15 @@ public protocol RecordSink: Sendable {
 public struct CallCommit: Sendable {
     /// Whether this is the first word on a call or a later, better one.
     public enum Kind: Sendable {
-        /// The call's record. The same id again is a repetition and adds nothing.
+        /// The call's record. The same id again is a repetition and adds nothing, neither record nor outbox rows.
         case record
+        /// The call's record, of which a part is still to come: its recordings have not settled. `note` is kept beside it
+        /// in the same transaction, so that the next start finds what waits (`openCalls`, under the record's id), until an
+        /// amendment tells the rest; only then does `calls.jsonl` get its line. Replaces what is stored, as an amendment.
+        case waiting(note: [UInt8])
         /// Replaces the stored record of the same id (a recording settled, another witness arrived, a partial record
-        /// was completed), or is its record if there was none. Outbox rows whose message id is there already add nothing.
+        /// was completed), or is its record if there was none. The same bytes again change nothing. Outbox rows whose
+        /// message id is there already add nothing.
         case amendment
     }
     public var kind: Kind
@@ -48,7 +53,7 @@ public enum CommitOutcome: Sendable, Equatable {
     case added
     /// The row was there and has been replaced.
     case amended
-    /// The row was there; nothing was written.
+    /// The row was there as it is, or may not be changed.
     case known
 }
 

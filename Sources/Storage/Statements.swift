@@ -1,7 +1,7 @@
 /// The statements of every call's path, prepared once and kept for the connection's life.
 final class Statements {
     let begin, commit: Statement
-    let insertCall, updateCall, findCall, insertDocument, insertLeg: Statement
+    let insertCall, updateCall, findCall, insertDocument, findDocument, insertLeg: Statement
     let insertOpen, deleteOpen: Statement
     let insertEndpoint, updateEndpoint: Statement
     let findMessages, insertMessage, insertBody: Statement
@@ -32,6 +32,7 @@ final class Statements {
         findCall = try c.prepare("SELECT row FROM calls WHERE id = ?1")
         insertDocument = try c.prepare(
             "INSERT OR REPLACE INTO call_documents (call, record, evidence) VALUES (?1, ?2, ?3)")
+        findDocument = try c.prepare("SELECT record FROM call_documents WHERE call = ?1")
         insertLeg = try c.prepare("INSERT OR IGNORE INTO legs (uniqueid, call, channel) VALUES (?1, ?2, ?3)")
 
         insertOpen = try c.prepare(

@@ -40,7 +40,7 @@ actor Writer {
             }
         }
         self.ledger = ledger
-        try log?.resume(now: clock()) { (id) throws(StorageError) in try ledger.records(after: id) }
+        try log?.resume(now: clock()) { (lines) throws(StorageError) in try ledger.records(missingAfter: lines) }
         thread.onWrites { [weak self] writes in
             guard let self else { return Writer.refuse(writes) }
             self.assumeIsolated { $0.perform(writes) }

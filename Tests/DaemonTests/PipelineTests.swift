@@ -1,3 +1,4 @@
+import Delivery
 import Diagnostics
 import EventLoop
 import Foundation
@@ -15,11 +16,13 @@ final class TroubledStore: RecordSink, Outbox, Sendable {
         var failures: [StorageError] = []
         var calls: [CallCommit] = []
         var poison: String?
+        /// After so many commits the store is closed.
+        var commitsLeft = Int.max
     }
     private let state = Mutex(State())
 
-    init(failures: [StorageError] = [], poison: String? = nil) {
-        state.withLock { ($0.failures, $0.poison) = (failures, poison) }
+    init(failures: [StorageError] = [], poison: String? = nil, closesAfter commits: Int = .max) {
+        state.withLock { ($0.failures, $0.poison, $0.commitsLeft) = (failures, poison, commits) }
     }
     var calls: [CallCommit] { state.withLock { $0.calls } }
 
@@ -29,6 +32,11 @@ final class TroubledStore: RecordSink, Outbox, Sendable {
     }
     func commit(_ calls: [CallCommit]) async throws(StorageError) -> [CommitOutcome] {
         try next()
+        let isClosed = state.withLock { state in
+            defer { state.commitsLeft -= 1 }
+            return state.commitsLeft <= 0
+        }
+        if isClosed { throw StorageError(.closed, "commit") }
         let poison = state.withLock { $0.poison }
         if calls.contains(where: { $0.call.record.id == poison }) { throw StorageError(.statement, "insert") }
         state.withLock { $0.calls += calls }
@@ -101,7 +109,7 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
         let (_, counters) = try pumped(store, 20, folder: folder)
         #expect(store.calls.count == 19)
         #expect(counters.counter("calls.quarantined").value == 1)
-        let kept = try OverflowFile(path: "\(folder.path)/quarantine.jsonl").read()
+        let kept = try OverflowFile(path: "\(folder.path)/quarantine.jsonl").piece(at: 0)
         #expect(kept.calls.map(\.record.id) == ["pbx1-7.0"])
     }
 
@@ -112,9 +120,14 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
         let count = CommitPump.capacity + 25
         let (_, counters) = try pumped(store, count, folder: folder)
         let spilled = counters.counter("calls.overflowed").value
-        // With no one to revive them they are read and handed out: the file is gone, the count tells.
         #expect(spilled > 0)
         #expect(store.calls.count + spilled == count)
+        var left = 0
+        for name in ["overflow.jsonl", "overflow.jsonl.taken"] {
+            let file = OverflowFile(path: "\(folder.path)/\(name)")
+            if !file.isEmpty { left += try file.all().count }
+        }
+        #expect(left == spilled)
     }
 
     @Test("a closed store leaves what was on its way in the overflow file for the next start")
@@ -122,7 +135,7 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
         let folder = try TestFolder()
         let store = TroubledStore(failures: [StorageError(.closed, "commit")])
         _ = try pumped(store, 3, folder: folder)
-        let left = try OverflowFile(path: "\(folder.path)/overflow.jsonl").read()
+        let left = try OverflowFile(path: "\(folder.path)/overflow.jsonl").piece(at: 0)
         #expect(left.calls.map(\.record.id) == ["pbx1-0.0", "pbx1-1.0", "pbx1-2.0"])
     }
 
@@ -151,16 +164,22 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
         let folder = try TestFolder()
         let call = try capturedCall()
         try folder.write("o.jsonl", call.noteBytes + [0x0A] + call.noteBytes.prefix(300))
-        let read = try OverflowFile(path: "\(folder.path)/o.jsonl").read()
+        let read = try OverflowFile(path: "\(folder.path)/o.jsonl").piece(at: 0)
         #expect(read.calls.count == 1)
         #expect(read.damaged == 1)
     }
 
-    @Test("a call whose recording had not settled when the daemon was killed is completed by the next start")
-    func noteTakenUp() throws {
+    /// What a kill may leave of a call that waits.
+    enum Left: CaseIterable { case marked, notedWholeAndWritten, notedWhole }
+
+    @Test(
+        "a call whose recording had not settled when the daemon was killed is completed by the next start",
+        arguments: Left.allCases)
+    func noteTakenUp(_ left: Left) throws {
         let folder = try TestFolder()
         var call = try capturedCall("22/rec_dialplan")
         call.record.recordings[0].path = "\(folder.path)/gone/x.wav"
+        // As daemons noted it at first: the whole call, under an id of its own, before the record.
         let note = OpenCall(
             id: "settle:\(call.record.id)", system: "pbx1", linkedID: call.record.linkedID,
             startedAt: call.record.startedAt, snapshot: call.noteBytes)
@@ -169,8 +188,15 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
         defer { sink.stop() }
         try loop.run { [call] in
             let store = try CallStore(.init(folder: folder.state))
-            try await store.noteOpen([note])
-            _ = try await store.commit([CallCommit(call)])
+            switch left {
+            case .marked:
+                let times = CallTimes(of: call.record).noteBytes
+                _ = try await store.commit([CallCommit(call, kind: .waiting(note: times))])
+            case .notedWholeAndWritten:
+                try await store.noteOpen([note])
+                _ = try await store.commit([CallCommit(call)])
+            case .notedWhole: try await store.noteOpen([note])
+            }
             await store.close()
             let fixture = try DaemonFixture(loop, folder, sections: "[webhook:crm]\nurl = \(sink.url)\n")
             try await fixture.daemon.start()
@@ -178,6 +204,7 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
             let told = try JSONValue(parsing: sink.requests[0].body)
             #expect(told["data"]?["id"]?.string == call.record.id)
             #expect(told["data"]?["recordings"]?[0]?["state"]?.string == "missing")
+            #expect(told["data"]?["billsec"]?.integer == call.record.billableSeconds)
             await fixture.daemon.stop()
             let again = try CallStore(.init(folder: folder.state))
             #expect(try await again.openCalls().isEmpty)
@@ -207,5 +234,148 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
             #expect(told["data"]?["recordings"]?[0]?["state"]?.string == "missing")
             await fixture.daemon.stop()
         }
+    }
+
+    @Test("a call whose files nobody looks at is on disk all the same, marked as waiting")
+    func slowFileSystem() throws {
+        let folder = try TestFolder()
+        let store = TroubledStore()
+        let call = try capturedCall("22/rec_dialplan")
+        let loop = try EventLoop()
+        try loop.run {
+            let pump = CommitPump(
+                loop: loop, store: store, folder: folder.path, logger: .silent, counters: CounterRegistry(),
+                now: CallStore.wallClock)
+            let engine = DeliveryEngine(
+                endpoints: [], outbox: store, on: loop, version: "test", now: CallStore.wallClock)
+            // A settler that has been stopped never answers, as one whose thread hangs in a file system.
+            let settler = RecordingSettler(.init(), now: CallStore.wallClock)
+            settler.stop()
+            let publisher = CallPublisher(
+                loop: loop, pump: pump, engine: engine, settler: settler, logger: .silent, counters: CounterRegistry(),
+                now: CallStore.wallClock)
+            publisher.finished(call)
+            #expect(store.calls.isEmpty)
+            while store.calls.isEmpty { try await loop.sleep(for: .milliseconds(5)) }
+            publisher.stop()
+            await pump.drain()
+        }
+        #expect(store.calls.count == 1)
+        guard case .waiting = try #require(store.calls.first).kind else {
+            Issue.record("it is not marked as waiting")
+            return
+        }
+    }
+
+    @Test("a long overflow file is taken up a piece at a time, whole and in order; removed when all of it is written")
+    func overflowInPieces() throws {
+        let folder = try TestFolder()
+        let call = try capturedCall()
+        let count = 1000
+        var lines: [UInt8] = []
+        for i in 0..<count {
+            var one = call
+            one.record.id = "pbx1-\(i).0"
+            lines += one.noteBytes + [0x0A]
+        }
+        let pieces = lines.count / OverflowFile.pieceBytes
+        #expect(pieces >= 4)
+        try folder.write("overflow.jsonl", lines)
+        let store = TroubledStore()
+        let loop = try EventLoop()
+        let deepest = try loop.run {
+            let pump = CommitPump(
+                loop: loop, store: store, folder: folder.path, logger: .silent, counters: CounterRegistry(),
+                now: CallStore.wallClock)
+            let deepest = Mutex(0)
+            pump.revive = { [unowned pump] call, _ in
+                pump.offer(.call(CallCommit(call, kind: .amendment)))
+                deepest.withLock { $0 = max($0, pump.backlog) }
+            }
+            pump.takeUpOverflow()
+            while OverflowReader.isThere("\(folder.path)/overflow.jsonl") {
+                try await loop.sleep(for: .milliseconds(5))
+            }
+            await pump.drain()
+            return deepest.withLock { $0 }
+        }
+        #expect(store.calls.map(\.call.record.id) == (0..<count).map { "pbx1-\($0).0" })
+        #expect(deepest <= count / pieces + 1)
+    }
+
+    @Test("what a store that closes leaves of an overflow file is taken up by the next start; no call is lost")
+    func overflowAcrossStarts() throws {
+        let folder = try TestFolder()
+        let call = try capturedCall()
+        let ids = (0..<600).map { "pbx1-\($0).0" }
+        for id in ids {
+            var one = call
+            one.record.id = id
+            try OverflowFile(path: "\(folder.path)/overflow.jsonl").append(one)
+        }
+        // The second piece meets a closed store; the next run reads all again.
+        let closing = TroubledStore(failures: [], closesAfter: 1)
+        let open = TroubledStore()
+        for store in [closing, open] {
+            let loop = try EventLoop()
+            try loop.run {
+                let counters = CounterRegistry()
+                let pump = CommitPump(
+                    loop: loop, store: store, folder: folder.path, logger: .silent, counters: counters,
+                    now: CallStore.wallClock)
+                pump.revive = { [unowned pump] call, _ in pump.offer(.call(CallCommit(call, kind: .amendment))) }
+                pump.takeUpOverflow()
+                while OverflowReader.isThere("\(folder.path)/overflow.jsonl"),
+                    counters.counter("calls.overflowed").value == 0
+                {
+                    try await loop.sleep(for: .milliseconds(5))
+                }
+                await pump.drain()
+            }
+        }
+        #expect(closing.calls.count < ids.count)
+        #expect(Set(open.calls.map(\.call.record.id)) == Set(ids))
+    }
+
+    @Test("a backfilled call that the store knows changes nothing; one that it does not know is added")
+    func backfillTakenUp() throws {
+        let folder = try TestFolder()
+        let known = try capturedCall()
+        var poorer = known
+        poorer.record.notes = ["from the CDR file alone"]
+        var missed = poorer
+        missed.record.id = "pbx1-1.0"
+        let loop = try EventLoop()
+        try loop.run { [poorer, missed] in
+            let store = try CallStore(.init(folder: folder.state))
+            _ = try await store.commit([CallCommit(known)])
+            await store.close()
+            let file = OverflowFile(path: Backfill.handoverPath(in: folder.state))
+            for call in [poorer, missed] { try file.append(call) }
+            let fixture = try DaemonFixture(loop, folder)
+            try await fixture.daemon.start()
+            try await fixture.wait("both calls") {
+                try await fixture.records().count == 2 && !OverflowReader.isThere(file.path)
+            }
+            await fixture.daemon.stop()
+            let again = try CallStore(.init(folder: folder.state))
+            #expect(try await again.call(withAnyID: known.record.id)?.recordJSON == known.record.json)
+            #expect(try await again.call(withAnyID: missed.record.id)?.recordJSON == missed.record.json)
+            await again.close()
+        }
+    }
+}
+
+extension OverflowFile {
+    /// Every call of the file, piece by piece.
+    func all() throws -> [FinishedCall] {
+        var calls: [FinishedCall] = []
+        var offset: Int? = 0
+        while let at = offset {
+            let piece = try piece(at: at)
+            calls += piece.calls
+            offset = piece.next
+        }
+        return calls
     }
 }

@@ -37,6 +37,8 @@ import Testing
         let file = AudioFile(path: "x.wav", size: bytes.count, head: Array(bytes.prefix(4096)))
         #expect(file.length == .seconds(3))
         #expect(file.audioBytes == 48_000)
+        // format_wav.c writes the length as it closes the file, and not before.
+        #expect(file.isWhole == (declared == nil))
     }
 
     @Test("WAV49 is GSM in RIFF: 1,625 bytes a second")
@@ -50,6 +52,11 @@ import Testing
             + Array("data".utf8) + [0, 0, 0, 0]
         let file = AudioFile(path: "x.WAV", size: head.count + 3250, head: head)
         #expect(file.length == .seconds(2))
+        // format_wav_gsm.c writes the length with every frame: it says nothing of the end.
+        var growing = head
+        growing[growing.count - 4] = 0xB2
+        growing[growing.count - 3] = 0x0C
+        #expect(!AudioFile(path: "x.WAV", size: head.count + 3250, head: growing).isWhole)
     }
 
     @Test("a file with a header and no audio is empty; one cut inside its header too", arguments: [44, 20, 0])
@@ -75,7 +82,7 @@ import Testing
         let start = Instant(seconds: 100)
         var watch = RecordingWatch(settle: .seconds(2), giveUp: .seconds(30), now: start)
         func look(_ after: Int64, _ size: Int) -> CallRecord.Recording.State? {
-            watch.take(.file(size: size, audioBytes: size), now: start + .seconds(after))
+            watch.take(.file(size: size, audioBytes: size, isWhole: false), now: start + .seconds(after))
         }
         #expect(watch.take(.noFile, now: start) == nil)
         #expect(look(1, 100) == nil)
@@ -91,32 +98,46 @@ import Testing
         #expect(watch.take(.noFile, now: start + .seconds(29)) == nil)
         #expect(watch.take(.noFile, now: start + .seconds(30)) == .missing)
         #expect(watch.take(.noFolder, now: start) == .missing)
-        #expect(watch.take(.file(size: 44, audioBytes: 0), now: start + .seconds(31)) == nil)
-        #expect(watch.take(.file(size: 44, audioBytes: 0), now: start + .seconds(33)) == .empty)
+        let empty = RecordingWatch.Look.file(size: 44, audioBytes: 0, isWhole: false)
+        #expect(watch.take(empty, now: start + .seconds(31)) == nil)
+        #expect(watch.take(empty, now: start + .seconds(33)) == .empty)
     }
 
-    @Test("call.ended comes at hangup, call.complete when the file has settled, with its size and length")
-    func settles() throws {
+    @Test("a file that says itself that it is whole is ready at the first look")
+    func whole() {
+        var watch = RecordingWatch(settle: .seconds(2), giveUp: .seconds(30), now: Instant(seconds: 100))
+        #expect(watch.take(.file(size: 364, audioBytes: 320, isWhole: true), now: Instant(seconds: 100)) == .ready)
+    }
+
+    /// A daemon that hears one recorded call, whose file holds `audio`; what was posted, the record, the lines of the calls log
+    /// and how often the record was written.
+    private func heard(
+        _ audio: [UInt8], webhooks: Int, isOld: Bool = false
+    ) throws -> (told: [JSONValue], record: JSONValue, lines: [String], path: String, isAmended: Bool) {
         let capture = "\(HookswitchTestKit.captures)/22/rec_dialplan/ami.ami"
         let bytes = try #require(try singleConnection(capture))
         let folder = try TestFolder()
         let text = String(decoding: bytes, as: UTF8.self)
-        let path = try #require(text.firstMatch(of: /MIXMONITOR_FILENAME=(\S+\.wav)/)?.1)
-        let recordings = try #require(path.split(separator: "/").dropLast().joined(separator: "/") as String?)
-        let mounted = "\(folder.path)/monitor"
-        try FileManager.default.createDirectory(atPath: mounted, withIntermediateDirectories: true)
-        try folder.write("monitor/\(path.split(separator: "/").last!)", wave(seconds: 3))
+        let path = String(try #require(text.firstMatch(of: /MIXMONITOR_FILENAME=(\S+\.wav)/)?.1))
+        let recordings = path.split(separator: "/").dropLast().joined(separator: "/")
+        let name = "monitor/\(path.split(separator: "/").last!)"
+        try FileManager.default.createDirectory(atPath: "\(folder.path)/monitor", withIntermediateDirectories: true)
+        try folder.write(name, audio)
+        if isOld {
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1_000_000_000)], ofItemAtPath: "\(folder.path)/\(name)")
+        }
         let sink = WebhookSink()
         defer { sink.stop() }
         let loop = try EventLoop()
-        try loop.run {
+        return try loop.run {
             let asterisk = try ScriptedAsterisk(on: loop)
             let fixture = try DaemonFixture(
                 loop, folder, ami: "tcp://127.0.0.1:\(asterisk.port)",
                 sections: """
                     [recordings]
                     directory = /\(recordings)
-                    mounted_at = \(mounted)
+                    mounted_at = \(folder.path)/monitor
                     settle = 300ms
                     [webhook:crm]
                     url = \(sink.url)
@@ -125,18 +146,56 @@ import Testing
             try await fixture.daemon.start()
             _ = try await fixture.logged("calls in progress are known")
             try await asterisk.emitBytes(bytes)
-            try await fixture.wait("three webhooks") { sink.requests.count >= 3 }
+            try await fixture.wait("the webhooks") { sink.requests.count >= webhooks }
             let told = try sink.requests.map { try JSONValue(parsing: $0.body) }
-            #expect(told.map { $0["type"]?.string } == ["call.ended", "call.complete", "recording.ready"])
-            #expect(told[0]["data"]?["recordings"]?[0]?["state"]?.string == "pending")
-            let ready = told[1]["data"]?["recordings"]?[0]
-            #expect(ready?["state"]?.string == "ready")
-            #expect(ready?["seconds"]?.double == 3)
-            #expect(ready?["bytes"]?.integer == 48_044)
-            #expect(told[1]["data"]?["recording_path"]?.string == String(path))
-            #expect(try await fixture.records()[0]["recordings"]?[0]?["state"]?.string == "ready")
             await fixture.daemon.stop()
             asterisk.close()
+            let store = try CallStore(.init(folder: folder.state))
+            let stored = try #require(try await store.calls(matching: .init()).first)
+            #expect(try await store.openCalls().isEmpty)
+            await store.close()
+            let log = try String(contentsOfFile: "\(folder.path)/calls.jsonl", encoding: .utf8)
+            return (
+                told, try JSONValue(parsing: stored.recordJSON), log.split(separator: "\n").map(String.init), path,
+                stored.amendedAt != nil
+            )
         }
+    }
+
+    @Test("a recording that nobody closed settles when it grows no more: call.ended at hangup, call.complete then")
+    func settles() throws {
+        let (told, record, lines, path, isAmended) = try heard(wave(seconds: 3, declared: 0), webhooks: 3)
+        #expect(told.map { $0["type"]?.string } == ["call.ended", "recording.ready", "call.complete"])
+        #expect(told[0]["data"]?["recordings"]?[0]?["state"]?.string == "pending")
+        let ready = told[2]["data"]?["recordings"]?[0]
+        #expect(ready?["state"]?.string == "ready")
+        #expect(ready?["seconds"]?.double == 3)
+        #expect(ready?["bytes"]?.integer == 48_044)
+        #expect(told[2]["data"]?["recording_path"]?.string == path)
+        #expect(record["recordings"]?[0]?["state"]?.string == "ready")
+        #expect(isAmended)
+        // One call, one line, as it is in the end.
+        #expect(lines.count == 1)
+        #expect(try JSONValue(parsing: Array(lines[0].utf8)) == record)
+    }
+
+    @Test("a recording that is closed by the time the call is told: the record is written once, as it stays")
+    func settledAtOnce() throws {
+        let (told, record, lines, _, isAmended) = try heard(wave(seconds: 3), webhooks: 3)
+        #expect(told.map { $0["type"]?.string } == ["call.ended", "recording.ready", "call.complete"])
+        for event in told { #expect(event["data"]?["recordings"]?[0]?["state"]?.string == "ready") }
+        #expect(told[0]["data"]?["recordings"]?[0]?["seconds"]?.double == 3)
+        #expect(!isAmended)
+        #expect(lines.count == 1)
+        #expect(try JSONValue(parsing: Array(lines[0].utf8)) == record)
+    }
+
+    @Test("a whole file from before the call may be one that is added to: it is waited for")
+    func olderFile() throws {
+        let (told, _, lines, _, isAmended) = try heard(wave(seconds: 3), webhooks: 3, isOld: true)
+        #expect(told[0]["data"]?["recordings"]?[0]?["state"]?.string == "pending")
+        #expect(told[1]["data"]?["recordings"]?[0]?["state"]?.string == "ready")
+        #expect(isAmended)
+        #expect(lines.count == 1)
     }
 }

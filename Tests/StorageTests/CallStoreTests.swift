@@ -54,6 +54,37 @@ import Testing
         await store.close()
     }
 
+    @Test func whatWaitsIsNotedWithItsRecordAndTheNoteGoesWithTheAmendment() async throws {
+        var store = try open()
+        let first = commit(1, kind: .waiting(note: [1, 2, 3]))
+        #expect(try await store.commit([first]) == [.added])
+        await store.close()
+        store = try open()
+        let id = sampleCall(1).record.id
+        #expect(try await store.openCalls().map(\.id) == [id])
+        #expect(try await store.openCalls().map(\.snapshot) == [[1, 2, 3]])
+        #expect(try await store.call(withAnyID: id) != nil)
+        // Told again after a kill: the same, and still waiting.
+        #expect(try await store.commit([first]) == [.known])
+        #expect(try await store.openCalls().map(\.id) == [id])
+        var settled = sampleCall(1)
+        settled.record.notes = ["settled"]
+        #expect(try await store.commit([CallCommit(settled, kind: .amendment)]) == [.amended])
+        #expect(try await store.openCalls().isEmpty)
+        await store.close()
+    }
+
+    @Test func anAmendmentThatSaysTheSameChangesNothingButAddsItsMessages() async throws {
+        let store = try open()
+        _ = try await store.commit([commit(1)])
+        let id = sampleCall(1).record.id
+        let again = CallCommit(sampleCall(1), kind: .amendment, outbox: [draft("\(id).late", call: id, sequence: 200)])
+        #expect(try await store.commit([again]) == [.known])
+        #expect(try await store.call(withAnyID: id)?.amendedAt == nil)
+        #expect(try await store.deliveries(ofCall: id).map(\.messageID) == ["\(id).complete", "\(id).late"])
+        await store.close()
+    }
+
     @Test func callsAreListedNewestFirstAndFiltered() async throws {
         let store = try open()
         var busy = sampleCall(3, from: "442071234567")

@@ -100,4 +100,51 @@ import Testing
         await store.close()
         #expect(try scratch.lines(of: scratch.log).count == 3)
     }
+
+    /// The record of call `n` as it is once its recording has settled.
+    private func settled(_ n: Int) -> FinishedCall {
+        var call = sampleCall(n)
+        call.record.notes = ["settled"]
+        return call
+    }
+    private func settledLine(_ n: Int) -> String { String(decoding: settled(n).record.json, as: UTF8.self) }
+
+    @Test func aCallThatWaitedHasOneLineAsItIsInTheEnd() async throws {
+        let store = try open()
+        _ = try await store.commit([commit(1, kind: .waiting(note: []))])
+        _ = try await store.commit([commit(2)])
+        _ = try await store.commit([CallCommit(settled(1), kind: .amendment)])
+        // Said again, as after a kill before it was known to be written.
+        _ = try await store.commit([CallCommit(settled(1), kind: .amendment)])
+        await store.close()
+        #expect(try scratch.lines(of: scratch.log) == [line(2), settledLine(1)])
+    }
+
+    @Test("whatever line a crash left last, each call gets the lines that are missing, once", arguments: 0...5)
+    func resumed(_ kept: Int) async throws {
+        var store = try open()
+        // Two wait; the second settles between others, the first never does.
+        _ = try await store.commit([
+            commit(1, kind: .waiting(note: [])), commit(2, kind: .waiting(note: [])), commit(3),
+        ])
+        clock.advance(by: .milliseconds(1))
+        _ = try await store.commit([commit(4), CallCommit(settled(2), kind: .amendment), commit(5)])
+        clock.advance(by: .milliseconds(1))
+        _ = try await store.commit([CallCommit(settled(4), kind: .amendment), commit(6)])
+        await store.close()
+        let all = [line(3), line(4), settledLine(2), line(5), settledLine(4), line(6)]
+        #expect(try scratch.lines(of: scratch.log) == all)
+
+        let whole = all.prefix(kept + 1).map { $0 + "\n" }.joined()
+        try (whole + all[0].prefix(50)).write(toFile: scratch.log, atomically: false, encoding: .utf8)
+        store = try open()
+        await store.close()
+        let lines = try scratch.lines(of: scratch.log)
+        #expect(Array(lines.prefix(kept + 1)) == Array(all.prefix(kept + 1)))
+        // Of a record that was amended meanwhile only the later line can be had; in the order of the commits.
+        let had = all.prefix(kept + 1)
+        #expect(Set(lines).count == lines.count)
+        #expect(Set(lines) == Set(had).union(all.dropFirst(kept + 1).filter { $0 != line(4) }))
+        #expect(lines.firstIndex(of: settledLine(2))! < lines.firstIndex(of: line(6))!)
+    }
 }

@@ -81,10 +81,12 @@ func draft(
         contentType: "application/json", body: Array(body.utf8), dueAt: due)
 }
 
-func commit(_ n: Int, endpoints: [String] = ["crm"], due: Instant = epoch) -> CallCommit {
+func commit(
+    _ n: Int, kind: CallCommit.Kind = .record, endpoints: [String] = ["crm"], due: Instant = epoch
+) -> CallCommit {
     let call = sampleCall(n)
     return CallCommit(
-        call,
+        call, kind: kind,
         outbox: endpoints.map {
             draft("\(call.record.id).complete", call: call.record.id, endpoint: $0, due: due, body: "body \(n)")
         })

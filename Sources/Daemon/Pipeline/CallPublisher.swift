@@ -8,16 +8,30 @@ import Telephony
 /// Turns what the fold tells into what is written and sent: `call.started` to `call.complete`, in order, each with its record.
 ///
 /// ```
-/// progress ─────────────▶ messages
-/// finished, no recording ▶ record + call.ended + call.complete          one transaction
-/// finished, recordings ──▶ note; record + call.ended                    one transaction
-///                            └─ files settled ─▶ record amended + call.complete + recording.*; note gone
+/// progress ──────────────────────▶ messages
+/// finished, no recording ────────▶ record + all messages                          one transaction
+/// finished, recordings ─▶ a look
+///     ├─ settled ────────────────▶ record + all messages                          one transaction
+///     └─ waiting, or no answer ──▶ record, marked as waiting, + call.ended        one transaction
+///           └─ files settled ────▶ record amended + recording.* + call.complete   one transaction
 /// ```
-/// The note holds the whole call: a daemon killed between the two finds it at its next start and settles it then. Message ids are
-/// derived from the call, so that nothing is told twice.
+/// Most recordings have settled when the call is told: Asterisk closes the file as the channel goes, and a file that is closed
+/// says so. Such a call is written once, like any other. What must wait is on disk before it waits, so that a kill loses
+/// nothing: the next start finds the mark and looks again. A look takes microseconds; where a file system makes it longer than
+/// `patience` the call is written as waiting, and so are those after it until looks are answered again.
+///
+/// Message ids are derived from the call, so that nothing is told twice.
 ///
 /// **Isolation**: on the loop's thread only.
 final class CallPublisher: @unchecked Sendable {
+    /// A call whose recordings are being looked at.
+    private struct Unsettled {
+        var call: FinishedCall
+        /// How it is written if nothing of it is.
+        var kind: CallCommit.Kind
+        /// Whether the store has it, marked as waiting.
+        var isWritten: Bool
+    }
     private let loop: EventLoop
     private let pump: CommitPump
     private let engine: DeliveryEngine
@@ -25,7 +39,19 @@ final class CallPublisher: @unchecked Sendable {
     private let logger: Logger
     private let now: @Sendable () -> Instant
     private let finishedCalls: Counter
-    private static let notePrefix = "settle:"
+    /// By ticket: the number under which the settler reports.
+    private var unsettled: [Int: Unsettled] = [:]
+    private var nextTicket = 0
+    /// Calls of `unsettled` that are in memory only.
+    private var unwritten = 0
+    private var patienceTimer: LoopTimer?
+    /// The tickets below this were given before the timer was set.
+    private var patienceMark = 0
+    /// Looks take too long: calls are written before.
+    private var isSlow = false
+    private var isStopped = false
+    /// How long a finished call may be in memory only, at most twice.
+    private static let patience: Duration = .milliseconds(100)
 
     init(
         loop: EventLoop, pump: CommitPump, engine: DeliveryEngine, settler: RecordingSettler, logger: Logger,
@@ -56,82 +82,143 @@ final class CallPublisher: @unchecked Sendable {
     }
 
     /// A call is over.
-    func finished(_ call: FinishedCall) { finished(call, as: .record) }
-
-    /// A call comes back from a file it waited in. The store may know the call from another of its writings by now: what is
-    /// said of it here counts nevertheless, and a message that was queued before is not queued again.
-    func revived(_ call: FinishedCall) {
-        let recordings = call.record.recordings
-        if recordings.isEmpty || recordings.contains(where: { $0.state == .pending }) {
-            finished(call, as: .amendment)
-        } else {
-            settled(call, recordings)
-        }
-    }
-
-    private func finished(_ call: FinishedCall, as kind: CallCommit.Kind) {
+    func finished(_ call: FinishedCall) {
         finishedCalls.add()
         let record = call.record
         logger.debug(
             "call finished",
             [.linkedID: .text(record.linkedID.description), .disposition: .text(record.disposition.rawValue)])
-        let ended = WebhookEvent(.callEnded, of: record, at: record.endedAt)
-        let json = record.json
-        guard record.recordings.contains(where: { $0.state == .pending }) else {
-            let complete = WebhookEvent(.callComplete, of: record, at: record.endedAt)
-            let outbox = engine.drafts(for: ended, recordJSON: json) + engine.drafts(for: complete, recordJSON: json)
-            pump.offer(.call(CallCommit(call, kind: kind, recordJSON: json, outbox: outbox)))
-            return
-        }
-        pump.offer(
-            .note(
-                OpenCall(
-                    id: CallPublisher.notePrefix + record.id, system: record.system, linkedID: record.linkedID,
-                    startedAt: record.startedAt, snapshot: call.noteBytes)))
-        let outbox = engine.drafts(for: ended, recordJSON: json)
-        pump.offer(.call(CallCommit(call, kind: kind, recordJSON: json, outbox: outbox)))
-        settle(call)
+        guard record.hasPendingRecordings else { return write(call, as: .record, at: record.endedAt) }
+        let ticket = look(at: call, as: .record, isWritten: false)
+        if isSlow { writeWaiting(ticket) } else { setPatience() }
     }
 
-    /// Takes up the notes that an earlier run left: calls whose recordings had not settled.
-    /// - Returns: the notes that are none of the publisher's.
-    func takeUp(_ notes: [OpenCall]) -> [OpenCall] {
-        var others: [OpenCall] = []
+    /// A call comes back from a file it waited in. Of the overflow file: what is said of it here counts, though the store may
+    /// know the call from an earlier writing. Of a backfill: what the store knows counts.
+    func revived(_ call: FinishedCall, from origin: CommitPump.Origin) {
+        finishedCalls.add()
+        let kind: CallCommit.Kind
+        switch origin {
+        case .overflow: kind = .amendment
+        case .backfill: kind = .record
+        }
+        guard call.record.hasPendingRecordings else { return write(call, as: kind, at: call.record.endedAt) }
+        // Its file goes when it is written: it must not wait for a look.
+        writeWaiting(look(at: call, as: kind, isWritten: false))
+    }
+
+    /// Takes up what an earlier run left: calls whose recordings had not settled.
+    func takeUp(_ notes: [OpenCall], from calls: some CallQuery) async throws(StorageError) {
         for note in notes {
-            guard note.id.hasPrefix(CallPublisher.notePrefix) else {
-                others.append(note)
-                continue
-            }
-            guard let call = FinishedCall(noteBytes: note.snapshot) else {
+            if let times = CallTimes(noteBytes: note.snapshot), let stored = try await calls.call(withAnyID: note.id),
+                let call = FinishedCall(stored, times: times), call.record.id == note.id
+            {
+                // Where nothing waits any more, an amendment that changes nothing takes the mark away.
+                guard call.record.hasPendingRecordings else {
+                    write(call, as: .amendment, at: call.record.endedAt)
+                    continue
+                }
+                _ = look(at: call, as: .amendment, isWritten: true)
+            } else if let call = FinishedCall(noteBytes: note.snapshot) {
+                // The older shape: the whole call, under an id of the note's own.
+                writeWaiting(look(at: call, as: .amendment, isWritten: false))
+                pump.offer(.forget(note.id))
+            } else {
                 logger.error("a note of a call cannot be read", [.callID: .text(note.id)])
                 pump.offer(.forget(note.id))
-                continue
             }
-            // The record may or may not have been written before the kill; saying it again adds nothing.
-            finished(call)
-        }
-        return others
-    }
-
-    private func settle(_ call: FinishedCall) {
-        settler.settle(call.record.recordings) { [weak self, loop] recordings in
-            guard let self else { return }
-            loop.perform { self.settled(call, recordings) }
         }
     }
 
-    private func settled(_ call: FinishedCall, _ recordings: [CallRecord.Recording]) {
-        var call = call
-        call.record.recordings = recordings
+    /// Writes what is in memory only; what is not settled is left to the next start.
+    func stop() {
+        isStopped = true
+        patienceTimer?.cancel()
+        for ticket in unsettled.keys.sorted() { writeWaiting(ticket) }
+        unsettled = [:]
+    }
+
+    // MARK: Recordings
+
+    private func look(at call: FinishedCall, as kind: CallCommit.Kind, isWritten: Bool) -> Int {
+        let ticket = nextTicket
+        nextTicket += 1
+        unsettled[ticket] = Unsettled(call: call, kind: kind, isWritten: isWritten)
+        if !isWritten { unwritten += 1 }
+        settler.settle(call.record.recordings) { [weak self, loop] report in
+            loop.perform { [weak self] in self?.take(report, ticket) }
+        }
+        return ticket
+    }
+
+    private func take(_ report: RecordingSettler.Report, _ ticket: Int) {
+        isSlow = false
+        guard !isStopped, let entry = unsettled[ticket] else { return }
+        switch report {
+        case .waiting: writeWaiting(ticket)
+        case .settled(let recordings):
+            unsettled[ticket] = nil
+            var call = entry.call
+            call.record.recordings = recordings
+            if entry.isWritten {
+                write(call, as: .amendment, at: now(), isEndTold: true)
+            } else {
+                unwritten -= 1
+                write(call, as: entry.kind, at: now())
+            }
+        }
+    }
+
+    private func setPatience() {
+        guard patienceTimer == nil else { return }
+        patienceMark = nextTicket
+        patienceTimer = loop.schedule(after: CallPublisher.patience) { [weak self] in self?.patienceEnded() }
+    }
+    private func patienceEnded() {
+        patienceTimer = nil
+        guard unwritten > 0 else { return }
+        for ticket in unsettled.filter({ $0.key < patienceMark && !$0.value.isWritten }).keys.sorted() {
+            isSlow = true
+            writeWaiting(ticket)
+        }
+        if unwritten > 0 { setPatience() }
+    }
+
+    // MARK: Writing
+
+    /// Writes a call of which nothing is to come, with its messages.
+    /// - Parameter isEndTold: the store has the call and its `call.ended` already.
+    private func write(_ call: FinishedCall, as kind: CallCommit.Kind, at time: Instant, isEndTold: Bool = false) {
         let record = call.record
-        let time = now()
         let json = record.json
-        var outbox = engine.drafts(for: WebhookEvent(.callComplete, of: record, at: time), recordJSON: json)
-        for (i, recording) in recordings.enumerated() {
+        var outbox: [OutboxDraft] = []
+        if !isEndTold { outbox += endDrafts(record, json) }
+        for (i, recording) in record.recordings.enumerated() {
             let type: EventType = recording.state == .ready ? .recordingReady : .recordingMissing
             outbox += engine.drafts(for: WebhookEvent(type, of: record, counter: i, at: time), recordJSON: json)
         }
-        pump.offer(.call(CallCommit(call, kind: .amendment, recordJSON: json, outbox: outbox)))
-        pump.offer(.forget(CallPublisher.notePrefix + record.id))
+        // Last, as its rank says: of several messages queued together the outbox sends that of the highest last.
+        outbox += engine.drafts(for: WebhookEvent(.callComplete, of: record, at: time), recordJSON: json)
+        pump.offer(.call(CallCommit(call, kind: kind, recordJSON: json, outbox: outbox)))
     }
+    /// Writes a call whose recordings have not settled, once.
+    private func writeWaiting(_ ticket: Int) {
+        guard let entry = unsettled[ticket], !entry.isWritten else { return }
+        unsettled[ticket]?.isWritten = true
+        unwritten -= 1
+        let record = entry.call.record
+        let json = record.json
+        let note = CallTimes(of: record).noteBytes
+        pump.offer(
+            .call(
+                CallCommit(
+                    entry.call, kind: .waiting(note: note), recordJSON: json, outbox: endDrafts(record, json))))
+    }
+    private func endDrafts(_ record: CallRecord, _ json: [UInt8]) -> [OutboxDraft] {
+        engine.drafts(for: WebhookEvent(.callEnded, of: record, at: record.endedAt), recordJSON: json)
+    }
+}
+
+extension CallRecord {
+    fileprivate var hasPendingRecordings: Bool { recordings.contains { $0.state == .pending } }
 }

@@ -1,17 +1,20 @@
 import Diagnostics
 import EventLoop
+import Glibc
 import Storage
 import Telephony
 
 /// Carries what the fold has finished to the store, in order, as fast as the store takes it, and never makes the fold wait.
 ///
 /// ```
-/// offer ─▶ [ queue, bounded ] ─▶ one batch at a time: notes and messages, then calls, then notes that are over
-///              │ full                  │ disk full, I/O error: the same batch again, later
-///              ▼                       └ one call refused for itself: kept in quarantine.jsonl, the others go on
-///        overflow.jsonl, taken up when the store works again
+/// offer ─▶ [ queue, bounded ] ─▶ one batch at a time: messages, then calls, then notes that are over
+///    ▲         │ full                  │ disk full, I/O error: the same batch again, later
+///    │         ▼                       └ one call refused for itself: kept in quarantine.jsonl, the others go on
+///    └── overflow.jsonl, taken up a piece at a time when the store works again
 /// ```
-/// Whatever arrives while a batch is being written is the next batch: that is the group commit.
+/// Whatever arrives while a batch is being written is the next batch: that is the group commit. The overflow file is written and
+/// read on a thread of its own, so that a disk that hangs holds up no manager connection; what is on its way there is bounded
+/// too, and beyond that a call is logged and left to `hookswitch backfill`.
 ///
 /// **Isolation**: on the loop's thread only. `@unchecked Sendable`: all state is touched there alone, `precondition`ed.
 final class CommitPump: @unchecked Sendable {
@@ -20,26 +23,39 @@ final class CommitPump: @unchecked Sendable {
         case call(CallCommit)
         /// Messages without a record of their own.
         case messages([OutboxDraft])
-        case note(OpenCall)
+        /// A note in the store that is over.
         case forget(String)
+        /// Resumed with true when all that was offered before is written, with false when the store takes no more.
+        case mark(CheckedContinuation<Bool, Never>)
+    }
+    /// The kind of file a call comes back from.
+    enum Origin: Sendable {
+        /// It did not fit into memory, or into a closing store.
+        case overflow
+        /// It was read from Asterisk's own files.
+        case backfill
     }
     /// What the pump needs of a store.
     typealias Store = RecordSink & Outbox
 
     /// Calls in memory, at about 10 KB each, before they go to the overflow file: some minutes of a very busy PBX.
     static let capacity = 20_000
+    /// Calls on their way to the overflow file at most.
+    private static let spillCapacity = 20_000
     /// Work in one batch.
     private static let batch = 1000
 
     private let loop: EventLoop
     private let store: any Store
     private let overflow: OverflowFile
+    private let files = SerialThread()
+    private var reader: OverflowReader?
     private let quarantine: OverflowFile
     private let logger: Logger
     private let counters: Counters
     private let now: @Sendable () -> Instant
     /// Makes a call that waited in the overflow file into work again.
-    var revive: (FinishedCall) -> Void = { _ in }
+    var revive: (FinishedCall, Origin) -> Void = { _, _ in }
     /// Told when the store stops taking (true) and when it takes again (false).
     var whenTroubled: (StorageError?) -> Void = { _ in }
 
@@ -47,6 +63,9 @@ final class CommitPump: @unchecked Sendable {
     private var isPumping = false
     private var isTroubled = false
     private var isOverflowing = false
+    /// No more calls are taken from files: what is left of them is for the next start.
+    private var isClosed = false
+    private var spilling = 0
     private var whenIdle: [CheckedContinuation<Void, Never>] = []
 
     private struct Counters {
@@ -82,38 +101,31 @@ final class CommitPump: @unchecked Sendable {
         Task(name: "commit-pump", executorPreference: loop) { await self.pump() }
     }
 
-    /// Takes up what an earlier run left in the overflow file.
-    func takeUpOverflow() { takeUp(overflow) }
+    /// Takes up what is in the overflow file, now or when this is free to.
+    func takeUpOverflow() { takeUp(overflow.path, from: .overflow) }
 
-    /// Takes up a file of calls, and removes it.
-    func takeUp(_ overflow: OverflowFile) {
-        guard !overflow.isEmpty else { return }
-        do throws(FileError) {
-            let (calls, damaged) = try overflow.read()
-            logger.notice(
-                "calls taken up from a file", [.count: .number(calls.count), .file: .text(overflow.path)])
-            if damaged > 0 {
-                logger.error(
-                    "lines of a file of calls cannot be read",
-                    [
-                        .count: .number(damaged), .file: .text(overflow.path),
-                        .hint: .text("run hookswitch backfill: Asterisk's CDR file has these calls"),
-                    ])
-            }
-            // Removed first: should the queue fill up again, what does not fit goes into a new file.
-            overflow.remove()
-            for call in calls { revive(call) }
-        } catch {
-            logger.error(
-                "a file of calls cannot be read",
-                [.file: .text(overflow.path), .error: .text(error.description), .hint: .text("check its permissions")])
+    /// Takes up a file of calls, if it is there, and removes it when they are written.
+    func takeUp(_ path: String, from origin: Origin) {
+        guard !isClosed else { return }
+        // The overflow file may be on its way to disk; of another one a look tells, as it is asked for again and again.
+        if case .backfill = origin, !OverflowReader.isThere(path) { return }
+        if reader == nil {
+            reader = OverflowReader(
+                loop: loop, thread: files, logger: logger, revive: { [weak self] in self?.revive($0, $1) },
+                written: { [weak self] in await self?.written() ?? false })
         }
+        reader?.takeUp(path, from: origin)
+    }
+    private func written() async -> Bool {
+        if isClosed { return false }
+        return await withCheckedContinuation { offer(.mark($0)) }
     }
 
-    /// Returns when everything offered so far is written, or the store takes no more.
+    /// Returns when everything offered so far is written, or the store takes no more. Files are taken up no further.
     func drain() async {
-        guard isPumping else { return }
-        await withCheckedContinuation { whenIdle.append($0) }
+        isClosed = true
+        if isPumping { await withCheckedContinuation { whenIdle.append($0) } }
+        await files.result {}
     }
 
     /// Work that is not written yet.
@@ -142,30 +154,29 @@ final class CommitPump: @unchecked Sendable {
     private func write(_ batch: [Work]) async -> Bool {
         var calls: [CallCommit] = []
         var messages: [OutboxDraft] = []
-        var notes: [OpenCall] = []
         var over: [String] = []
+        var marks: [CheckedContinuation<Bool, Never>] = []
         for work in batch {
             switch work {
             case .call(let commit): calls.append(commit)
             case .messages(let drafts): messages += drafts
-            case .note(let note): notes.append(note)
             case .forget(let id): over.append(id)
+            case .mark(let mark): marks.append(mark)
             }
         }
+        let isOpen = await write(messages, calls, over)
+        if !isOpen { close(calls) }
+        for mark in marks { mark.resume(returning: isOpen) }
+        return isOpen
+    }
+    private func write(_ messages: [OutboxDraft], _ calls: [CallCommit], _ over: [String]) async -> Bool {
         let store = store
-        if !notes.isEmpty {
-            guard await persist({ () throws(StorageError) in try await store.noteOpen(notes) }) else { return false }
-        }
         if !messages.isEmpty {
             guard await persist({ () throws(StorageError) in try await store.enqueue(messages) }) else { return false }
         }
         guard await commit(calls) else { return false }
-        if !over.isEmpty {
-            guard await persist({ () throws(StorageError) in try await store.forgetOpen(ids: over) }) else {
-                return false
-            }
-        }
-        return true
+        if over.isEmpty { return true }
+        return await persist { () throws(StorageError) in try await store.forgetOpen(ids: over) }
     }
 
     private func commit(_ calls: [CallCommit]) async -> Bool {
@@ -183,7 +194,7 @@ final class CommitPump: @unchecked Sendable {
                 recovered()
                 return true
             } catch {
-                if error.code == .closed { return giveUp(calls) }
+                if error.code == .closed { return false }
                 if !error.isTransient {
                     guard calls.count == 1 else {
                         // One of them is refused for itself: it must not hold up the others.
@@ -249,27 +260,45 @@ final class CommitPump: @unchecked Sendable {
         whenTroubled(nil)
     }
 
-    /// The store was closed while calls were on their way: they wait in the overflow file for the next start.
-    private func giveUp(_ calls: [CallCommit]) -> Bool {
+    /// The store was closed while calls were on their way: they wait in the overflow file for the next start. One that was
+    /// written just before is there too then, and adds nothing.
+    private func close(_ calls: [CallCommit]) {
+        isClosed = true
         for call in calls { spill(call) }
-        for case .call(let call) in queue { spill(call) }
+        for work in queue {
+            switch work {
+            case .call(let call): spill(call)
+            case .mark(let mark): mark.resume(returning: false)
+            case .messages, .forget: break
+            }
+        }
         queue = []
-        return false
     }
 
     private func spill(_ commit: CallCommit) {
         counters.overflowed.add()
         isOverflowing = true
-        do throws(FileError) {
-            try overflow.append(commit.call)
-        } catch {
-            logger.error(
-                "a call could be kept nowhere",
-                [
-                    .linkedID: .text(commit.call.record.linkedID.description), .error: .text(error.description),
-                    .hint: .text("free the disk, then run hookswitch backfill: Asterisk's CDR file has the call"),
-                ])
+        guard spilling < CommitPump.spillCapacity else {
+            return lose(commit.call, FileError("write", overflow.path, number: EAGAIN))
         }
+        spilling += 1
+        let (call, overflow, loop) = (commit.call, overflow, loop)
+        files.perform { [weak self] in
+            var failure: FileError?
+            do throws(FileError) { try overflow.append(call) } catch { failure = error }
+            loop.perform { [weak self, failure] in
+                self?.spilling -= 1
+                if let failure { self?.lose(call, failure) }
+            }
+        }
+    }
+    private func lose(_ call: FinishedCall, _ error: FileError) {
+        logger.error(
+            "a call could be kept nowhere",
+            [
+                .linkedID: .text(call.record.linkedID.description), .error: .text(error.description),
+                .hint: .text("free the disk, then run hookswitch backfill: Asterisk's CDR file has the call"),
+            ])
     }
 
     private func isolate(_ commit: CallCommit, _ error: StorageError) {

@@ -1,20 +1,58 @@
 import Storage
 import Telephony
 
-/// A finished call as bytes, for notes that survive a kill and for the overflow file.
+/// The exact times of a call, beside its record: that has milliseconds, and its whole-second durations are counted from these.
 ///
-/// **Shape**: `{"times":[START,ANSWER,END],"record":{…},"evidence":[{…}]}` on one line; times in microseconds since the epoch,
-/// as the record's JSON has milliseconds and whole-second durations are counted from the exact ones. ANSWER may be null.
+/// **Shape**: `{"times":[START,ANSWER,END]}` in microseconds since the epoch; ANSWER may be null. The note that the store keeps
+/// of a call that waits for its recordings.
+struct CallTimes: Equatable {
+    var startedAt: Instant
+    var answeredAt: Instant?
+    var endedAt: Instant
+
+    init(of record: CallRecord) {
+        (startedAt, answeredAt, endedAt) = (record.startedAt, record.answeredAt, record.endedAt)
+    }
+    /// Nil for anything that is no such note; a whole call's is none.
+    init?(noteBytes: [UInt8]) {
+        guard let json = try? JSONValue(parsing: noteBytes), json["record"] == nil else { return nil }
+        self.init(json)
+    }
+    fileprivate init?(_ json: JSONValue) {
+        guard let start = json["times"]?[0]?.integer, let end = json["times"]?[2]?.integer else { return nil }
+        startedAt = Instant(microseconds: Int64(start))
+        answeredAt = json["times"]?[1]?.integer.map { Instant(microseconds: Int64($0)) }
+        endedAt = Instant(microseconds: Int64(end))
+    }
+
+    var noteBytes: [UInt8] {
+        var w = JSONWriter(reserving: 96)
+        w.beginObject()
+        write(to: &w)
+        w.endObject()
+        return w.bytes
+    }
+    fileprivate func write(to w: inout JSONWriter) {
+        w.key("times")
+        w.beginArray()
+        w.value(startedAt.microseconds)
+        if let answeredAt { w.value(answeredAt.microseconds) } else { w.null() }
+        w.value(endedAt.microseconds)
+        w.endArray()
+    }
+    fileprivate func restore(_ record: inout CallRecord) {
+        (record.startedAt, record.answeredAt, record.endedAt) = (startedAt, answeredAt, endedAt)
+    }
+}
+
+/// A finished call as bytes, for the overflow file.
+///
+/// **Shape**: `{"times":[…],"record":{…},"evidence":[{…}]}` on one line.
 extension FinishedCall {
     var noteBytes: [UInt8] {
         var w = JSONWriter(reserving: 4096)
         w.beginObject()
-        w.key("times")
-        w.beginArray()
-        w.value(record.startedAt.microseconds)
-        if let answered = record.answeredAt { w.value(answered.microseconds) } else { w.null() }
-        w.value(record.endedAt.microseconds)
-        w.endArray()
+        CallTimes(of: record).write(to: &w)
         w.key("record")
         record.write(to: &w)
         w.key("evidence")
@@ -40,9 +78,7 @@ extension FinishedCall {
         guard let json = try? JSONValue(parsing: Array(noteBytes)), let body = json["record"],
             var record = CallRecord(json: body)
         else { return nil }
-        if let start = json["times"]?[0]?.integer { record.startedAt = Instant(microseconds: Int64(start)) }
-        if let answer = json["times"]?[1]?.integer { record.answeredAt = Instant(microseconds: Int64(answer)) }
-        if let end = json["times"]?[2]?.integer { record.endedAt = Instant(microseconds: Int64(end)) }
+        CallTimes(json)?.restore(&record)
         let evidence = (json["evidence"]?.array ?? []).compactMap { item -> FieldEvidence? in
             guard let field = item["field"]?.string, let event = item["event"]?.string, let at = item["at"]?.integer
             else { return nil }
@@ -51,5 +87,14 @@ extension FinishedCall {
                 offset: item["offset"]?.integer.map(Int64.init), reason: item["reason"]?.string ?? "")
         }
         self.init(record: record, evidence: evidence)
+    }
+
+    /// A call as the store has it, with its exact times. Nil where its record cannot be read.
+    init?(_ stored: StoredCall, times: CallTimes) {
+        guard let json = try? JSONValue(parsing: stored.recordJSON), var record = CallRecord(json: json) else {
+            return nil
+        }
+        times.restore(&record)
+        self.init(record: record, evidence: stored.evidence)
     }
 }

@@ -1,11 +1,23 @@
 import Glibc
 import Telephony
 
-/// Where finished calls wait on disk when the store has not taken any for so long that memory is full: one note a line.
+/// Finished calls on disk, one note a line, to be taken up a piece at a time.
 ///
-/// Written and read on the loop; both happen only in an emergency, or once at start.
+/// Every method blocks on the disk: never on the loop, but to keep one call aside.
 struct OverflowFile {
     let path: String
+    /// Bytes of a piece: some hundred calls. A single longer line makes the piece longer, up to `lineLimit`.
+    static let pieceBytes = 512 << 10
+    private static let lineLimit = 16 << 20
+
+    /// Some calls of the file.
+    struct Piece: Sendable {
+        var calls: [FinishedCall] = []
+        /// Lines that could not be read: cut by a full disk, most likely.
+        var damaged = 0
+        /// Where the next piece begins; nil after the last.
+        var next: Int?
+    }
 
     /// Appends a call.
     /// - Throws: what the system said; the call is then in no place but the caller's.
@@ -20,15 +32,38 @@ struct OverflowFile {
     /// Whether any call waits here.
     var isEmpty: Bool { access(path, F_OK) != 0 }
 
-    /// Takes all calls; the file stays until `remove`. A line that was cut by a full disk is left out and counted.
-    func read() throws(FileError) -> (calls: [FinishedCall], damaged: Int) {
-        let bytes = try FileError.read(path, limit: 1 << 30)
-        var calls: [FinishedCall] = []
-        var damaged = 0
-        for line in bytes.split(separator: 0x0A) {
-            if let call = FinishedCall(noteBytes: line) { calls.append(call) } else { damaged += 1 }
+    /// The calls from byte `offset` on, a piece of them.
+    func piece(at offset: Int) throws(FileError) -> Piece {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError("open", path) }
+        defer { close(descriptor) }
+        var size = OverflowFile.pieceBytes
+        while true {
+            var bytes = [UInt8](repeating: 0, count: size)
+            var count = 0
+            while count < size {
+                let n = bytes.withUnsafeMutableBytes {
+                    pread(descriptor, $0.baseAddress! + count, size - count, off_t(offset + count))
+                }
+                if n < 0, errno == EINTR { continue }
+                guard n >= 0 else { throw FileError("read", path) }
+                if n == 0 { break }
+                count += n
+            }
+            let isEnd = count < size
+            let lastFeed = bytes[..<count].lastIndex(of: 0x0A)
+            if !isEnd, lastFeed == nil, size < OverflowFile.lineLimit {
+                size *= 2
+                continue
+            }
+            // At the end of the file what has no line feed is a cut line; elsewhere the rest belongs to the next piece.
+            let used = isEnd ? count : lastFeed.map { $0 + 1 } ?? count
+            var piece = Piece(next: isEnd ? nil : offset + used)
+            for line in bytes[..<used].split(separator: 0x0A) {
+                if let call = FinishedCall(noteBytes: line) { piece.calls.append(call) } else { piece.damaged += 1 }
+            }
+            return piece
         }
-        return (calls, damaged)
     }
 
     func remove() { unlink(path) }

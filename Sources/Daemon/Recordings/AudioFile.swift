@@ -8,6 +8,11 @@ struct AudioFile: Equatable {
     var audioBytes: Int
     /// Nil where the format is not known.
     var length: Duration?
+    /// Whether the header shows that the file was closed: it counts exactly the audio that is there.
+    ///
+    /// `format_wav.c` (11 to 22) leaves the length at 0 until `wav_close` writes it last; `format_wav_gsm.c` writes it with
+    /// every frame, and other formats have none, so that of those nothing can be told.
+    var isWhole = false
 
     /// - Parameters:
     ///   - path: for the format, by its extension.
@@ -55,13 +60,19 @@ struct AudioFile: Equatable {
         guard head.count >= 12, isTag(0, "RIFF"), isTag(8, "WAVE") else { return nil }
         var at = 12
         var bytesPerSecond = 16_000
+        var isLinear = false
         while at + 8 <= head.count {
             let length = word(at + 4)
-            if isTag(at, "fmt "), at + 24 <= head.count { bytesPerSecond = max(1, word(at + 16)) }
+            if isTag(at, "fmt "), at + 24 <= head.count {
+                bytesPerSecond = max(1, word(at + 16))
+                isLinear = head[at + 8] == 1 && head[at + 9] == 0
+            }
             if isTag(at, "data") {
                 let present = max(0, size - at - 8)
                 let bytes = length == 0 ? present : min(length, present)
-                return AudioFile(audioBytes: bytes, length: .bytes(bytes, bytesPerSecond))
+                var file = AudioFile(audioBytes: bytes, length: .bytes(bytes, bytesPerSecond))
+                file.isWhole = isLinear && length > 0 && length == present
+                return file
             }
             at += 8 + length + length % 2
         }

@@ -2,21 +2,32 @@ import Glibc
 import Synchronization
 import Telephony
 
-/// Waits, after a call, until its recordings have settled; looks at the files on a thread of its own, as a file system may hang.
+/// Looks, after a call, at the files of its recordings until they have settled; on a thread of its own, as a file system may hang.
 ///
-/// The thread is made with the first recording and sleeps while there is none to wait for. Looks at each file four times a
-/// second. At most `capacity` calls are waited for; beyond that a call's files are looked at once and told as they are.
+/// ```
+/// settle ─▶ first look, at once ──all settled──────────────▶ settled
+///                └─ waiting ─▶ four looks a second ─────────▶ settled
+/// ```
+/// The thread is made with the first recording and sleeps while there is none to wait for. At most `capacity` calls are waited
+/// for; beyond that a call's files are looked at once and told as they are.
 final class RecordingSettler: Sendable {
-    /// Given the recordings as they are now. On the settler's thread: must hop to its own place.
-    typealias Completion = @Sendable ([CallRecord.Recording]) -> Void
+    /// What the looks have found.
+    enum Report: Sendable {
+        /// The first look was not enough; `settled` follows.
+        case waiting
+        /// The recordings as they are now and will be told; the last report.
+        case settled([CallRecord.Recording])
+    }
+    /// Called on the settler's thread: must hop to its own place.
+    typealias Told = @Sendable (Report) -> Void
 
     private struct Job {
         var recordings: [CallRecord.Recording]
         var watches: [RecordingWatch]
-        var completion: Completion
+        var told: Told
     }
     private struct State {
-        var jobs: [Job] = []
+        var fresh: [Job] = []
         var isRunning = false
         var isStopping = false
     }
@@ -26,68 +37,91 @@ final class RecordingSettler: Sendable {
     private let settings: Configuration.Recordings
     private let now: @Sendable () -> Instant
     private let state = Mutex(State())
+    private let bell = Bell()
 
     init(_ settings: Configuration.Recordings, now: @escaping @Sendable () -> Instant) {
         (self.settings, self.now) = (settings, now)
     }
 
-    /// Waits for the files of one call. Returns at once.
-    func settle(_ recordings: [CallRecord.Recording], _ completion: @escaping Completion) {
-        let now = now()
-        let watch = RecordingWatch(settle: settings.settle, giveUp: settings.giveUp, now: now)
-        let job = Job(
-            recordings: recordings, watches: recordings.map { _ in watch }, completion: completion)
-        let isFirst = state.withLock { state in
-            guard !state.isStopping else { return false }
-            state.jobs.append(job)
+    /// Looks at the files of one call until they have settled. Returns at once.
+    func settle(_ recordings: [CallRecord.Recording], _ told: @escaping Told) {
+        let watch = RecordingWatch(settle: settings.settle, giveUp: settings.giveUp, now: now())
+        let job = Job(recordings: recordings, watches: recordings.map { _ in watch }, told: told)
+        let (isFirst, mustRing) = state.withLock { state in
+            guard !state.isStopping else { return (false, false) }
+            state.fresh.append(job)
             defer { state.isRunning = true }
-            return !state.isRunning
+            return (!state.isRunning, state.fresh.count == 1)
         }
-        if isFirst { startThread() }
+        if isFirst { BackgroundThread.run { self.work() } } else if mustRing { bell.ring() }
     }
 
-    /// Calls that are being waited for.
-    var waiting: Int { state.withLock { $0.jobs.count } }
-
-    /// Waits for nothing any more. What was not told stays noted in the store and is taken up by the next start.
+    /// Waits for nothing any more. What was not told is taken up by the next start, from the store's notes.
     func stop() {
         state.withLock { state in
             state.isStopping = true
-            state.jobs = []
+            state.fresh = []
         }
+        bell.ring()
     }
 
-    private func startThread() {
-        BackgroundThread.run { self.work() }
-    }
-
-    /// The thread: looks at every file, tells what has settled, sleeps; ends when nothing is left.
+    /// The thread.
     private func work() {
+        var waiting: [Job] = []
+        let clock = ContinuousClock()
+        var nextRound = clock.now
         while true {
-            var jobs = state.withLock { state in
-                defer { state.jobs = [] }
-                return state.jobs
+            guard let left = takeFresh(besides: waiting.count) else { return }
+            if waiting.isEmpty { nextRound = clock.now + RecordingSettler.interval }
+            waiting += left
+            if !waiting.isEmpty, clock.now >= nextRound {
+                guard let still = round(waiting) else { return }
+                waiting = still
+                nextRound = clock.now + RecordingSettler.interval
             }
-            let isCrowded = jobs.count > RecordingSettler.capacity
-            jobs = jobs.compactMap { look($0, isLastLook: isCrowded) }
-            let isOver = state.withLock { state in
-                if !state.isStopping { state.jobs = jobs + state.jobs }
-                if state.jobs.isEmpty { state.isRunning = false }
-                return state.jobs.isEmpty
-            }
-            if isOver { return }
-            usleep(UInt32(RecordingSettler.interval.wholeMicroseconds))
+            bell.wait(atMost: waiting.isEmpty ? nil : nextRound - clock.now)
         }
+    }
+
+    /// First looks at what has come; the calls that must wait. Nil when it is time to stop.
+    private func takeFresh(besides waiting: Int) -> [Job]? {
+        let fresh: [Job]? = state.withLock { state in
+            if state.isStopping { return nil }
+            defer { state.fresh = [] }
+            return state.fresh
+        }
+        guard let fresh else { return nil }
+        var left: [Job] = []
+        for job in fresh {
+            let isCrowded = waiting + left.count >= RecordingSettler.capacity
+            guard let job = look(job, isLastLook: isCrowded) else { continue }
+            job.told(.waiting)
+            left.append(job)
+        }
+        return left
+    }
+
+    /// One more look at every call that waits; those that still must, and those that came meanwhile: nobody's first look waits
+    /// behind thousands of others.
+    private func round(_ jobs: [Job]) -> [Job]? {
+        var left: [Job] = []
+        for (i, job) in jobs.enumerated() {
+            if i % 64 == 63 {
+                guard let more = takeFresh(besides: jobs.count) else { return nil }
+                left += more
+            }
+            if let job = look(job, isLastLook: false) { left.append(job) }
+        }
+        return left
     }
 
     /// Looks at the files of one call. Nil when all have settled and that was told.
     private func look(_ job: Job, isLastLook: Bool) -> Job? {
         var job = job
         for i in job.recordings.indices where job.recordings[i].state == .pending {
-            let path = localPath(job.recordings[i].path)
-            let (look, audio) = RecordingSettler.look(at: path)
+            let (look, audio) = look(at: job.recordings[i])
             guard var settled = job.watches[i].take(look, now: now()) ?? (isLastLook ? .missing : nil) else { continue }
-            if case .file(let size, let audioBytes) = look {
+            if case .file(let size, let audioBytes, _) = look {
                 if isLastLook { settled = audioBytes > 0 ? .ready : .empty }
                 job.recordings[i].bytes = size
                 job.recordings[i].length = audio?.length
@@ -95,7 +129,7 @@ final class RecordingSettler: Sendable {
             job.recordings[i].state = settled
         }
         if job.recordings.contains(where: { $0.state == .pending }) { return job }
-        job.completion(job.recordings)
+        job.told(.settled(job.recordings))
         return nil
     }
 
@@ -106,7 +140,8 @@ final class RecordingSettler: Sendable {
         return mount + absolute.dropFirst(settings.directory.count)
     }
 
-    private static func look(at path: String) -> (RecordingWatch.Look, AudioFile?) {
+    private func look(at recording: CallRecord.Recording) -> (RecordingWatch.Look, AudioFile?) {
+        let path = localPath(recording.path)
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
@@ -118,6 +153,9 @@ final class RecordingSettler: Sendable {
         var head = [UInt8](repeating: 0, count: 4096)
         let count = max(0, pread(descriptor, &head, head.count, 0))
         let audio = AudioFile(path: path, size: Int(status.st_size), head: Array(head[..<count]))
-        return (.file(size: Int(status.st_size), audioBytes: audio.audioBytes), audio)
+        // A whole file from before the recording began is an older one that is being added to.
+        let changed = Instant(seconds: Int64(status.st_mtim.tv_sec)) + .nanoseconds(Int64(status.st_mtim.tv_nsec))
+        let isWhole = audio.isWhole && changed >= recording.startedAt
+        return (.file(size: Int(status.st_size), audioBytes: audio.audioBytes, isWhole: isWhole), audio)
     }
 }

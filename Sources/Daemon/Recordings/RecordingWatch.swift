@@ -3,14 +3,15 @@ import Telephony
 /// Decides when one recording has settled: a value, told what the file looks like now and then.
 ///
 /// ```
-///              no folder: missing at once            unchanged for `settle`, audio: ready
-/// call ended ─▶ waiting for the file ── it is there ─▶ growing ─────────────────────────▶ done
+///              no folder: missing at once            whole by its header: ready at once
+/// call ended ─▶ waiting for the file ── it is there ─▶ growing ── unchanged for `settle`, audio: ready ─▶ done
 ///                    └─ `giveUp` over: missing            └─ unchanged, no audio, `giveUp` over: empty
 /// ```
 struct RecordingWatch {
     /// What was found at the path.
     enum Look: Equatable {
-        case file(size: Int, audioBytes: Int)
+        /// `isWhole`: the file itself says that its writer is done.
+        case file(size: Int, audioBytes: Int, isWhole: Bool)
         case noFile
         /// Not even the folder it should be in is there: another host's, or not mounted.
         case noFolder
@@ -31,7 +32,8 @@ struct RecordingWatch {
         case .noFile:
             size = nil
             return now >= giveUpAt ? .missing : nil
-        case .file(let size, let audioBytes):
+        case .file(_, let audioBytes, isWhole: true) where audioBytes > 0: return .ready
+        case .file(let size, let audioBytes, _):
             if size != self.size {
                 (self.size, unchangedSince) = (size, now)
                 // A file that never stops growing is not this call's alone; what is there is told.

@@ -99,6 +99,12 @@ extension StatementUse where Self: ~Copyable {
         return String(decoding: UnsafeBufferPointer(start: bytes, count: length), as: UTF8.self)
     }
     func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
+    /// Whether a column holds exactly these bytes.
+    func isEqual(_ column: Int32, to bytes: [UInt8]) -> Bool {
+        guard let start = sqlite3_column_blob(handle, column) else { return bytes.isEmpty }
+        let length = Int(sqlite3_column_bytes(handle, column))
+        return length == bytes.count && UnsafeRawBufferPointer(start: start, count: length).elementsEqual(bytes)
+    }
     func bytes(_ column: Int32) -> [UInt8] {
         guard let bytes = sqlite3_column_blob(handle, column) else { return [] }
         return Array(UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(handle, column))))
