@@ -28,6 +28,8 @@ public import Telephony
 /// Malformed input: a wrong configuration is refused whole, at start and at SIGHUP (then the old one stays).
 /// Disk full: calls wait in memory, then in `overflow.jsonl`; one that cannot be written even there is logged with the hint to run
 /// `backfill`; see `CommitPump`. The manager is read on.
+/// A call is written once, with all it has to tell, if its recordings have settled by then, as they mostly have; else it is on disk
+/// before they are waited for; see `CallPublisher`.
 /// Shutdown: `stop` logs off, lets running FastAGI sessions end, writes what is queued, lets requests on their way finish for at
 /// most ten seconds, and closes the store. A daemon that is killed loses nothing that was on disk.
 ///
@@ -108,7 +110,7 @@ public final class Daemon: @unchecked Sendable {
         pump.revive = { [weak publisher] call, origin in publisher?.revived(call, from: origin) }
         pump.whenTroubled = { [weak self] error in self?.storeChanged(error) }
         engine.start()
-        do throws(StorageError) { try await publisher.takeUp(try await store.openCalls(), from: store) } catch {
+        do throws(StorageError) { try await publisher.takeUp(try await store.openCalls(), from: store.query) } catch {
             throw DaemonError(error)
         }
         pump.takeUpOverflow()
@@ -129,7 +131,7 @@ public final class Daemon: @unchecked Sendable {
     private func backfill(_ store: CallStore) async throws(StorageError) {
         let files = configuration.backfill
         guard files.cdr != nil || files.cel != nil else { return }
-        guard let newest = try await store.calls(matching: CallFilter(limit: 1)).first,
+        guard let newest = try await store.query.calls(matching: CallFilter(limit: 1)).first,
             let record = (try? JSONValue(parsing: newest.recordJSON)).flatMap({ CallRecord(json: $0) })
         else { return }
         let since = record.startedAt - .seconds(3600)

@@ -2,8 +2,7 @@ public import Telephony
 
 /// Reading the store beside its writer; sees what has been committed.
 ///
-/// The work is done on a reader's own thread. In the daemon ask the `CallStore`; a command-line process, whether or not a
-/// daemon runs, asks a `StoreReader`.
+/// The work is done on a reader's own thread. `StoreReader` is the one for SQLite; in the daemon the `CallStore` has one.
 public protocol CallQuery: Sendable {
     /// Calls, newest first.
     func calls(matching filter: CallFilter) async throws(StorageError) -> [StoredCall]

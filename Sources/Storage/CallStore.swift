@@ -2,12 +2,14 @@ import Glibc
 import Synchronization
 public import Telephony
 
-/// The store of a running daemon: owns the state folder, writes, lends messages, answers questions.
+/// The store of a running daemon: owns the state folder, writes, lends messages, and has its own `StoreReader` for questions.
 ///
 /// Open one at start, `close` it last. All methods may be called from anywhere and none blocks its thread.
 public final class CallStore: Sendable {
     let writer: Writer
     let reader: Reader
+    /// What can be asked of the store; sees what has been committed.
+    public let query: StoreReader
     let options: Options
     private let folder: Mutex<Owned>
 
@@ -46,6 +48,7 @@ public final class CallStore: Sendable {
         self.options = options
         writer = try Writer(path: path, vfs: options.vfs, log: log, clock: options.clock)
         reader = Reader(path: path, vfs: options.vfs)
+        query = StoreReader(reader)
         folder = Mutex(Owned(folder: owned))
     }
     deinit {
@@ -140,6 +143,7 @@ extension CallStore: Outbox {
     public func release(_ entries: [OutboxEntry.ID]) async {
         writer.desk.withLock { $0.release(entries) }
     }
+    public func endpoints() async throws(StorageError) -> [EndpointStatus] { try await query.endpoints() }
     public func whenReady(_ notify: @escaping @Sendable ([String]) -> Void) {
         writer.notify.withLock { $0 = notify }
     }
@@ -179,28 +183,6 @@ extension CallStore: Outbox {
             }
         }
         return found
-    }
-}
-
-extension CallStore: CallQuery {
-    public func calls(matching filter: CallFilter) async throws(StorageError) -> [StoredCall] {
-        try await reader.with { (r) throws(StorageError) in try r.calls(matching: filter) }
-    }
-    public func call(withAnyID id: String) async throws(StorageError) -> StoredCall? {
-        try await reader.with { (r) throws(StorageError) in try r.call(withAnyID: id) }
-    }
-    public func deliveries(matching filter: DeliveryFilter) async throws(StorageError) -> [Delivery] {
-        try await reader.with { (r) throws(StorageError) in try r.deliveries(matching: filter) }
-    }
-    public func deliveries(ofCall id: String) async throws(StorageError) -> [Delivery] {
-        try await reader.with { (r) throws(StorageError) in try r.deliveries(ofCall: id) }
-    }
-    /// Satisfies `Outbox` and `CallQuery` alike.
-    public func endpoints() async throws(StorageError) -> [EndpointStatus] {
-        try await reader.with { (r) throws(StorageError) in try r.endpoints() }
-    }
-    public func body(ofMessage row: Int64) async throws(StorageError) -> [UInt8]? {
-        try await reader.with { (r) throws(StorageError) in try r.body(ofMessage: row) }
     }
 }
 

@@ -6,8 +6,8 @@
 //
 // Callers: the daemon offers finished calls (`RecordSink`), delivery claims and settles messages (`Outbox`), the command
 // line and the HTTP pages look (`CallQuery`). All three are narrow so that PostgreSQL can stand behind them later.
-// `CallStore` is all three for the one daemon that owns a state folder; `StoreReader` looks from another process, and
-// `StoreClient` asks the daemon, through the table `requests`, for what only the owner may do.
+// `CallStore` is the first two for the one daemon that owns a state folder; `StoreReader` is the third, in the daemon and in
+// other processes alike, and `StoreClient` asks the daemon, through the table `requests`, for what only the owner may do.
 //
 //   any task                    hs-writer                                        disk
 //   commit ──┐               ┌─ BEGIN                                            hookswitch.db-wal,
@@ -19,6 +19,11 @@
 //
 // Three threads, each with its own connection and started by its first work; nothing of SQLite runs anywhere else.
 // The writer is an actor on its thread; a batch of writes is run by the thread itself between two of the actor's jobs.
+//
+// A record is written once. One of which a part is still to come (its recordings have not settled) is written marked as
+// waiting, the mark in `open_calls` in the same transaction, and a second time when the rest is known; then the mark goes.
+// So whatever a kill leaves is either whole, or marked and taken up by the next start; and `calls.jsonl`, which is written
+// after the commit, has one line for one call, as the call is in the end.
 //
 // Leases are in memory only. The lock on the state folder makes this process the sole claimer, so a restart ends every
 // lease, and a claim costs no write: of a call's path through here only the commit waits for the disk.

@@ -1,9 +1,12 @@
-/// The store as another process sees it: for the command line, whether or not a daemon runs.
+/// The store as somebody who only looks sees it: the command line, whether or not a daemon runs, and within the daemon whoever
+/// holds its `CallStore`.
 public final class StoreReader: CallQuery, Sendable {
     private let reader: Reader
 
     /// Looks into a state folder without owning it; nothing is opened before the first question.
     public init(folder: String) { reader = Reader(path: StateFolder.databasePath(in: folder), vfs: nil) }
+    /// Shares the reader of a store, and ends with it.
+    init(_ reader: Reader) { self.reader = reader }
 
     public func calls(matching filter: CallFilter) async throws(StorageError) -> [StoredCall] {
         try await reader.with { (r) throws(StorageError) in try r.calls(matching: filter) }

@@ -359,8 +359,8 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
             }
             await fixture.daemon.stop()
             let again = try CallStore(.init(folder: folder.state))
-            #expect(try await again.call(withAnyID: known.record.id)?.recordJSON == known.record.json)
-            #expect(try await again.call(withAnyID: missed.record.id)?.recordJSON == missed.record.json)
+            #expect(try await again.query.call(withAnyID: known.record.id)?.recordJSON == known.record.json)
+            #expect(try await again.query.call(withAnyID: missed.record.id)?.recordJSON == missed.record.json)
             await again.close()
         }
     }

@@ -151,7 +151,7 @@ import Testing
             await fixture.daemon.stop()
             asterisk.close()
             let store = try CallStore(.init(folder: folder.state))
-            let stored = try #require(try await store.calls(matching: .init()).first)
+            let stored = try #require(try await store.query.calls(matching: .init()).first)
             #expect(try await store.openCalls().isEmpty)
             await store.close()
             let log = try String(contentsOfFile: "\(folder.path)/calls.jsonl", encoding: .utf8)

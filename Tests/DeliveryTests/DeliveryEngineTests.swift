@@ -53,7 +53,7 @@ import Testing
             #expect(bench.witness.events.map(\.error) == ["http_5xx", "http_4xx", nil])
         }
         let store = try CallStore(.init(folder: folder.path))
-        let kept = try await store.deliveries(ofCall: calls(1)[0].id)
+        let kept = try await store.query.deliveries(ofCall: calls(1)[0].id)
         #expect(kept.map(\.state) == [.delivered])
         #expect(kept.first?.attempts.map(\.status) == [500, 404, 200])
         #expect(kept.first?.attempts[1].response == Array("no such hook".utf8))
@@ -101,7 +101,7 @@ import Testing
             #expect(bench.witness.events[0].duration < .seconds(8))
         }
         let store = try CallStore(.init(folder: folder.path))
-        let response = try await store.deliveries(ofCall: calls(1)[0].id).first?.attempts.first?.response
+        let response = try await store.query.deliveries(ofCall: calls(1)[0].id).first?.attempts.first?.response
         #expect(response == [UInt8](repeating: 120, count: Attempt.responseLimit))
         await store.close()
     }
@@ -195,7 +195,7 @@ import Testing
             // The dead letter is on disk when its result has been written, which follows the event.
             var found = 0
             while found == 0 {
-                let dead = try await bench.store.deliveries(matching: .init(state: .dead))
+                let dead = try await bench.store.query.deliveries(matching: .init(state: .dead))
                 if !dead.isEmpty { found = try await bench.store.retry(ids: [id], now: CallStore.wallClock()) }
             }
             await bench.witness.untilDelivered(1)

@@ -58,7 +58,7 @@ import Testing
             Issue.record("the bad write was said to be done")
         } catch { #expect(error as? StorageError == bad) }
         #expect(try await third == [.added, .added])
-        #expect(try await store.calls(matching: .init()).count == 3, "and of the bad one nothing is left")
+        #expect(try await store.query.calls(matching: .init()).count == 3, "and of the bad one nothing is left")
         #expect(try await store.endpoints().map(\.ready) == [3])
         await store.close()
     }

@@ -14,12 +14,12 @@ import Testing
         let call = sampleCall(1)
         #expect(try await store.commit([CallCommit(call)]) == [.added])
         for id in [call.record.id, "1795227461.2", "1795227461.3"] {
-            let found = try #require(try await store.call(withAnyID: id), "by \(id)")
+            let found = try #require(try await store.query.call(withAnyID: id), "by \(id)")
             #expect(found.recordJSON == call.record.json)
             #expect(found.evidence == call.evidence)
             #expect(found.storedAt == clock.now)
         }
-        #expect(try await store.call(withAnyID: "1795227461.4") == nil)
+        #expect(try await store.query.call(withAnyID: "1795227461.4") == nil)
         await store.close()
     }
 
@@ -29,8 +29,8 @@ import Testing
         var again = commit(1, endpoints: ["crm", "other"])
         again.call.record.notes = ["a second reading"]
         #expect(try await store.commit([again, commit(2), commit(2)]) == [.known, .added, .known])
-        #expect(try await store.calls(matching: .init()).count == 2)
-        #expect(try await store.deliveries(matching: .init()).count == 2)
+        #expect(try await store.query.calls(matching: .init()).count == 2)
+        #expect(try await store.query.deliveries(matching: .init()).count == 2)
         await store.close()
     }
 
@@ -45,11 +45,11 @@ import Testing
             call, kind: .amendment,
             outbox: [draft("\(id).complete", call: id), draft("\(id).recording", call: id, sequence: 200)])
         #expect(try await store.commit([amended]) == [.amended])
-        let found = try #require(try await store.call(withAnyID: id))
+        let found = try #require(try await store.query.call(withAnyID: id))
         #expect(found.recordJSON == call.record.json)
         #expect(found.amendedAt == clock.now)
-        #expect(try await store.calls(matching: .init()).count == 1)
-        #expect(try await store.deliveries(ofCall: id).map(\.messageID) == ["\(id).complete", "\(id).recording"])
+        #expect(try await store.query.calls(matching: .init()).count == 1)
+        #expect(try await store.query.deliveries(ofCall: id).map(\.messageID) == ["\(id).complete", "\(id).recording"])
         #expect(try await store.commit([CallCommit(sampleCall(9), kind: .amendment)]) == [.added])
         await store.close()
     }
@@ -63,7 +63,7 @@ import Testing
         let id = sampleCall(1).record.id
         #expect(try await store.openCalls().map(\.id) == [id])
         #expect(try await store.openCalls().map(\.snapshot) == [[1, 2, 3]])
-        #expect(try await store.call(withAnyID: id) != nil)
+        #expect(try await store.query.call(withAnyID: id) != nil)
         // Told again after a kill: the same, and still waiting.
         #expect(try await store.commit([first]) == [.known])
         #expect(try await store.openCalls().map(\.id) == [id])
@@ -80,8 +80,8 @@ import Testing
         let id = sampleCall(1).record.id
         let again = CallCommit(sampleCall(1), kind: .amendment, outbox: [draft("\(id).late", call: id, sequence: 200)])
         #expect(try await store.commit([again]) == [.known])
-        #expect(try await store.call(withAnyID: id)?.amendedAt == nil)
-        #expect(try await store.deliveries(ofCall: id).map(\.messageID) == ["\(id).complete", "\(id).late"])
+        #expect(try await store.query.call(withAnyID: id)?.amendedAt == nil)
+        #expect(try await store.query.deliveries(ofCall: id).map(\.messageID) == ["\(id).complete", "\(id).late"])
         await store.close()
     }
 
@@ -95,7 +95,7 @@ import Testing
             CallCommit(sampleCall(2)), CallCommit(busy), CallCommit(sampleCall(1, system: "pbx2")),
         ])
         func ids(_ filter: CallFilter) async throws -> [String] {
-            try await store.calls(matching: filter).map {
+            try await store.query.calls(matching: filter).map {
                 try #require(try JSONValue(parsing: $0.recordJSON)["id"]?.string)
             }
         }
@@ -145,7 +145,7 @@ import Testing
             }
             try await group.waitForAll()
         }
-        #expect(try await store.calls(matching: .init(limit: nil)).count == 1000)
+        #expect(try await store.query.calls(matching: .init(limit: nil)).count == 1000)
         let totals = await store.totals
         #expect(totals.writes == 1000)
         #expect(totals.commits < 1000)

@@ -72,11 +72,11 @@ import Testing
         let store = try CallStore(.init(folder: scratch.state))
         #expect(try await store.check() == [])
         var stored: Set<String> = []
-        for call in try await store.calls(matching: .init(limit: nil)) {
+        for call in try await store.query.calls(matching: .init(limit: nil)) {
             stored.insert(try #require(try JSONValue(parsing: call.recordJSON)["id"]?.string))
         }
         #expect(committed.isSubset(of: stored))
-        let list = try await store.deliveries(matching: .init(limit: nil))
+        let list = try await store.query.deliveries(matching: .init(limit: nil))
         let complete = list.filter { $0.event == "complete" }
         #expect(complete.count == 2 * stored.count, "a record exactly where its messages are")
         #expect(Set(complete.map(\.callID)) == stored)

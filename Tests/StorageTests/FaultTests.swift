@@ -104,12 +104,12 @@ import Testing
         func check(_ comment: Comment) async throws {
             let store = try open()
             #expect(try await store.check() == [], comment)
-            let stored = try await store.calls(matching: .init(limit: nil))
+            let stored = try await store.query.calls(matching: .init(limit: nil))
             let ids = try stored.map { try #require(try JSONValue(parsing: $0.recordJSON)["id"]?.string) }
             #expect(Set(ids).count == ids.count, comment)
             for n in Work.first.flatMap({ [$0, $0 + 1] }) {
                 let id = sampleCall(n).record.id
-                let messages = try await store.deliveries(ofCall: id)
+                let messages = try await store.query.deliveries(ofCall: id)
                 let endpoints = n % 10 == 0 ? ["crm", "warehouse"] : ["crm"]
                 if ids.contains(id) {
                     #expect(Set(messages.map(\.endpoint)) == Set(endpoints), comment)
@@ -120,7 +120,7 @@ import Testing
                 }
             }
             if noted { #expect(try await store.openCalls().count == 1, comment) }
-            let list = try await store.deliveries(matching: .init(limit: nil))
+            let list = try await store.query.deliveries(matching: .init(limit: nil))
             for message in list where delivered.contains(message.messageID) && message.endpoint == "crm" {
                 #expect(message.state == .delivered, comment)
                 #expect(message.attemptCount == 1, comment)
@@ -158,7 +158,7 @@ import Testing
                 return error.code == .diskFull && error.isTransient && error.description.contains("free space")
             }
         }
-        #expect(try await store.calls(matching: .init()).count == 1, "reading goes on")
+        #expect(try await store.query.calls(matching: .init()).count == 1, "reading goes on")
         hs_fault_vfs_arm(vfs, 0, 0, 0, HS_FAULT_IOERR)
         #expect(try await store.commit([commit(2)]) == [.added])
         #expect(try await store.endpoints().map(\.ready) == [2])

@@ -65,7 +65,7 @@ import Testing
         #expect(claim.entries.map(\.messageID) == ["a2"], "a dead letter blocks nobody")
         try await store.finish(claim.entries[0], .delivered, at: clock.now)
         #expect(try await store.claim(now: clock.now).entries.map(\.messageID) == ["a3"])
-        let shown = try await store.deliveries(ofCall: "a").filter { $0.endpoint == "crm" }
+        let shown = try await store.query.deliveries(ofCall: "a").filter { $0.endpoint == "crm" }
         #expect(shown.map(\.state) == [.dead, .delivered, .ready])
         #expect(shown[0].attempts.map(\.status) == [503, 500])
         #expect(shown[0].attempts[0].error == "http_5xx")
@@ -87,7 +87,7 @@ import Testing
         // Both answer: the message is delivered once, and both attempts are kept.
         try await store.finish(second, .delivered, at: clock.now)
         try await store.finish(first, .retry(at: clock.now), status: 500, at: clock.now)
-        let shown = try await store.deliveries(matching: .init())
+        let shown = try await store.query.deliveries(matching: .init())
         #expect(shown.map(\.state) == [.delivered])
         #expect(shown.map(\.attemptCount) == [2])
         #expect(try await store.claim(now: clock.now).entries.isEmpty)
@@ -128,12 +128,12 @@ import Testing
         let entry = try await store.claim(now: clock.now).entries[0]
         try await store.finish(entry, .retry(at: clock.now), status: 500, at: clock.now)
         try await store.finish(entry, .dead, status: 500, at: clock.now)
-        #expect(try await store.deliveries(matching: .init(state: .dead)).count == 1)
+        #expect(try await store.query.deliveries(matching: .init(state: .dead)).count == 1)
         #expect(try await store.retry(ids: [entry.messageID, "unknown"], now: clock.now) == 1)
         let again = try await store.claim(now: clock.now).entries[0]
         #expect((again.messageID, again.attempts) == (entry.messageID, 0))
         try await store.finish(again, .delivered, at: clock.now)
-        let shown = try await store.deliveries(ofCall: entry.callID)
+        let shown = try await store.query.deliveries(ofCall: entry.callID)
         #expect(shown[0].attempts.map(\.status) == [500, 500, 200])
         #expect(try await store.retry(ids: [String(entry.id)], now: clock.now) == 1, "by row number")
         #expect(try await store.retry(ids: [entry.callID], now: clock.now) == 1, "by call")
@@ -207,8 +207,8 @@ import Testing
         store = try open()
         let claim = try await store.claim(now: clock.now)
         #expect(claim.entries.map(\.body) == [[], odd.body])
-        #expect(try await store.body(ofMessage: claim.entries[1].id) == odd.body)
-        #expect(try await store.body(ofMessage: 99) == nil)
+        #expect(try await store.query.body(ofMessage: claim.entries[1].id) == odd.body)
+        #expect(try await store.query.body(ofMessage: 99) == nil)
         await store.close()
     }
 }

@@ -31,11 +31,11 @@ import Testing
         #expect(sizeBefore > 0)
         let status = try #require(try await store.endpoints().first)
         #expect((status.ready, status.dead, status.delivered) == (11, 10, 0))
-        #expect(try await store.call(withAnyID: "1795227461.2") == nil)
-        #expect(try await store.calls(matching: .init()).count == 1)
+        #expect(try await store.query.call(withAnyID: "1795227461.2") == nil)
+        #expect(try await store.query.calls(matching: .init()).count == 1)
         #expect(try await store.check() == [])
         // A message whose record is gone is still sent, and its row number is not given to another.
-        #expect(try await store.deliveries(matching: .init(state: .ready)).count == 11)
+        #expect(try await store.query.deliveries(matching: .init(state: .ready)).count == 11)
         await store.close()
     }
 
@@ -45,7 +45,7 @@ import Testing
         clock.advance(by: .seconds(10_000 * 86400))
         let report = try await store.sweep(Retention(calls: nil, delivered: nil, dead: nil), now: clock.now)
         #expect((report.calls, report.messages) == (0, 0))
-        #expect(try await store.calls(matching: .init()).count == 2)
+        #expect(try await store.query.calls(matching: .init()).count == 2)
         await store.close()
     }
 
@@ -65,7 +65,7 @@ import Testing
         await store.close()
         let restored = try CallStore(.init(folder: copy))
         #expect(try await restored.check() == [])
-        let calls = try await restored.calls(matching: .init(limit: nil)).count
+        let calls = try await restored.query.calls(matching: .init(limit: nil)).count
         #expect((200...400).contains(calls))
         #expect(try await restored.endpoints().map(\.ready) == [calls])
         _ = try await restored.commit([commit(1000)])

@@ -171,10 +171,10 @@ enum Bench {
             "claim p50 \(percentile(claims, 0.5)) p99 \(percentile(claims, 0.99)) max \(claims.last ?? 0) ms, resident \(resident()) KB"
         )
         start = .now
-        let list = try await store.deliveries(matching: DeliveryFilter(limit: 100))
+        let list = try await store.query.deliveries(matching: DeliveryFilter(limit: 100))
         print("list \(list.count): \(seconds(start) * 1000) ms")
         start = .now
-        let dead = try await store.deliveries(matching: DeliveryFilter(state: .dead, limit: 100))
+        let dead = try await store.query.deliveries(matching: DeliveryFilter(state: .dead, limit: 100))
         print("list dead \(dead.count): \(seconds(start) * 1000) ms")
         start = .now
         let endpoints = try await store.endpoints()
