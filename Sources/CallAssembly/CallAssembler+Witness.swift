@@ -17,6 +17,10 @@ extension CallAssembler {
         calls[place.call]!.sources.insert(.agi)
         calls[place.call]!.witnesses.append(witness)
         complement(place, witness)
+        if witness.isSystemGuessed {
+            let note = "which PBX it was on is a guess: several are configured, and the dialplan's report names none"
+            if !calls[place.call]!.notes.contains(note) { calls[place.call]!.notes.append(note) }
+        }
         guard witness.occasion == .hangup else { return }
         let isBlind = disconnectedAt != nil || !calls[place.call]!.sources.contains(.ami)
         if let source = witness.hangupSource { calls[place.call]!.parts[place.part].hangupSource = source }

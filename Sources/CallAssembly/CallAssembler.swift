@@ -361,6 +361,8 @@ public struct CallAssembler: Sendable {
         }
         recent[id] = 1
     }
+    /// Whether the channel was told of, by a call in progress or by one that ended lately.
+    public func knows(_ id: UniqueID) -> Bool { index[id] != nil || isRecent(id) }
     func isRecent(_ id: UniqueID) -> Bool { recent[id] != nil }
 
     private mutating func learn(from call: Call) {

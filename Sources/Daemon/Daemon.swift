@@ -209,14 +209,27 @@ public final class Daemon: @unchecked Sendable {
         logger.info("FastAGI listens", [.address: .text(listener.localAddress.description)])
     }
 
-    /// Gives what a dialplan said to the fold of its PBX: the one it names, else the first.
+    /// Gives what a dialplan said to the fold of its PBX.
     @discardableResult
     private func take(_ witness: InsideWitness) -> Bool {
-        let named = witness.system.flatMap { name in
-            links.first { $0.configuration.system == name || $0.configuration.name == name }
+        guard !links.isEmpty else { return false }
+        let candidates = links.map { link in
+            WitnessDesk.Candidate(
+                name: link.configuration.name, system: link.configuration.system, host: link.configuration.ami.host,
+                systemName: link.systemName)
         }
-        guard let link = named ?? links.first else { return false }
-        link.fold.take(witness)
+        let (index, reason) = WitnessDesk.choose(witness, among: candidates) { links[$0].fold.knows(witness.uniqueID) }
+        var witness = witness
+        if reason == .guessed {
+            witness.isSystemGuessed = true
+            logger.part("fastagi").warning(
+                "a report does not say which PBX it is of; the first is taken",
+                [
+                    .uniqueID: .text(witness.uniqueID.description),
+                    .hint: .text("in each PBX's dialplan, [globals]: HOOKSWITCH_SYSTEM=NAME, as in [pbx:NAME]"),
+                ], repeats: .counted)
+        }
+        links[index].fold.take(witness)
         return true
     }
 

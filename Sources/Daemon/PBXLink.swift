@@ -23,6 +23,8 @@ final class PBXLink: @unchecked Sendable {
 
     /// When the login was accepted; nil while there is no connection.
     private(set) var loggedInAt: Instant?
+    /// `systemname` of asterisk.conf, empty where there is none; nil before the first login.
+    private(set) var systemName: String?
     private var hasBooted = false
     private var isLossTold = false
     private var lastResyncAt: Instant?
@@ -124,6 +126,8 @@ final class PBXLink: @unchecked Sendable {
             }
         case .fullyBooted: hasBooted = true
         case .server(let server):
+            // A user that may not ask is told nothing, which is not the same as no name.
+            if !server.asteriskVersion.isEmpty { systemName = server.systemName }
             guard !hasToldChannels else { break }
             logger.info(
                 "Asterisk told its version",

@@ -101,11 +101,11 @@ public struct HookswitchRoutes: Sendable {
         private func take(_ session: FastAGISession, _ occasion: InsideWitness.Occasion) async -> InsideWitness?
     {
         guard
-            let witness = InsideWitness(
-                session.environment, session.request, occasion: occasion, path: .fastAGI, receivedAt: now()),
-            await takeWitness(witness)
+            var witness = InsideWitness(
+                session.environment, session.request, occasion: occasion, path: .fastAGI, receivedAt: now())
         else { return nil }
-        return witness
+        witness.peer = session.peer.host
+        return await takeWitness(witness) ? witness : nil
     }
 
     /// With two underscores a variable is inherited by the channels this one dials, and theirs.

@@ -29,8 +29,12 @@ public struct InsideWitness: Hashable, Sendable {
     public var path: Path
     /// When the daemon (or the spooling script, to the second) received it; for a hangup, at or just after the end.
     public var receivedAt: Instant
-    /// Which PBX, where the dialplan says so (`system=`); nil: by the address it came from.
+    /// Which PBX, where the dialplan says so (`system=`).
     public var system: String?
+    /// The address a FastAGI request came from; nil for the spool.
+    public var peer: String?
+    /// Nothing says which of several PBXs it speaks of.
+    public var isSystemGuessed = false
 
     public var uniqueID: UniqueID
     /// Nil where the dialplan did not send it: AGI's own environment has none.

@@ -106,4 +106,45 @@ import Testing
             }
         }
     }
+
+    @Test(
+        "with two Asterisks a report is the named one's; where nothing says whose, the record says that it is a guess")
+    func severalAsterisks() throws {
+        let folder = try TestFolder()
+        let loop = try EventLoop()
+        try loop.run {
+            let fixture = try DaemonFixture(
+                loop, folder,
+                sections: """
+                    [pbx:south]
+                    ami = tcp://127.0.0.1:9
+                    username = hookswitch
+                    secret = secret
+                    [fastagi]
+                    listen = 127.0.0.1:0
+                    """)
+            try await fixture.daemon.start()
+            let address = try #require(fixture.daemon.fastAGIAddress)
+            for (id, system) in [("1795227945.26", "south"), ("1795227946.1", "")] {
+                let stream = try await ByteStream.connect(to: address, on: loop, deadline: .seconds(5))
+                let request = WitnessTests.values.replacing("1795227945.26", with: id) + "&system=\(system)"
+                try await stream.write(environment(request, uniqueID: id))
+                var answer: [UInt8] = []
+                while !answer.contains(10) { guard try await stream.read({ answer += $0 }) else { break } }
+                try await stream.write(Array("200 result=1\n".utf8))
+                stream.close()
+            }
+            try await fixture.wait("the records") { try await fixture.records().count == 2 }
+            let records = try await fixture.records()
+            let named = try #require(records.first { $0["uniqueid"]?.string == "1795227945.26" })
+            let guessed = try #require(records.first { $0["uniqueid"]?.string == "1795227946.1" })
+            func saysGuess(_ record: JSONValue) -> Bool {
+                (record["notes"]?.array ?? []).contains { $0.string?.contains("is a guess") ?? false }
+            }
+            #expect(named["id"]?.string == "south-1795227945.26" && !saysGuess(named))
+            #expect(guessed["id"]?.string == "main-1795227946.1" && saysGuess(guessed))
+            _ = try await fixture.logged("a report does not say which PBX it is of; the first is taken")
+            await fixture.daemon.stop()
+        }
+    }
 }

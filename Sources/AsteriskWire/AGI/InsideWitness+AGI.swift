@@ -20,7 +20,7 @@ extension InsideWitness {
     /// | `recording` | `MIXMONITOR_FILENAME` |
     /// | `ref_id` `direction` | `HOOKSWITCH_REF`, `HOOKSWITCH_DIRECTION` |
     /// | `queuestatus` `queue` `member` `interface` | `QUEUESTATUS`, `QUEUENAME`, `MEMBERNAME`, `MEMBERINTERFACE` |
-    /// | `system` | the `[pbx:…]` section's name |
+    /// | `system` | `HOOKSWITCH_SYSTEM`: the `[pbx:…]` section's name |
     /// | `var.NAME` | any other variable; of a tag, each parameter that is not above |
     ///
     /// Returns nil where the environment has no channel or uniqueid: then it is nobody's witness.

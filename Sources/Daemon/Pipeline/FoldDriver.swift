@@ -69,6 +69,9 @@ final class FoldDriver: @unchecked Sendable {
         apply(event)
     }
 
+    /// Whether the channel's events were heard.
+    func knows(_ id: UniqueID) -> Bool { assembler.knows(id) }
+
     /// Takes what the dialplan said of a channel.
     func take(_ witness: InsideWitness) { apply(CallEvent(at: witness.receivedAt, body: .witness(witness))) }
 
