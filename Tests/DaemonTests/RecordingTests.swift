@@ -98,9 +98,15 @@ import Testing
         #expect(watch.take(.noFile, now: start + .seconds(29)) == nil)
         #expect(watch.take(.noFile, now: start + .seconds(30)) == .missing)
         #expect(watch.take(.noFolder, now: start) == .missing)
+    }
+
+    @Test("a file without audio is empty once it has stayed so")
+    func staysEmpty() {
+        let start = Instant(seconds: 100)
+        var watch = RecordingWatch(settle: .seconds(2), giveUp: .seconds(30), now: start)
         let empty = RecordingWatch.Look.file(size: 44, audioBytes: 0, isWhole: false)
-        #expect(watch.take(empty, now: start + .seconds(31)) == nil)
-        #expect(watch.take(empty, now: start + .seconds(33)) == .empty)
+        #expect(watch.take(empty, now: start + .seconds(1)) == nil)
+        #expect(watch.take(empty, now: start + .seconds(3)) == .empty)
     }
 
     @Test("a file that says itself that it is whole is ready at the first look")

@@ -4,9 +4,11 @@ import Telephony
 ///
 /// ```
 ///              no folder: missing at once            whole by its header: ready at once
-/// call ended ─▶ waiting for the file ── it is there ─▶ growing ── unchanged for `settle`, audio: ready ─▶ done
-///                    └─ `giveUp` over: missing            └─ unchanged, no audio, `giveUp` over: empty
+/// call ended ─▶ waiting for the file ── it is there ─▶ growing ── unchanged for `settle`: ready, or empty ─▶ done
+///                    └─ `giveUp` over: missing
 /// ```
+/// Asterisk closes a recording within milliseconds of its channel's end. A file that stays as it is for `settle` after that is
+/// finished, also one without audio: a call that nobody answered, recorded while bridged.
 struct RecordingWatch {
     /// What was found at the path.
     enum Look: Equatable {
@@ -40,8 +42,7 @@ struct RecordingWatch {
                 return now >= giveUpAt && audioBytes > 0 ? .ready : nil
             }
             guard now - unchangedSince >= settle else { return nil }
-            if audioBytes > 0 { return .ready }
-            return now >= giveUpAt ? .empty : nil
+            return audioBytes > 0 ? .ready : .empty
         }
     }
 }
