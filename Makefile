@@ -74,7 +74,8 @@ deb: release ## build a Debian package; .build/hookswitch_VERSION_ARCH.deb
 	@packaging/deb
 
 .PHONY: test-deb
-test-deb: deb setup-lab ## install, upgrade, remove and purge that package in a Debian 12 of its own
+test-deb: deb ## install, run, upgrade and remove that package in a Debian 12 of its own, under a live systemd
+	@Tests/Lab/setup lab
 	@packaging/test-deb
 
 .PHONY: uninstall

@@ -35,6 +35,7 @@ struct CallTeller {
             uniqueID: first.uniqueID, linkedID: facts.call.linkedID, direction: cast.direction,
             disposition: outcome.disposition, caller: cast.callerParty, callee: cast.calleeParty,
             startedAt: first.created.at, endedAt: max(ends.overall, first.created.at), hangupCause: outcome.cause)
+        record.isInProgress = now != nil
         record.hangupCauseText = outcome.causeText
         record.hungUpBy = outcome.hungUpBy
         record.answeredAt = answeredAt(cast, outcome).map { min(max($0.at, record.startedAt), record.endedAt) }

@@ -74,8 +74,9 @@ struct CallReport {
             let values = DisplayWidth.wrap(shown(member.value, console), console.width - nameWidth - 2)
             lines.append(DisplayWidth.fit(member.name, nameWidth) + "  " + (values.first ?? ""))
             lines += values.dropFirst().map { margin + $0 }
-            for reason in evidence.filter({ $0.field == member.name }) {
-                let text = "\(source(reason, console)): \(reason.reason)"
+            var reasons = evidence.filter { $0.field == member.name }.map { "\(source($0, console)): \($0.reason)" }
+            if reasons.isEmpty, !member.value.isNull, let rule = CallReport.derived[member.name] { reasons = [rule] }
+            for text in reasons {
                 let isFirst =
                     lines.count > 0 && values.count == 1 && DisplayWidth.of(values[0]) <= valueWidth
                     && lines[lines.count - 1].hasSuffix(values[0])
@@ -94,6 +95,16 @@ struct CallReport {
         }
         return lines
     }
+
+    /// How a field follows from others, where no single event decides it.
+    private static let derived = [
+        "agents": "in the order they spoke with the outside party",
+        "agent": "the last of agents; of an outbound call that nobody answered, who placed it",
+        "duration": "ended_at less started_at, whole seconds",
+        "billsec": "ended_at less answered_at, whole seconds; 0 if never answered",
+        "talk_seconds": "all the time the main party was bridged with a person, less hold and parking",
+        "recording_path": "the first recording that is ready",
+    ]
 
     private func source(_ evidence: FieldEvidence, _ console: Console) -> String {
         let place = evidence.offset.map { " @\($0)" } ?? ""

@@ -3,9 +3,10 @@ import Telephony
 /// The list of calls as a table: a call a row, newest first as given.
 enum CallsTable {
     private static let columns: [Table.Column] = [
-        .init("STARTED"), .init("DIR"), .init("CALLER", least: 8), .init("CALLEE", least: 8), .init("RESULT"),
-        .init("AGENT", least: 8), .init("TALK", .right), .init("LENGTH", .right), .init("R"),
-        .init("LINKEDID", least: 12),
+        .init("STARTED"), .init("DIR", spare: 3), .init("CALLER", least: 12), .init("CALLEE", least: 8, spare: 5),
+        .init("RESULT"),
+        .init("AGENT", least: 6), .init("TALK", .right, spare: 4), .init("LENGTH", .right, spare: 2),
+        .init("REC", spare: 1), .init("LINKEDID"),
     ]
 
     static func lines(_ records: [RecordView], for console: Console) -> [String] {

@@ -39,6 +39,22 @@ enum DisplayWidth {
         return out + "…"
     }
 
+    /// The text in lines of at most `width` columns, broken wherever one is full: put together again it is the text.
+    static func chop(_ text: String, _ width: Int) -> [String] {
+        var lines = [""]
+        var used = 0
+        for character in text {
+            let next = of(character)
+            if used + next > max(1, width), used > 0 {
+                lines.append("")
+                used = 0
+            }
+            lines[lines.count - 1].append(character)
+            used += next
+        }
+        return lines
+    }
+
     /// The text in lines of at most `width` columns, broken at blanks, or anywhere in a word that is longer than a line.
     static func wrap(_ text: String, _ width: Int) -> [String] {
         guard width > 0 else { return [text] }

@@ -35,6 +35,17 @@ struct Ladder {
         var upAt: Instant?
     }
 
+    /// One `bridged` interval of a leg.
+    private struct Stay {
+        var from: Instant
+        var to: Instant?
+        var with: Set<Int>
+
+        func covers(_ time: Instant, within slack: Duration) -> Bool {
+            time >= from - slack && (to.map { time <= $0 + slack } ?? true)
+        }
+    }
+
     private let legs: [Leg]
     private var steps: [Step] = []
 
@@ -92,13 +103,26 @@ struct Ladder {
                 found.append((at, who, isStart))
             }
         }
-        for (i, leg) in json.enumerated() {
-            for interval in leg["bridged"]?.array ?? [] {
+        let stays = json.map { leg in
+            (leg["bridged"]?.array ?? []).compactMap { interval -> Stay? in
+                guard let from = RecordView.time(interval["from"]) else { return nil }
                 let others = (interval["with"]?.array ?? []).compactMap { $0.string.flatMap { indices[$0] } }
-                let who = Set(others + [i])
-                guard who.count > 1 else { continue }
-                if let from = RecordView.time(interval["from"]) { note(from, who, true) }
-                if let to = RecordView.time(interval["to"]) { note(to, who, false) }
+                return Stay(from: from, to: RecordView.time(interval["to"]), with: Set(others))
+            }
+        }
+        for (i, own) in stays.enumerated() {
+            for stay in own {
+                // A stay lists all who came and went in it: at this moment those who say the same of us.
+                func present(at time: Instant) -> Set<Int> {
+                    stay.with.filter { j in
+                        stays[j].contains { $0.with.contains(i) && $0.covers(time, within: .milliseconds(50)) }
+                    }.union([i])
+                }
+                let there = present(at: stay.from)
+                if there.count > 1 { note(stay.from, there, true) }
+                guard let to = stay.to else { continue }
+                let left = present(at: to)
+                if left.count > 1 { note(to, left, false) }
             }
         }
         return found.map { Step(at: $0.at, meeting: ($0.legs.sorted(), $0.isStart)) }

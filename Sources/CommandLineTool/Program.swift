@@ -67,8 +67,9 @@ public struct Program: Sendable {
         case .show: return try await ShowVerb(invocation, console).run(store(invocation))
         case .tail: return try await TailVerb(invocation, console).run(store(invocation), loop)
         case .deliveries:
+            let path = invocation.options["--config"] ?? Configuration.defaultPath
             return try await DeliveriesVerb(invocation, console).run(
-                stateDirectory(invocation), loop)
+                stateDirectory(invocation), Configuration.webhookNames(path, environment: environment), loop)
         case .replay:
             let isConfigured = invocation.has("--config")
             return try ReplayVerb(invocation, console, isConfigured ? configuration(invocation) : nil).run()

@@ -1,4 +1,5 @@
-/// Rows under headings, fitted to a width: flexible columns give way, widest first, the others never.
+/// Rows under headings, fitted to a width: flexible columns give way, widest first, and some go altogether; the others are
+/// never cut.
 struct Table {
     /// One column.
     struct Column {
@@ -7,9 +8,11 @@ struct Table {
         var alignment = Alignment.left
         /// How narrow it may become; nil: it is never cut.
         var least: Int?
+        /// Which goes first where there is no room; nil: it stays.
+        var spare: Int?
 
-        init(_ heading: String, _ alignment: Alignment = .left, least: Int? = nil) {
-            (self.heading, self.alignment, self.least) = (heading, alignment, least)
+        init(_ heading: String, _ alignment: Alignment = .left, least: Int? = nil, spare: Int? = nil) {
+            (self.heading, self.alignment, self.least, self.spare) = (heading, alignment, least, spare)
         }
     }
     /// A cell with the colour it may have.
@@ -30,9 +33,15 @@ struct Table {
         var widths = columns.indices.map { i in
             max(DisplayWidth.of(columns[i].heading), rows.map { DisplayWidth.of($0[i].text) }.max() ?? 0)
         }
-        var excess = widths.reduce(0, +) + 2 * (widths.count - 1) - console.width
+        var shown = Array(columns.indices)
+        // A column goes only where narrowing the others would not do.
+        let leastWidths = widths.indices.map { min(widths[$0], columns[$0].least ?? widths[$0]) }
+        func least() -> Int { shown.reduce(-2) { $0 + leastWidths[$1] + 2 } }
+        for i in shown.filter({ columns[$0].spare != nil }).sorted(by: { columns[$0].spare! < columns[$1].spare! })
+        where least() > console.width { shown.removeAll { $0 == i } }
+        var excess = shown.reduce(-2) { $0 + widths[$1] + 2 } - console.width
         while excess > 0 {
-            let flexible = columns.indices.filter { i in columns[i].least.map { widths[i] > $0 } ?? false }
+            let flexible = shown.filter { i in columns[i].least.map { widths[i] > $0 } ?? false }
             guard let widest = flexible.max(by: { widths[$0] < widths[$1] }) else { break }
             widths[widest] -= 1
             excess -= 1
@@ -40,8 +49,9 @@ struct Table {
         let headings = columns.map { Cell($0.heading, .bold) }
         return ([headings] + rows).map { row in
             var line = ""
-            for (i, cell) in row.enumerated() {
-                let isLast = i == row.count - 1
+            for i in shown {
+                let cell = row[i]
+                let isLast = i == shown.last
                 var text = DisplayWidth.cut(cell.text, widths[i])
                 let padding = String(repeating: " ", count: widths[i] - DisplayWidth.of(text))
                 if let colour = cell.colour, !text.isEmpty { text = console.paint(colour, text) }

@@ -54,6 +54,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var timers = TimerHeap()
     /// When `alarm` is set to ring, in loop nanoseconds; `.max` when it is off.
     private var alarmAt = UInt64.max
+    /// Whether late timers wait for one poll; see `alarmed()`.
+    private var isAlarmPutOff = false
     private let time: Time
     private var manualNow: UInt64 = 0
 
@@ -298,7 +300,21 @@ extension EventLoop {
         let now = now
         let milliseconds = first.dueAt > now ? (first.dueAt - now + 999_999) / 1_000_000 : 0
         uv_update_time(uv)
-        uv_timer_start(alarm, { EventLoop.of($0!.pointee.data).ring() }, milliseconds, 0)
+        uv_timer_start(alarm, { EventLoop.of($0!.pointee.data).alarmed() }, milliseconds, 0)
+    }
+
+    /// How late a timer may be before what came from outside is looked at first.
+    private static let lateness: UInt64 = 100_000_000
+
+    /// libuv rings before it polls. After a standstill (SIGSTOP, a suspended machine) answers that came in time would lose to
+    /// their deadlines: then one poll goes before.
+    private func alarmed() {
+        guard !isAlarmPutOff, let first = timers.first, now > first.dueAt &+ EventLoop.lateness else {
+            isAlarmPutOff = false
+            return ring()
+        }
+        isAlarmPutOff = true
+        uv_timer_start(alarm, { EventLoop.of($0!.pointee.data).alarmed() }, 1, 0)
     }
 
     private func ring() {

@@ -22,9 +22,10 @@ public struct CallFilter: Sendable, Equatable {
     public var since: Instant?
     /// Started before.
     public var until: Instant?
-    /// The caller's, the callee's or any leg's number; from seven digits on, the end of one will do.
+    /// The caller's, the callee's or any leg's number. From seven digits on, the end of one will do, and `+63917...`,
+    /// `0063917...` and `0917...` are the same.
     public var number: String?
-    /// The agent's name or number.
+    /// The agent's number, or a part of the name in any case of letters.
     public var agent: String?
     public var disposition: CallRecord.Disposition?
     public var system: String?

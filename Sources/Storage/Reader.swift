@@ -58,10 +58,12 @@ final class OpenReader {
         if let disposition = filter.disposition { sql.and("c.disposition = ?", disposition.rawValue) }
         if let system = filter.system { sql.and("c.system = ?", system) }
         if let number = filter.number, !number.isEmpty {
-            // A whole number, or the end of one where enough digits are given to tell people apart.
-            sql.and("instr(c.numbers, ?) > 0", number.utf8.count >= 7 ? "\(number)\n" : "\n\(number)\n")
+            sql.and(anyOf: "instr(c.numbers, ?) > 0", NumberSearch.needles(for: number))
         }
-        if let agent = filter.agent, !agent.isEmpty { sql.and("instr(c.agents, ?) > 0", "\n\(agent)\n") }
+        if let agent = filter.agent, !agent.isEmpty {
+            let isNumber = agent.utf8.allSatisfy { (48...57).contains($0) }
+            sql.and("instr(lower(c.agents), lower(?)) > 0", isNumber ? "\n\(agent)\n" : agent)
+        }
         if let after = filter.after {
             sql.and("c.row > ?", after)
             sql.end("ORDER BY c.row", limit: filter.limit)
@@ -239,6 +241,11 @@ struct SQLText {
     mutating func and(_ condition: String, _ value: String) {
         and(condition)
         values.append(.text(value))
+    }
+    /// The condition holds for one of the values at least.
+    mutating func and(anyOf condition: String, _ any: [String]) {
+        and("(" + any.map { _ in condition }.joined(separator: " OR ") + ")")
+        values += any.map(Value.text)
     }
     mutating func end(_ order: String, limit: Int?) {
         text += " \(order)"

@@ -56,6 +56,7 @@ public struct StorageError: Error, Equatable, CustomStringConvertible {
     public var isTransient: Bool { code == .diskFull || code == .io || code == .busy }
 
     public var description: String {
+        if code == .locked, !underlying.isEmpty { return "storage: \(context): \(underlying); \(hint)" }
         var text = "storage: \(context): \(code.rawValue)"
         if !underlying.isEmpty { text += " (\(underlying)\(number == 0 ? "" : ", \(number)"))" }
         return "\(text); \(hint)"

@@ -1,4 +1,4 @@
-/// What is told of one finished call: the contract's record, one value a call, in the contract's order and names.
+/// What is told of one call: the contract's record, one value a call, in the contract's order and names.
 ///
 /// Every text in it has passed `printable`. Times are Asterisk's own where it gave them.
 public struct CallRecord: Sendable, Equatable {
@@ -41,6 +41,9 @@ public struct CallRecord: Sendable, Equatable {
     public var completeness: Completeness = .full
     public var sources: Set<Source> = []
     public var notes: [String] = []
+    /// The call goes on: `endedAt` is the moment of telling, and how the call ends is not known. In JSON `ended_at`, `hungup_by` and
+    /// `hangup_cause` are null then, and so is `disposition` until somebody has been reached.
+    public var isInProgress = false
 
     /// Start to end in whole seconds, rounded down as a CDR does.
     public var duration: Int { CallRecord.wholeSeconds(endedAt - startedAt) }
@@ -48,6 +51,9 @@ public struct CallRecord: Sendable, Equatable {
     public var billableSeconds: Int { answeredAt.map { CallRecord.wholeSeconds(endedAt - $0) } ?? 0 }
     /// The first recording whose file is ready.
     public var recordingPath: String? { recordings.first { $0.state == .ready }?.path }
+
+    /// The disposition as far as it is decided: of a call in progress nil, until somebody has been reached.
+    public var knownDisposition: Disposition? { isInProgress && disposition != .answered ? nil : disposition }
 
     static func wholeSeconds(_ d: Duration) -> Int { Int(max(0, d.wholeMicroseconds) / 1_000_000) }
 

@@ -66,6 +66,38 @@ import Testing
         #expect(lines.last?.contains("┴ 16") == true)
     }
 
+    @Test("after a transfer those are joined who were together at that moment")
+    func consultation() throws {
+        // As an attended transfer by REFER leaves it: the second phone's stay lists both whom it talked to, one after the other.
+        var record = sampleCall().record
+        func at(_ seconds: Double) -> Instant { record.startedAt + .milliseconds(Int64(seconds * 1000)) }
+        func leg(_ n: Int, _ bridged: [(Double, Double, [Int])]) -> CallRecord.Leg {
+            var leg = CallRecord.Leg(
+                uniqueID: UniqueID("1795226720.\(n)"), channel: ChannelName("PJSIP/\(n)-0"), role: .agent,
+                startedAt: at(0))
+            leg.endedAt = at(20)
+            leg.bridged = bridged.map { from, to, with in
+                .init(from: at(from), to: at(to), with: with.map { ChannelName("PJSIP/\($0)-0") })
+            }
+            return leg
+        }
+        record.legs = [
+            leg(1, [(1, 6, [2]), (6.001, 9, [4])]), leg(2, [(1, 6.004, [1])]), leg(3, [(4, 6.001, [4])]),
+            leg(4, [(4, 9.002, [1, 3])]),
+        ]
+        let lines = Ladder(try #require(RecordView(record.json))).lines(for: console)
+        let talks = lines.filter { $0.contains("talk") }.map { $0.dropFirst(14).filter { !" ━talk".contains($0) } }
+        #expect(talks == ["┣┫┆┆", "┆┆┣┫", "┣┿┿┫"])
+    }
+
+    @Test("a narrow terminal loses columns, not the id that show needs", arguments: [60, 70, 80])
+    func narrow(_ width: Int) throws {
+        let record = try #require(RecordView(sampleCall().record.json))
+        let lines = CallsTable.lines([record], for: .memory(Written(), width: width))
+        #expect(lines[1].hasSuffix("1795226720.0") && lines[1].contains("ANSWERED"))
+        for line in lines { #expect(DisplayWidth.of(line) <= width, "\(line)") }
+    }
+
     @Test("a call with more legs than lanes fit is still drawn, and says what is left out", arguments: [40, 100])
     func manyLegs(_ width: Int) throws {
         var record = sampleCall().record

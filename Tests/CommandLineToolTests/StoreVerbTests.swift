@@ -88,8 +88,12 @@ final class TestFolder {
         "options narrow the list",
         arguments: [
             (["--since", "2026-11-21"], 1), (["--disposition", "BUSY"], 1), (["--limit", "1"], 1),
-            (["--agent", "Ana"], 2),
-            (["--number", "09170000000"], 0), (["--until", "2026-11-20T12:00"], 1),
+            (["--agent", "Ana"], 2), (["--agent", "ANA"], 2), (["--agent", "1002"], 2), (["--agent", "100"], 0),
+            (["--number", "09170000000"], 0), (["--number", "+639171234567"], 2), (["--number", "00639171234567"], 2),
+            (["--number", "0917 123-4567"], 2), (["--number", "9171234567"], 2), (["--number", "1002"], 1),
+            (["--number", "+63 (0)28555123"], 2), (["--number", "+6328555124"], 0), (["--number", "+6328555123"], 2),
+            (["--number", "17"], 0),
+            (["--until", "2026-11-20T12:00"], 1),
         ])
     func narrowed(_ options: [String], _ count: Int) throws {
         let folder = try folder()
@@ -138,6 +142,30 @@ final class TestFolder {
         let folder = try folder()
         #expect(folder.run("deliveries", "pause", "crm").written.text == "crm is paused\n")
         #expect(folder.run("deliveries", "resume", "crm").written.text == "crm is active\n")
+    }
+
+    @Test(
+        "an endpoint nobody knows is wrong usage, not a new one",
+        arguments: [["pause", "crn"], ["resume", "crn"], ["--endpoint", "crn"]])
+    func unknownEndpoint(_ words: [String]) throws {
+        let folder = try folder()
+        try folder.write(
+            folder.configuration,
+            "[general]\nstate_dir = \(folder.path)/state\n[webhook:crm]\nurl = ${NOT_SET_HERE}\n")
+        let written = Written()
+        let program = Program(console: .memory(written), environment: .process)
+        #expect(program.run(["deliveries"] + words + ["--config", folder.configuration]) == .wrongUsage)
+        #expect(written.complaints.contains(#"no [webhook:crn]; did you mean "crm"?"#))
+    }
+
+    @Test("the list says which endpoints are held")
+    func held() throws {
+        let folder = try folder()
+        _ = folder.run("deliveries", "pause", "crm")
+        let list = folder.run("deliveries")
+        #expect(list.written.text.split(separator: "\n").count == 3)
+        #expect(list.written.complaints.contains("crm is paused"))
+        #expect(folder.run("deliveries", "--json").written.complaints.isEmpty)
     }
 
     @Test("without a database the message says what to do")

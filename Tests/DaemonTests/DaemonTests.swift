@@ -42,6 +42,15 @@ import Testing
             #expect(
                 told.map { $0["type"]?.string } == ["call.started", "call.answered", "call.ended", "call.complete"])
             #expect(told[3]["data"] == record)
+            // While it goes on nobody knows how it ends; what is known is said.
+            for (i, name) in [(0, nil as String?), (1, "ANSWERED")] {
+                #expect(told[i]["data"]?["disposition"]?.string == name)
+                for field in ["ended_at", "hungup_by", "hangup_cause"] {
+                    #expect(told[i]["data"]?[field]?.isNull == true, "\(field) of \(told[i])")
+                }
+                #expect(told[i]["data"]?["caller"]?["number"]?.string == "15551230001")
+            }
+            #expect(told[2]["data"]?["ended_at"]?.string == record["ended_at"]?.string)
             await fixture.daemon.stop()
             asterisk.close()
             #expect(fixture.recorder.lines.allSatisfy { !$0.contains("15551230001") })

@@ -108,9 +108,8 @@ import Testing
             #expect(ContinuousClock.now - began < .seconds(20))
             #expect(
                 fixture.recorder.entries(saying: "alert").contains { $0.metadata[.alertSubject] == .text("lookup") })
-            // Left alone by now: the channel does not wait at all.
-            #expect(
-                try await LookupTests.run("lookup", fixture).contains("SET VARIABLE HOOKSWITCH_LOOKUP ERROR"))
+            // More at once than [lookup] allows are not sent to a CRM that hangs.
+            #expect(sink.requests.count < 40)
             try await fixture.wait("the record") { try await fixture.records().count == 1 }
             await fixture.daemon.stop()
         }

@@ -98,6 +98,22 @@ import Testing
         }
     }
 
+    @Test("after a standstill of the loop, an answer that had come in time counts, not its deadline")
+    func standstill() throws {
+        let loop = try EventLoop()
+        try loop.run {
+            let listener = try Listener.listen(on: SocketAddress(ip: "127.0.0.1", port: 0)!, loop: loop)
+            let connecting = Task(executorPreference: loop) {
+                try await ByteStream.connect(to: listener.localAddress, on: loop, deadline: .milliseconds(50))
+            }
+            // Behind the connect and before the next poll: as SIGSTOP or a suspended machine would.
+            let stopping = Task(executorPreference: loop) { _ = usleep(500_000) }
+            await stopping.value
+            try await connecting.value.close()
+            listener.close()
+        }
+    }
+
     @Test("a peer that takes nothing is given up after the write deadline")
     func writeDeadline() async throws {
         try await EventLoop.withThread(time: .manual) { loop in

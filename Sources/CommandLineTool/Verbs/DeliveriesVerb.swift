@@ -1,3 +1,4 @@
+import Diagnostics
 import EventLoop
 import Storage
 import Telephony
@@ -47,13 +48,45 @@ struct DeliveriesVerb {
         }
     }
 
-    /// - Parameter folder: the state folder; a running daemon there is asked to do what changes anything.
-    func run(_ folder: String, _ loop: EventLoop) async throws -> ExitCode {
+    /// - Parameters:
+    ///   - folder: the state folder; a running daemon there is asked to do what changes anything.
+    ///   - webhooks: the endpoints of the configuration.
+    /// - Throws: `UsageError` where an endpoint is named that neither the configuration nor the outbox knows.
+    func run(_ folder: String, _ webhooks: [String], _ loop: EventLoop) async throws -> ExitCode {
+        let store = StoreReader(folder: folder)
+        let endpoints = try await store.endpoints()
+        if let name = endpointNamed, !webhooks.contains(name), !endpoints.contains(where: { $0.name == name }) {
+            throw Invocation.UsageError(
+                verb: .deliveries,
+                problem: "no [webhook:\(name)]; \(NearestName.hint(for: name, among: webhooks))")
+        }
         switch request {
         case .list(let filter):
-            return list(try await StoreReader(folder: folder).deliveries(matching: filter))
+            let code = list(try await store.deliveries(matching: filter))
+            if !invocation.has("--json") { tell(endpoints) }
+            return code
         case .change(let change):
             return tell(change, try await ask(change, folder, loop))
+        }
+    }
+
+    /// The endpoint that the arguments name.
+    private var endpointNamed: String? {
+        switch request {
+        case .list(let filter): filter.endpoint
+        case .change(.replay(_, _, let endpoint, _)): endpoint
+        case .change(.set(let endpoint, _, _)): endpoint
+        case .change(.retry): nil
+        }
+    }
+
+    /// Says which endpoints are held, so that nobody wonders why nothing moves.
+    private func tell(_ endpoints: [EndpointStatus]) {
+        for endpoint in endpoints where endpoint.condition != .active {
+            if let name = endpointNamed, name != endpoint.name { continue }
+            console.complain(
+                "\(endpoint.name) is \(endpoint.condition.rawValue) (\(endpoint.reason)), "
+                    + "\(endpoint.ready + endpoint.waiting) wait; go on with: deliveries resume \(endpoint.name)")
         }
     }
 

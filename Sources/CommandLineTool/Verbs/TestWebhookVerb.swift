@@ -52,7 +52,7 @@ struct TestWebhookVerb {
         lines += outcome.headers.map { "> \($0)" }
         lines.append("> ")
         let body = printable(String(decoding: outcome.body.prefix(2000), as: UTF8.self))
-        lines.append(contentsOf: DisplayWidth.wrap(body, console.width - 2).map { "> \($0)" })
+        lines += DisplayWidth.chop(body, console.width - 2).map { "> \($0)" }
         let took = "\(outcome.attempt.duration.wholeMilliseconds) ms"
         if let status = outcome.attempt.status {
             lines.append("< \(status) after \(took)")
@@ -61,11 +61,12 @@ struct TestWebhookVerb {
         }
         if !outcome.detail.isEmpty { lines.append("< \(outcome.detail)") }
         let answer = printable(String(decoding: outcome.attempt.response, as: UTF8.self))
-        if !answer.isEmpty { lines += DisplayWidth.wrap(answer, console.width - 2).map { "< \($0)" } }
+        if !answer.isEmpty { lines += DisplayWidth.chop(answer, console.width - 2).map { "< \($0)" } }
         lines.append(
             outcome.isDelivered
                 ? console.paint(.green, "would count as delivered")
                 : console.paint(.red, "would not count as delivered: only 2xx within the timeout does"))
+        if !outcome.hint.isEmpty { lines.append("→ \(outcome.hint)") }
         for line in lines { guard console.line(line) else { return false } }
         return true
     }

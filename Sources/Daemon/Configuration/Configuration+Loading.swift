@@ -24,6 +24,14 @@ extension Configuration {
         return loader.general
     }
 
+    /// The names of the `[webhook:NAME]` sections, in the order of the file, whatever stands in them.
+    public static func webhookNames(
+        _ path: String, environment: ConfigurationEnvironment = .process
+    ) throws(ConfigurationError) -> [String] {
+        try sections(of: bytes(of: path, environment), path).sections
+            .filter { $0.title.hasPrefix("webhook:") }.map { String($0.title.dropFirst(8)) }
+    }
+
     /// Checks the bytes of a file.
     /// - Parameter file: its name, for messages.
     public init(

@@ -19,6 +19,8 @@ public struct DeliveryProbe: Sendable {
         public var detail: String
         /// Whether a delivery would count as delivered.
         public var isDelivered: Bool
+        /// What to do about it; empty where delivered.
+        public var hint: String
     }
     private let endpoint: EndpointConfiguration
     private let version: String
@@ -92,7 +94,8 @@ public struct DeliveryProbe: Sendable {
             attempt: Attempt(
                 at: began, duration: ended - began, status: response.status, error: response.errorLabel,
                 response: response.body),
-            detail: detail, isDelivered: response.outcome.isSuccess && response.errorLabel == nil)
+            detail: detail, isDelivered: response.outcome.isSuccess && response.errorLabel == nil,
+            hint: DeliveryProbe.hint(response, endpoint))
     }
 
     /// Headers that Hookswitch makes are shown; what the configuration or a token brings may be secret.
@@ -100,5 +103,32 @@ public struct DeliveryProbe: Sendable {
         let name = line.split(separator: ":", maxSplits: 1).first.map(String.init) ?? line
         let isOurs = name.hasPrefix("webhook-") || name == "hookswitch-attempt" || name == "Content-Type"
         return isOurs ? line : "\(name): (not shown)"
+    }
+
+    private static func hint(_ response: HTTPResponse, _ endpoint: EndpointConfiguration) -> String {
+        switch response.outcome {
+        case .answered(200..<300, _): ""
+        case .answered(300..<400, _): "redirects are never followed: put the final address into url"
+        case .answered(401, _), .answered(403, _):
+            "the receiver refuses the credentials: check header., bearer and secret"
+        case .answered(404, _): "the receiver has nothing at this path: check url"
+        case .answered(405, _): "the receiver wants another method: check method"
+        case .answered(410, _): "the receiver wants no more: 410 disables the endpoint; remove it or correct url"
+        case .answered(415, _): "the receiver wants another type: check content_type"
+        case .answered(429, _): "the receiver is asked too often: set rate"
+        case .answered(let status, _):
+            status < 500
+                ? "the receiver refuses the message: see its answer" : "the receiver is in trouble: see its log"
+        case .failed(.nameLookup): "the host of url has no address: check it, and this machine's name server"
+        case .failed(.connectionRefused): "nothing answers at host and port of url: check them, and firewalls between"
+        case .failed(.timeout): "no answer within \(endpoint.timeout): the receiver should answer first and work later"
+        case .failed(.tls): "check the receiver's certificate; for a private authority set ca_file"
+        case .failed(.addressNotAllowed): "the host's address is none of allow: add its network, or correct url"
+        case .failed(.proxy): "check proxy"
+        case .failed(.malformedAnswer): "what answers is no web server, or https and http are mixed up in url"
+        case .failed(.connectionLost): "the receiver ended the connection without an answer: see its log"
+        case .failed(.token): "check the oauth2_ keys"
+        case .failed(.stopped), .failed(.other): "see the words above"
+        }
     }
 }
