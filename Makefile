@@ -40,6 +40,15 @@ test: setup-lab ## unit, property, golden and interop tests (real Asterisk 22 an
 	swift test --skip-build --skip InteropTests
 	swift test --skip-build --no-parallel --filter InteropTests
 
+.PHONY: sanitize
+sanitize: setup ## the unit tests under the thread sanitizer and under the address sanitizer
+	@Tests/Sanitizers/run thread
+	@Tests/Sanitizers/run address
+
+.PHONY: fuzz
+fuzz: setup ## every fuzzer five minutes under the address sanitizer (FUZZ_SECONDS, FUZZ_FILTER)
+	@Tests/Sanitizers/run fuzz
+
 .PHONY: lint
 lint: ## formatting rules, as CI checks them
 	swift format lint --strict --recursive $(SOURCES)

@@ -110,7 +110,8 @@ let package = Package(
         ),
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
         .testTarget(
-            name: "StorageTests", dependencies: ["Storage", "StorageTool", "CFaultVFS", "CSQLite", "Telephony"],
+            name: "StorageTests",
+            dependencies: ["Storage", "StorageTool", "CFaultVFS", "CSQLite", "Telephony", "HookswitchTestKit"],
             resources: [.copy("Fixtures/schema-1.sql")], swiftSettings: base),
         .testTarget(
             name: "FastAGITests", dependencies: ["FastAGI", "EventLoop", "AsteriskWire", "Telephony", "Diagnostics"],
@@ -121,9 +122,14 @@ let package = Package(
             dependencies: ["Delivery", "Storage", "EventLoop", "Telephony", "HookswitchTestKit", "delivery-drill"],
             resources: [.copy("Examples"), .copy("Verifiers")], swiftSettings: base),
         .testTarget(
-            name: "CallAssemblyTests", dependencies: ["CallAssembly", "AsteriskWire", "Daemon", "Telephony"],
+            name: "CallAssemblyTests",
+            dependencies: ["CallAssembly", "AsteriskWire", "Daemon", "Telephony", "HookswitchTestKit"],
             swiftSettings: base),
-        .testTarget(name: "AsteriskWireTests", dependencies: ["AsteriskWire", "Telephony"], swiftSettings: base),
+        .testTarget(
+            name: "TelephonyTests", dependencies: ["Telephony", "HookswitchTestKit"], swiftSettings: base),
+        .testTarget(
+            name: "AsteriskWireTests", dependencies: ["AsteriskWire", "Telephony", "HookswitchTestKit"],
+            swiftSettings: base),
         .testTarget(
             name: "CommandLineToolTests",
             dependencies: [

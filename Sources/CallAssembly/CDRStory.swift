@@ -42,21 +42,23 @@ public struct CDRStory {
             let isConference = row.lastApplication == "ConfBridge" || row.lastApplication == "MeetMe"
             let names = isConference ? [row.channel] : [row.channel, row.destinationChannel].compactMap { $0 }
             let joints = names + names.compactMap(\.otherHalf)
+            // A channel's rows are one call's, whatever linked id each of them was written with.
+            let ids = [row.linkedID, LinkedID(row.uniqueID)].compactMap { $0 }
             let known =
-                row.linkedID.flatMap { byLinkedID[$0] }
+                ids.lazy.compactMap { byLinkedID[$0] }.first
                 ?? joints.lazy.compactMap { byChannel[$0] }.first { CDRStory.overlaps(groups[$0], row) }
             let group = known ?? groups.count
             if known == nil { groups.append([]) }
             groups[group].append(row)
             // A consultation has a linked id of its own until the transfer; afterwards a row names channels of both.
-            for other in Set(joints.compactMap { byChannel[$0] })
-            where other != group && CDRStory.overlaps(groups[other], row) {
+            let joined = joints.compactMap { byChannel[$0] }.filter { CDRStory.overlaps(groups[$0], row) }
+            for other in Set(joined + ids.compactMap { byLinkedID[$0] }) where other != group {
                 groups[group] += groups[other]
                 groups[other] = []
                 for (name, place) in byChannel where place == other { byChannel[name] = group }
                 for (linked, place) in byLinkedID where place == other { byLinkedID[linked] = group }
             }
-            if let linked = row.linkedID { byLinkedID[linked] = group }
+            for id in ids { byLinkedID[id] = group }
             for name in names { byChannel[name] = group }
         }
         return groups.filter { !$0.isEmpty }

@@ -41,8 +41,10 @@ extension CallRecord {
 extension JSONValue {
     /// An RFC 3339 time in UTC.
     fileprivate var time: Instant? { string.flatMap { CivilTime($0)?.asUTC } }
-    /// A number of seconds, to the millisecond.
-    fileprivate var seconds: Duration? { double.map { .milliseconds(Int64(($0 * 1000).rounded())) } }
+    /// A number of seconds, to the millisecond; nil for one that no call lasts (2^40 s are 35,000 years).
+    fileprivate var seconds: Duration? {
+        double.flatMap { abs($0) < 0x1p40 ? .milliseconds(Int64(($0 * 1000).rounded())) : nil }
+    }
 }
 
 extension CallRecord.Caller {

@@ -1,4 +1,5 @@
 import AsteriskWire
+import HookswitchTestKit
 import Telephony
 import Testing
 
@@ -130,7 +131,7 @@ private func wordsAsAsteriskReadsThem(_ line: String) -> [String] {
     }
 
     @Test func anyTextButALineEndComesThrough() throws {
-        var random = SplitMix(state: 7)
+        var random = SeededGenerator(seed: 7)
         let alphabet: [Character] = ["a", "\"", "\\", " ", "\t", "é", "(", "$", "{", "'", ";", ",", "%", "\u{1}"]
         for _ in 0..<2000 {
             let text = String(

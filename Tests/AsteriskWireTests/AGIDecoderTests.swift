@@ -1,4 +1,5 @@
 import AsteriskWire
+import HookswitchTestKit
 import Telephony
 import Testing
 
@@ -44,7 +45,7 @@ private func environment(_ pieces: [[UInt8]], _ limits: AGILimits = AGILimits())
 
 /// Pieces of `bytes` cut at random, the same for the same seed.
 func randomCuts(_ bytes: [UInt8], seed: UInt64) -> [[UInt8]] {
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     var pieces: [[UInt8]] = []
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -53,18 +54,6 @@ func randomCuts(_ bytes: [UInt8], seed: UInt64) -> [[UInt8]] {
         rest = rest.dropFirst(length)
     }
     return pieces
-}
-
-/// A small seeded generator (SplitMix64), so that a failure can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
 }
 
 @Suite struct AGIEnvironmentTests {
@@ -346,7 +335,7 @@ struct SplitMix: RandomNumberGenerator {
             " ",
         ]
         for seed in 1...3000 {
-            var random = SplitMix(state: UInt64(seed))
+            var random = SeededGenerator(seed: UInt64(seed))
             var decoder = AGIDecoder(
                 limits: AGILimits(lineBytes: 64, environmentBytes: 256, environmentLines: 8, replyBytes: 256))
             var asksReply = random.next() % 2 == 0

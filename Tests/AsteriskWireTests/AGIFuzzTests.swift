@@ -1,13 +1,10 @@
 import AsteriskWire
-import Glibc
+import HookswitchTestKit
 import Telephony
 import Testing
 
-/// Damaged sessions, for `HOOKSWITCH_FUZZ_SECONDS` (default 1) each: nothing traps, memory stays bounded, and what is read does
-/// not depend on how the bytes were cut. A failure names its seed.
+/// Damaged sessions: nothing traps, memory stays bounded, and what is read does not depend on how the bytes were cut.
 @Suite struct AGIFuzzTests {
-    private static let seconds = getenv("HOOKSWITCH_FUZZ_SECONDS").flatMap { Double(String(cString: $0)) } ?? 1
-
     private static let environments = [
         "agi_network: yes\nagi_network_script: call-complete?role=caller&a=%41\nagi_channel: PJSIP/t-1\nagi_uniqueid: 1.2\n"
             + "agi_callerid: 15551230001\nagi_arg_1: linkedid=1.1\nagi_arg_2: cdr.start=1795227945.926176\n\n",
@@ -55,96 +52,84 @@ import Testing
         return text
     }
 
-    /// A session's bytes, damaged in a few places.
-    private static func session(_ random: inout SplitMix) -> [UInt8] {
-        var text = environments[Int(random.next() % 2)]
-        for _ in 0..<random.next() % 6 { text += replies[Int(random.next() % UInt64(replies.count))] }
-        var bytes = Array(text.utf8)
-        for _ in 0..<random.next() % 5 where !bytes.isEmpty {
-            let at = Int(random.next() % UInt64(bytes.count))
-            switch random.next() % 5 {
-            case 0: bytes.remove(at: at)
-            case 1: bytes[at] = UInt8(truncatingIfNeeded: random.next())
-            case 2: bytes.insert(UInt8(ascii: "\n"), at: at)
-            case 3: bytes.insert(contentsOf: bytes[at...].prefix(Int(random.next() % 60)), at: at)
-            default: bytes.insert(contentsOf: [UInt8](repeating: 0x28, count: Int(random.next() % 40)), at: at)
-            }
-        }
-        return bytes
-    }
-
-    private static func until(_ body: (UInt64) -> Bool) -> UInt64? {
-        let end = ContinuousClock.now + .seconds(seconds)
-        var seed: UInt64 = 1
-        while ContinuousClock.now < end {
-            for _ in 0..<200 {
-                if !body(seed) { return seed }
-                seed += 1
-            }
-        }
-        return nil
-    }
+    private static let mutator = Mutator(
+        samples: environments.flatMap { environment in
+            [environment, environment + replies.joined()].map { Array($0.utf8) }
+                + replies.map { Array((environment + $0).utf8) }
+        },
+        words: replies + [
+            "\n", "\n\n", "(", ")", "((((((((", "agi_arg_3: ", "agi_uniqueid: 1.1\n", "%", "%4", "&", "\u{0}",
+        ])
 
     @Test func aDamagedSessionReadsTheSameHoweverItIsCut() {
-        let failed = Self.until { seed in
-            var random = SplitMix(state: seed)
-            let bytes = Self.session(&random)
-            let shapes: [AGIReply.Shape] = [.value, .status, random.next() % 2 == 0 ? .value : .status]
+        let outcome = Fuzz("agi-session").run(Self.mutator) { bytes, random in
+            let shapes: [AGIReply.Shape] = [.value, .status, random.once(in: 2) ? .value : .status]
             let whole = Self.transcript([bytes], shapes: shapes)
             // A limit may be noticed in the middle of a piece; what was read before it must be a beginning of the other.
-            for cut in [bytes.map { [$0] }, randomCuts(bytes, seed: seed)] {
+            for cut in [bytes.prefix(2000).map { [$0] }, randomCuts(bytes, seed: random.next())] {
                 let other = Self.transcript(cut, shapes: shapes)
-                if !(whole.hasPrefix(other) || other.hasPrefix(whole)) { return false }
+                try require(whole.hasPrefix(other) || other.hasPrefix(whole), "the cut decides")
             }
-            return true
         }
-        #expect(failed == nil, "seed \(failed ?? 0)")
+        #expect(outcome.isClean, "\(outcome)")
     }
 
     @Test func randomBytesAreBoundedAndEndInAnErrorOrAWait() {
-        let failed = Self.until { seed in
-            var random = SplitMix(state: seed &* 0x9E37_79B9)
+        let outcome = Fuzz("agi-noise").run { random in
             var decoder = AGIDecoder(limits: Self.limits)
-            let asksReplies = seed % 2 == 0
+            let asksReplies = random.once(in: 2)
             for _ in 0..<40 {
-                decoder.append((0..<random.next() % 60).map { _ in UInt8(truncatingIfNeeded: random.next()) })
+                decoder.append((0..<random.below(60)).map { _ in random.byte() })
                 do throws(AGIError) {
                     if asksReplies {
                         while try decoder.nextReply(.value) != nil {}
                     } else if try decoder.nextEnvironment() != nil {
-                        return false
+                        throw AGIError(.notASpoolFile)
                     }
                 } catch {
-                    return true
+                    try require(error.code != .notASpoolFile, "noise was taken for an environment")
+                    return
                 }
-                if decoder.pendingBytes > 1000 { return false }
+                try require(decoder.pendingBytes <= 1000, "\(decoder.pendingBytes) bytes are kept")
             }
-            return true
         }
-        #expect(failed == nil, "seed \(failed ?? 0)")
+        #expect(outcome.isClean, "\(outcome)")
     }
 
-    @Test func requestsAndSpoolFilesOfRandomBytesNeverTrap() {
-        let failed = Self.until { seed in
-            var random = SplitMix(state: seed &* 31)
-            let alphabet = Array("%41+&=?/;: \n\u{1}é".utf8) + [0xFF, 0xC3, 0x00]
-            let bytes = (0..<random.next() % 80).map { _ in alphabet[Int(random.next() % UInt64(alphabet.count))] }
+    @Test func requestsOfRandomBytesNeverTrapAndACommandIsOneLine() {
+        let alphabet = Array("%41+&=?/;: \n\u{1}é".utf8) + [0xFF, 0xC3, 0x00]
+        let outcome = Fuzz("agi-request").run { random in
+            let bytes = (0..<random.below(80)).map { _ in random.pick(alphabet) }
             let request = AGIRequest(parsing: bytes[...])
-            if request.path.utf8.count > 3 * bytes.count || request.parameters.pairs.count > bytes.count {
-                return false
-            }
-            let file = Array("hookswitch-spool 1 5\n".utf8) + bytes + Array("\n\nend\n".utf8)
-            _ = try? SpoolFile(file, limits: Self.limits)
+            try require(
+                request.path.utf8.count <= 3 * bytes.count && request.parameters.pairs.count <= bytes.count, "it grew")
             // Quoting: what is written is one line that ends in the only LF.
             var out: [UInt8] = []
             let text = String(decoding: bytes, as: UTF8.self)
             do throws(AGIError) {
                 try AGICommand.setVariable("x", value: text).encode(into: &out)
-                return out.firstIndex(of: 10) == out.count - 1 && !out.contains(13) && !out.contains(0)
             } catch {
-                return out.isEmpty
+                return try require(out.isEmpty, "a refused command left bytes")
             }
+            try require(
+                out.firstIndex(of: 10) == out.count - 1 && !out.contains(13) && !out.contains(0), "more than one line")
         }
-        #expect(failed == nil, "seed \(failed ?? 0)")
+        #expect(outcome.isClean, "\(outcome)")
+    }
+
+    @Test func aDamagedSpoolFileIsRefusedOrNamesItsChannelInPrintableText() {
+        let samples = [SpoolFileTests.real, SpoolFileTests.real.replacing("call-complete", with: "tag")]
+        let mutator = Mutator(
+            samples: samples.map { Array($0.utf8) },
+            words: ["\nend\n", "hookswitch-spool 1 ", "agi_arg_30: cdr.duration=", "%00", "%0A", "cdr.end=", "\n\n"])
+        let outcome = Fuzz("spool").run(mutator) { bytes, _ in
+            guard let file = try? SpoolFile(bytes) else { return }
+            try require(file.receivedAt.seconds > 0, "a time before all time")
+            guard let witness = file.witness else { return }
+            try require(printable(witness.channel.description) == witness.channel.description, "a control character")
+            try require(witness.cdr.duration.map { $0 >= 0 } ?? true, "a negative duration")
+            try require(witness.variables.count <= bytes.count, "more variables than bytes")
+        }
+        #expect(outcome.isClean, "\(outcome)")
     }
 }

@@ -1,5 +1,6 @@
 import AsteriskWire
 import Foundation
+import HookswitchTestKit
 import Telephony
 import Testing
 
@@ -64,7 +65,7 @@ struct AMIDecoderTests {
 
     @Test("cut in three at random gives the same messages", arguments: [7, 8, 9] as [UInt64])
     func threeCuts(seed: UInt64) throws {
-        var random = SystemRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let stream = AMIDecoderTests.stream
         let whole = try AMIDecoderTests.decode([stream])
         for _ in 0..<500 {
@@ -115,46 +116,6 @@ struct AMIDecoderTests {
         #expect(try read("Event: Hangup\r\nUniqueid: 1.0\r\n\r\n", AMILimits(lineBytes: 100, headers: 8)))
     }
 
-    /// `HOOKSWITCH_FUZZ_SECONDS` makes it go on for so long, under a sanitizer say; otherwise a fixed number of rounds.
-    @Test("random bytes never crash it, and memory stays within the limit", arguments: 1...4 as ClosedRange<UInt64>)
-    func randomBytes(seed: UInt64) {
-        var random = SystemRandom(seed: seed)
-        let alphabet = Array("Event: Response:\r\n\r\nAsterisk Call Manager/ChanVariable=Uniqueid<>\\\"".utf8)
-        let limits = AMILimits(messageBytes: 4096, lineBytes: 512, headers: 64)
-        let seconds = ProcessInfo.processInfo.environment["HOOKSWITCH_FUZZ_SECONDS"].flatMap { Int64($0) }
-        let until = ContinuousClock.now + .seconds(seconds ?? 0)
-        var decoder = AMIDecoder(limits: limits)
-        var translator = CallEventTranslator()
-        var rounds = 0
-        // A real message now and then, damaged in a few places, gets further than noise does.
-        while rounds < 2000 || seconds != nil && ContinuousClock.now < until {
-            rounds += 1
-            var piece: [UInt8]
-            if rounds % 3 == 0 {
-                piece = AMIDecoderTests.stream
-                for _ in 0..<Int.random(in: 0...6, using: &random) {
-                    piece[Int.random(in: 0..<piece.count, using: &random)] = alphabet.randomElement(using: &random)!
-                }
-            } else {
-                piece = (0..<Int.random(in: 0...300, using: &random)).map { _ in
-                    Bool.random(using: &random)
-                        ? alphabet.randomElement(using: &random)! : UInt8.random(in: 0...255, using: &random)
-                }
-            }
-            do {
-                try decoder.feed(piece) { message in
-                    _ = translator.event(message, arrival: Instant(seconds: 1))
-                    _ = message.string(.channel)
-                    _ = message.timestamp
-                    message.forEachVariable { _, _, _ in }
-                    _ = AMIEvent(message)
-                }
-            } catch {
-                decoder = AMIDecoder(limits: limits)
-            }
-        }
-    }
-
     @Test("text that is not UTF-8 is repaired")
     func latin1() throws {
         var bytes = Array("Event: Newchannel\r\nCallerIDName: Zo".utf8)
@@ -177,17 +138,5 @@ struct AMIDecoderTests {
             try decoder.feed(Array("Event: \(name.rawValue)\r\nA: b\r\n\r\n".utf8)) { kind = $0.kind }
             #expect(kind == .event(name))
         }
-    }
-}
-
-/// xorshift64*, the same numbers for the same seed.
-struct SystemRandom: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 0x2545_F491_4F6C_DD1D
     }
 }

@@ -1,5 +1,6 @@
 import AsteriskWire
 import Daemon
+import HookswitchTestKit
 import Telephony
 import Testing
 

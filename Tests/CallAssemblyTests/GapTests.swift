@@ -1,3 +1,4 @@
+import HookswitchTestKit
 import Telephony
 import Testing
 

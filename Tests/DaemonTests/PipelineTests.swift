@@ -2,6 +2,7 @@ import Delivery
 import Diagnostics
 import EventLoop
 import Foundation
+import Glibc
 import HookswitchTestKit
 import Storage
 import Synchronization
@@ -157,6 +158,20 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
             }
         }
         #expect(count >= 40)
+    }
+
+    @Test("a disk that is full in the middle of a line costs the next call nothing")
+    func fullDisk() throws {
+        let folder = try TestFolder()
+        let call = try capturedCall()
+        var file = OverflowFile(path: "\(folder.path)/overflow.jsonl")
+        try file.append(call)
+        // The 100 bytes that still fit are written, as the system does.
+        file.write = { Glibc.write($0, $1, min($2, 100)) }
+        #expect { try file.append(call) } throws: { ($0 as? FileError)?.number == ENOSPC }
+        try OverflowFile(path: file.path).append(call)
+        let piece = try file.piece(at: 0)
+        #expect(piece.calls.count == 2 && piece.damaged == 0)
     }
 
     @Test("a cut line of the overflow file is left out and counted; the others are read")

@@ -1,4 +1,5 @@
 import Foundation
+import HookswitchTestKit
 import Storage
 import Telephony
 import Testing

@@ -1,3 +1,4 @@
+import HookswitchTestKit
 import Synchronization
 import Telephony
 import Testing

@@ -29,19 +29,6 @@ final class ManualClock: Sendable {
     var read: @Sendable () -> Instant { { self.now } }
 }
 
-/// Repeatable random numbers (SplitMix64), so that a failure's seed finds it again.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 let epoch = Instant(seconds: 1_795_227_460)
 
 /// A short answered call whose first channel is number `n`.

@@ -8,7 +8,7 @@ enum CELExtra {
         var extra: [String: String] = [:]
         for (name, value) in members {
             switch value {
-            case .string(let text): extra[name] = text
+            case .string(let text): extra[name] = printable(text)
             case .number(let text): extra[name] = text
             case .bool(let flag): extra[name] = flag ? "true" : "false"
             case .null, .array, .object: break
@@ -20,8 +20,11 @@ enum CELExtra {
     /// What can be told of an object that was cut off, as a database column too narrow leaves it: its whole members.
     static func salvage(_ text: String) -> [String: String] {
         guard text.hasPrefix("{") else { return [:] }
+        // No type of Asterisk's has as many members; what is longer is no cut Extra, and each try reads all before it.
+        var tries = 32
         var rest = text
-        while let comma = rest.lastIndex(of: ",") {
+        while tries > 0, let comma = rest.lastIndex(of: ",") {
+            tries -= 1
             rest = String(rest[..<comma])
             let members = read(rest + "}")
             if !members.isEmpty { return members }

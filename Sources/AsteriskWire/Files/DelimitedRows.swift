@@ -1,4 +1,6 @@
-/// Cuts a CSV or TSV file into rows of fields.
+import Telephony
+
+/// Cuts a CSV or TSV file into rows of fields, without control characters (a stranger can send some by SIP).
 ///
 /// **Shape**: RFC 4180 with quotes doubled (`""`) inside quoted fields, as Asterisk's `CSV_QUOTE` and database exports write it;
 /// `\"` inside quotes is taken as a quote too where the field goes on after it. The separator is found from the first line.
@@ -6,7 +8,7 @@ struct DelimitedRows {
     private(set) var rows: [[String]] = []
 
     /// Rows longer than this many fields are cut; no Asterisk backend writes as many.
-    private static let fieldLimit = 128
+    static let fieldLimit = 128
 
     init(_ bytes: [UInt8]) {
         let separator = DelimitedRows.separator(bytes)
@@ -15,7 +17,7 @@ struct DelimitedRows {
         var isQuoted = false
         var wasQuoted = false
         var i = 0
-        func text(_ field: [UInt8]) -> String { String(decoding: field, as: UTF8.self) }
+        func text(_ field: [UInt8]) -> String { printable(String(decoding: field, as: UTF8.self)) }
         while i < bytes.count {
             let byte = bytes[i]
             i += 1

@@ -52,8 +52,9 @@ struct LogTable {
             }
         }
         for object in objects {
-            for (name, _) in object.object ?? [] where !header.contains(name.lowercased()) {
-                header.append(name.lowercased())
+            for (name, _) in object.object ?? [] where header.count < DelimitedRows.fieldLimit {
+                let name = name.lowercased()
+                if !header.contains(name) { header.append(name) }
             }
         }
         for object in objects {
@@ -68,7 +69,7 @@ struct LogTable {
 
     private static func text(_ value: JSONValue) -> String {
         switch value {
-        case .string(let text): return text
+        case .string(let text): return printable(text)
         case .number(let text): return text
         case .bool(let flag): return flag ? "true" : "false"
         case .null: return ""

@@ -6,6 +6,8 @@ import Telephony
 /// Every method blocks on the disk: never on the loop, but to keep one call aside.
 struct OverflowFile {
     let path: String
+    /// The system's, or a test's that fails as on a full disk.
+    var write: @Sendable (Int32, UnsafeRawPointer?, Int) -> Int = { Glibc.write($0, $1, $2) }
     /// Bytes of a piece: some hundred calls. A single longer line makes the piece longer, up to `lineLimit`.
     static let pieceBytes = 512 << 10
     private static let lineLimit = 16 << 20
@@ -26,7 +28,14 @@ struct OverflowFile {
         guard descriptor >= 0 else { throw FileError("open", path) }
         defer { close(descriptor) }
         let line = call.noteBytes + [0x0A]
-        guard write(descriptor, line, line.count) == line.count else { throw FileError("write", path) }
+        let end = lseek(descriptor, 0, SEEK_END)
+        let count = write(descriptor, line, line.count)
+        guard count == line.count else {
+            let error = FileError("write", path, number: count < 0 ? errno : ENOSPC)
+            // A line that was cut by a full disk would swallow the next one.
+            if count > 0, end >= 0 { ftruncate(descriptor, end) }
+            throw error
+        }
     }
 
     /// Whether any call waits here.

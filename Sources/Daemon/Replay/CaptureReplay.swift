@@ -147,7 +147,8 @@ public struct CaptureReplay {
     /// Without an index a new connection is seen by its greeting followed by a login's answer; what a stranger could write
     /// into one header cannot be both.
     static func connections(_ bytes: [UInt8], _ marks: [Mark]) -> [(Range<Int>, Instant?)] {
-        var opened = marks.filter { $0.kind == .opened }
+        // What an index says of bytes that are not there, as of a capture cut by a full disk, is left out.
+        var opened = marks.filter { $0.kind == .opened && $0.offset <= bytes.count }
         if let first = opened.first, first.offset > 0, let start = marks.first {
             // The first connection was there when the capture began.
             opened.insert(Mark(kind: .opened, offset: 0, at: start.at), at: 0)
@@ -195,7 +196,9 @@ public struct CaptureReplay {
                 } else if words.contains("closed") || words.contains("end") {
                     marks.append(Mark(kind: .closed, offset: offset, at: at))
                 }
-            } else if words.count >= 5, let length = Int(words[2]), let at = instant(words[4]) {
+            } else if words.count >= 5, let length = Int(words[2]), (0...1 << 30).contains(length),
+                let at = instant(words[4])
+            {
                 marks.append(Mark(kind: .read, offset: offset, at: at))
                 offset += length
             }
@@ -205,7 +208,7 @@ public struct CaptureReplay {
 
     private static func instant(_ text: some StringProtocol) -> Instant? {
         let parts = text.split(separator: ".", maxSplits: 1)
-        guard let seconds = Int64(parts[0]) else { return nil }
+        guard let first = parts.first, let seconds = Int64(first), (0...1 << 40).contains(seconds) else { return nil }
         var fraction = parts.count > 1 ? String(parts[1].prefix(6)) : ""
         while fraction.count < 6 { fraction += "0" }
         return Instant(microseconds: seconds * 1_000_000 + (Int64(fraction) ?? 0))

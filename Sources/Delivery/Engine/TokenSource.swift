@@ -58,21 +58,23 @@ final class TokenSource: @unchecked Sendable {
         guard case .fetching(let waiting) = state else { return }
         let token = TokenSource.read(response)
         if let token {
-            let lifetime = token.lifetime ?? 300
             // Renewed a tenth before its end, at least 10 s: a token must not expire on its way.
-            let usable = max(1, lifetime - max(10, lifetime / 10))
-            state = .valid(token.text, renewAt: now() + .seconds(Int64(usable)))
+            let usable = max(.seconds(1), token.lifetime - max(.seconds(10), token.lifetime / 10))
+            state = .valid(token.text, renewAt: now() + usable)
         } else {
             state = .none
         }
         for completion in waiting { completion(token?.text, token == nil ? response : nil) }
     }
 
-    static func read(_ response: HTTPResponse) -> (text: String, lifetime: Int?)? {
+    /// The token of an answer and how long it lasts: five minutes where the answer does not say, from a second to a year
+    /// whatever it says.
+    static func read(_ response: HTTPResponse) -> (text: String, lifetime: Duration)? {
         guard response.outcome.isSuccess, let json = try? JSONValue(parsing: response.body),
             let text = json["access_token"]?.string, !text.isEmpty,
             text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else { return nil }
-        return (text, json["expires_in"]?.integer ?? json["expires_in"]?.string.flatMap { Int($0) })
+        let seconds = json["expires_in"]?.double ?? json["expires_in"]?.string.flatMap { Double($0) } ?? 300
+        return (text, .seconds(seconds.isFinite ? min(max(seconds, 1), 365 * 86400) : 300))
     }
 }
