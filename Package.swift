@@ -89,6 +89,7 @@ let package = Package(
             name: "InteropTests",
             dependencies: [
                 "HookswitchLab", "HookswitchTestKit", "AMI", "FastAGI", "EventLoop", "AsteriskWire", "Telephony",
+                "Daemon",
             ],
             path: "Tests/InteropTests",
             swiftSettings: base),

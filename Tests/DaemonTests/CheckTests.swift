@@ -33,9 +33,13 @@ import Testing
         return folder
     }
 
-    private func findings(_ folder: TestFolder, variables: String = "lead_id") throws -> [Finding] {
+    private func findings(
+        _ folder: TestFolder, variables: String = "lead_id", backfill: Configuration.Backfill = .init()
+    ) throws -> [Finding] {
         let pbx = try configuration("[pbx:main]\nusername = hookswitch\nsecret = s\nvariables = \(variables)\n").pbxs[0]
-        return AsteriskFileCheck(files: AsteriskFiles(folder: folder.path), pbx: pbx, fastAGIPort: 4573).findings()
+        return AsteriskFileCheck(
+            files: AsteriskFiles(folder: folder.path), pbx: pbx, backfill: backfill, fastAGIPort: 4573
+        ).findings()
     }
 
     @Test("with the files as shipped there is no fault and no warning")
@@ -62,6 +66,14 @@ import Testing
         (
             "manager.d/hookswitch.conf", "eventfilter = !^Event: CEL", "eventfilter = Event: Newchannel", .failure,
             "eventfilter"
+        ),
+        (
+            "manager.d/hookswitch.conf", "eventfilter = !^Event: CEL",
+            "eventfilter(action(exclude),header(Channel),method(starts_with)) = Local/", .failure, "eventfilter"
+        ),
+        (
+            "manager.d/hookswitch.conf", "timestampevents = yes", "timestampevents = yes\nallowmultiplelogin = no",
+            .warning, "allowmultiplelogin = yes"
         ),
         ("cdr_manager.conf", "enabled = yes", "enabled = no", .warning, "cdr_manager.conf"),
         ("cdr_manager.conf", "linkedid => LinkedID", "", .warning, "linkedid => LinkedID"),
@@ -91,6 +103,26 @@ import Testing
         let fault = try #require(try findings(folder).first { $0.level == .failure })
         #expect(fault.text.contains("trunkinbound"))
         #expect(fault.fix.contains("exten => h,1,AGI(agi://127.0.0.1:4577/call_log"))
+    }
+
+    @Test("CEL that [backfill] relies on must be on, whole, and written to that file")
+    func cel() throws {
+        var backfill = Configuration.Backfill()
+        backfill.cel = "/var/log/asterisk/cel-custom/Master.csv"
+        func fault(_ files: [String: String]) throws -> String? {
+            let folder = try asterisk()
+            for (name, text) in files { try folder.write(name, Array(text.utf8)) }
+            let found = try findings(folder, backfill: backfill).filter { $0.level > .ok }
+            #expect(found.count <= 1)
+            return found.first?.fix
+        }
+        let shipped = try String(contentsOfFile: "\(CheckTests.shipped)/cel.conf", encoding: .utf8)
+        let custom = "[mappings]\nMaster.csv => ${CSV_QUOTE(${eventtype})}\n"
+        #expect(try fault([:])?.hasPrefix("cel.conf, [general]: enable = yes") == true)
+        let few = shipped.replacingOccurrences(of: "BRIDGE_ENTER,", with: "")
+        #expect(try fault(["cel.conf": few, "cel_custom.conf": custom])?.contains("events line") == true)
+        #expect(try fault(["cel.conf": shipped])?.hasPrefix("cel_custom.conf, [mappings]: Master.csv") == true)
+        #expect(try fault(["cel.conf": shipped, "cel_custom.conf": custom]) == nil)
     }
 
     // MARK: Over the network

@@ -1,3 +1,4 @@
+import Daemon
 import EventLoop
 import Foundation
 import HookswitchTestKit
@@ -200,5 +201,53 @@ import Testing
         #expect(text.contains(#"hs.conf:4: [pbx:a] trunk: unknown key; did you mean "trunks"?"#))
         #expect(try run(["rum"]).0 == 2)
         #expect(try run(["version"]).0 == 0)
+    }
+
+    @Test(
+        "check finds a daemon with another state folder that watches the same Asterisk, and one that has the FastAGI port"
+    )
+    func anotherDaemon() throws {
+        let folder = try TestFolder()
+        let mine = try TestFolder()
+        let notify = try ServiceManager(folder)
+        let port = try freePort()
+        let fastAGI = "[fastagi]\nlisten = 127.0.0.1:\(port)\n"
+        let process = try start(folder, 9, fastAGI, notify: notify)
+        defer {
+            process.terminate()
+            process.waitUntilExit()
+        }
+        #expect(notify.wait("READY=1"))
+        let loop = try EventLoop()
+        let found: [Finding] = try loop.run {
+            let settings = try configuration(
+                """
+                [general]
+                state_dir = \(mine.state)
+                [pbx:main]
+                ami = tcp://127.0.0.1:9
+                username = hookswitch
+                secret = secret
+                \(fastAGI)
+                """)
+            var found: [Finding] = []
+            await Doctor(settings, on: loop).run { found.append($0) }
+            return found.filter { $0.level == .failure }
+        }
+        let twice = try #require(found.first { $0.subject == "daemon" })
+        #expect(twice.text.contains("process \(process.processIdentifier) (\(folder.path)/hs.conf)"))
+        #expect(twice.text.contains("watches tcp://127.0.0.1:9 as hookswitch too"))
+        let taken = try #require(found.first { $0.subject == "FastAGI" })
+        #expect(taken.text.contains("another Hookswitch, process \(process.processIdentifier)"))
+    }
+
+    /// A port of loopback that nobody has at this moment.
+    private func freePort() throws -> UInt16 {
+        let loop = try EventLoop()
+        return try loop.run {
+            let listener = try Listener.listen(on: SocketAddress(ip: "127.0.0.1", port: 0)!, loop: loop)
+            defer { listener.close() }
+            return listener.localAddress.port
+        }
     }
 }

@@ -1,9 +1,8 @@
-import Glibc
-
 /// Looks through Asterisk's own files, where they are on this host, for what hides calls from the manager or mis-tells them.
 struct AsteriskFileCheck {
     let files: AsteriskFiles
     let pbx: Configuration.PBX
+    let backfill: Configuration.Backfill
     /// Where Hookswitch's own FastAGI server listens; nil: nowhere.
     let fastAGIPort: UInt16?
 
@@ -18,7 +17,7 @@ struct AsteriskFileCheck {
                     fix: "run check on the PBX itself, or set asterisk_conf in [pbx:\(pbx.name)]")
             ]
         }
-        return manager() + cdr() + vicidial()
+        return manager() + cdr() + cel() + vicidial()
     }
 
     // MARK: manager.conf
@@ -38,7 +37,7 @@ struct AsteriskFileCheck {
                     "timestampevents is off: times are those of arrival, a slow network changes billsec",
                     fix: "manager.conf, [general]: timestampevents = yes; then: manager reload"))
         }
-        findings += variables(general)
+        findings += variables(general) + sessions(general)
         guard let user = sections.first(where: { $0.name == pbx.username }) else {
             findings.append(
                 Finding(
@@ -64,6 +63,17 @@ struct AsteriskFileCheck {
                 fix:
                     "manager.conf, [general]: channelvars = \((known + missing).joined(separator: ",")); then: manager reload"
             )
+        ]
+    }
+
+    /// With one session a user, `check` and the daemon cannot be logged in together, nor the daemon again before Asterisk has
+    /// noticed that its old connection is dead.
+    private func sessions(_ general: AsteriskFiles.Section?) -> [Finding] {
+        guard let value = general?.value("allowmultiplelogin"), !AsteriskFiles.isTrue(value) else { return [] }
+        return [
+            Finding(
+                .warning, subject, "allowmultiplelogin is off: after a broken connection the next login may be refused",
+                fix: "manager.conf, [general]: allowmultiplelogin = yes; then: manager reload")
         ]
     }
 
@@ -100,17 +110,15 @@ struct AsteriskFileCheck {
         "OriginateResponse", "ParkedCall", "Pickup", "LocalBridge",
     ]
 
-    /// A filter's pattern is matched against the whole text of an event. What it does is tried on a short text of each kind.
+    /// What the filters do is tried on each kind: includes first, then excludes.
     private func filters(_ user: AsteriskFiles.Section) -> [Finding] {
-        let filters = user.values("eventfilter")
+        let filters = user.settings.filter { $0.key.lowercased().hasPrefix("eventfilter") }
+            .compactMap { EventFilter(key: $0.key, value: $0.value) }
         guard !filters.isEmpty else { return [] }
-        var hidden: [String] = []
-        let includes = filters.filter { !$0.hasPrefix("!") }
-        for event in AsteriskFileCheck.needed {
-            let text = "Event: \(event)\r\nPrivilege: call,all\r\n"
-            let isExcluded = filters.contains { $0.hasPrefix("!") && Regex.matches(String($0.dropFirst()), text) }
-            let isIncluded = includes.isEmpty || includes.contains { Regex.matches($0, text) }
-            if isExcluded || !isIncluded { hidden.append(event) }
+        let includes = filters.filter { !$0.isExclude }
+        let hidden = AsteriskFileCheck.needed.filter { event in
+            filters.contains { $0.isExclude && $0.effect(on: event) != .nothing }
+                || !includes.isEmpty && !includes.contains { $0.effect(on: event) == .all }
         }
         guard hidden.isEmpty else {
             return [
@@ -127,6 +135,14 @@ struct AsteriskFileCheck {
     // MARK: CDR
 
     private func cdr() -> [Finding] {
+        let general = files.sections("cdr.conf")?.first { $0.name == "general" }
+        if let enable = general?.value("enable"), !AsteriskFiles.isTrue(enable) {
+            return [
+                Finding(
+                    .warning, subject, "Asterisk keeps no CDRs: records have one witness less",
+                    fix: "cdr.conf, [general]: enable = yes; then: module reload cdr")
+            ]
+        }
         guard let sections = files.sections("cdr_manager.conf"),
             AsteriskFiles.isTrue(sections.first(where: { $0.name == "general" })?.value("enabled"))
         else {
@@ -145,7 +161,6 @@ struct AsteriskFileCheck {
             ]
         }
         var findings = [Finding(.ok, subject, "CDRs come to the manager with the call's id")]
-        let general = files.sections("cdr.conf")?.first { $0.name == "general" }
         if let end = general?.value("endbeforehexten"), !AsteriskFiles.isTrue(end) {
             findings.append(
                 Finding(
@@ -153,6 +168,47 @@ struct AsteriskFileCheck {
                     fix: "cdr.conf, [general]: endbeforehexten = yes; then: module reload cdr"))
         }
         return findings
+    }
+
+    // MARK: CEL, where calls that were missed are to be read from it
+
+    /// Events without which a call cannot be rebuilt from CEL.
+    private static let neededOfCEL = ["CHAN_START", "ANSWER", "BRIDGE_ENTER", "BRIDGE_EXIT", "HANGUP", "CHAN_END"]
+
+    private func cel() -> [Finding] {
+        guard let path = backfill.cel else { return [] }
+        let sections = files.sections("cel.conf") ?? []
+        let general = sections.first { $0.name == "general" }
+        let reload = "; then: module reload cel"
+        guard AsteriskFiles.isTrue(general?.value("enable")) else {
+            return [
+                Finding(
+                    .failure, subject, "CEL is off, but [backfill] relies on it: calls of an outage stay lost",
+                    fix: "cel.conf, [general]: enable = yes\(reload)")
+            ]
+        }
+        // `ALL` and a repeated line add up (cel.c, parse_events).
+        let events = (general?.values("events") ?? []).flatMap(ConfigurationValue.list).map { $0.uppercased() }
+        let missing = AsteriskFileCheck.neededOfCEL.filter { !events.contains($0) && !events.contains("ALL") }
+        guard missing.isEmpty else {
+            return [
+                Finding(
+                    .failure, subject,
+                    "CEL leaves out \(missing.joined(separator: ", ")): no call can be rebuilt from it",
+                    fix: "cel.conf, [general]: the events line of asterisk-conf/cel.conf\(reload)")
+            ]
+        }
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let mappings = files.sections("cel_custom.conf")?.first { $0.name == "mappings" }
+        guard mappings?.settings.contains(where: { $0.key == name }) ?? false else {
+            return [
+                Finding(
+                    .failure, subject, "nothing writes \(path): cel_custom.conf has no \(name)",
+                    fix: "cel_custom.conf, [mappings]: \(name) => the line of cel_custom.conf.sample; "
+                        + "then: module reload cel_custom.so")
+            ]
+        }
+        return [Finding(.ok, subject, "CEL goes to \(path) with what a call can be rebuilt from")]
     }
 
     // MARK: VICIdial
@@ -183,16 +239,5 @@ struct AsteriskFileCheck {
                     fix: "hookswitch.conf, [fastagi]: listen = 127.0.0.1:4573"))
         }
         return findings
-    }
-}
-
-/// POSIX extended regular expressions, as Asterisk compiles an eventfilter (`regcomp` with `REG_EXTENDED`).
-enum Regex {
-    /// Whether the pattern is found in the text; false for a pattern that cannot be compiled, which Asterisk leaves out too.
-    static func matches(_ pattern: String, _ text: String) -> Bool {
-        var compiled = regex_t()
-        guard regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) == 0 else { return false }
-        defer { regfree(&compiled) }
-        return regexec(&compiled, text, 0, nil, 0) == 0
     }
 }

@@ -2,7 +2,7 @@ import Glibc
 
 /// Asterisk's own configuration files, as far as `check` reads them: sections with their settings, includes followed.
 ///
-/// **Shape**: `[name]`, `[name](!)`, `[name](+)`, `key = value`, `key => value`, `;` comments, `;--` block comments `--;`,
+/// **Shape**: `[name]`, `[name](!)`, `[name](+)`, `[name](template)`, `key = value`, `key => value`, `;` comments, `;--` block comments `--;`,
 /// `#include "file"` and `#include file*.conf`, relative to the folder. **Source**: Asterisk's main/config.c (16 and 22).
 struct AsteriskFiles {
     struct Setting: Equatable {
@@ -56,11 +56,13 @@ struct AsteriskFiles {
                 }
             } else if line.hasPrefix("["), let close = line.firstIndex(of: "]") {
                 let name = String(line[line.index(after: line.startIndex)..<close])
-                if let known = sections.firstIndex(where: { $0.name == name }) {
-                    current = known
-                } else {
-                    sections.append(Section(name: name))
-                    current = sections.count - 1
+                let known = sections.firstIndex { $0.name == name }
+                if known == nil { sections.append(Section(name: name)) }
+                current = known ?? sections.count - 1
+                let options = line[line.index(after: close)...].drop { $0 != "(" }.dropFirst().prefix { $0 != ")" }
+                for template in ConfigurationValue.list(String(options)) {
+                    guard let from = sections.first(where: { $0.name == template }) else { continue }
+                    sections[known ?? sections.count - 1].settings += from.settings
                 }
             } else if let current, let equals = line.firstIndex(of: "=") {
                 var value = line[line.index(after: equals)...]

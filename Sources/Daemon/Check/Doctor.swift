@@ -20,16 +20,21 @@ public struct Doctor: Sendable {
     public func run(_ found: (Finding) -> Void) async {
         for finding in configurationFindings() { found(finding) }
         for finding in await storeFindings() { found(finding) }
+        for finding in OtherDaemons(configuration: configuration).findings() { found(finding) }
         for finding in fastAGIFindings() { found(finding) }
         for pbx in configuration.pbxs {
             for finding in await ManagerCheck(pbx, loop: loop).run() { found(finding) }
             if let folder = asteriskFolder(pbx) {
                 let check = AsteriskFileCheck(
-                    files: AsteriskFiles(folder: folder), pbx: pbx, fastAGIPort: configuration.fastAGI?.listen.port)
+                    files: AsteriskFiles(folder: folder), pbx: pbx, backfill: configuration.backfill,
+                    fastAGIPort: configuration.fastAGI?.listen.port)
                 for finding in check.findings() { found(finding) }
             }
         }
-        for finding in recordingFindings() { found(finding) }
+        for finding in recordingFindings() + backfillFindings() { found(finding) }
+        for finding in await StoredCallsCheck(configuration: configuration, now: CallStore.wallClock()).findings() {
+            found(finding)
+        }
         for endpoint in configuration.endpoints { for finding in await webhookFindings(endpoint) { found(finding) } }
     }
 
@@ -160,15 +165,18 @@ public struct Doctor: Sendable {
                 return [Finding(.failure, "FastAGI", "\(error.operation): \(error.detail)", fix: error.hint)]
             }
             // The daemon itself has it, or somebody else: only where none runs is that a fault.
-            let isOurs = (try? StateLock.isHeld(configuration.general.stateDirectory)) ?? false
+            if (try? StateLock.isHeld(configuration.general.stateDirectory)) ?? false {
+                return [Finding(.ok, "FastAGI", "\(settings.listen) is served")]
+            }
+            let other = OtherDaemons.running().first { $0.configuration?.fastAGI?.listen == settings.listen }
             return [
-                isOurs
-                    ? Finding(.ok, "FastAGI", "\(settings.listen) is served")
-                    : Finding(
-                        .failure, "FastAGI", "\(settings.listen) is taken by another program",
-                        fix:
-                            "hookswitch.conf, [fastagi]: another listen address, and the same in extensions_hookswitch.conf"
-                    )
+                Finding(
+                    .failure, "FastAGI",
+                    "\(settings.listen) is taken by "
+                        + (other.map { "another Hookswitch, process \($0.id) (\($0.file))" } ?? "another program"),
+                    fix:
+                        "hookswitch.conf, [fastagi]: another listen address, and the same in extensions_hookswitch.conf"
+                )
             ]
         }
     }
@@ -177,14 +185,28 @@ public struct Doctor: Sendable {
         let settings = configuration.recordings
         let folder = settings.mountedAt ?? settings.directory
         if access(folder, R_OK | X_OK) == 0 { return [Finding(.ok, "recordings", "\(folder) can be read")] }
+        // Where there is no such folder, no call may have been recorded yet.
+        let isForbidden = errno == EACCES
         let reason = String(cString: strerror(errno))
         return [
             Finding(
-                .warning, "recordings", "\(folder): \(reason); every recording will be told as missing",
-                fix: errno == EACCES
+                isForbidden ? .failure : .warning, "recordings",
+                "\(folder): \(reason); every recording will be told as missing",
+                fix: isForbidden
                     ? "put the daemon's user into the group asterisk"
                     : "hookswitch.conf, [recordings]: directory as Asterisk sees it, mounted_at as this host does")
         ]
+    }
+
+    private func backfillFindings() -> [Finding] {
+        [("cdr", configuration.backfill.cdr), ("cel", configuration.backfill.cel)].compactMap { key, path in
+            guard let path, access(path, R_OK) != 0 else { return nil }
+            return Finding(
+                .failure, "backfill", "\(path): \(String(cString: strerror(errno))); calls of an outage stay lost",
+                fix: errno == EACCES
+                    ? "put the daemon's user into the group asterisk"
+                    : "hookswitch.conf, [backfill]: \(key) = the file that Asterisk writes")
+        }
     }
 
     // MARK: The receivers

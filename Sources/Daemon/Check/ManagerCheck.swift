@@ -41,7 +41,12 @@ final class ManagerCheck: @unchecked Sendable {
                     .warning, "no FullyBooted after the login: class system is missing, or Asterisk is starting",
                     fix: "manager.conf, [\(pbx.username)]: read = system,call,agent,cdr; then: manager reload")
             }
-            for failure in failures { note(.failure, "\(failure.operation): \(failure.detail)", fix: failure.hint) }
+            // One right that is missing refuses several actions: one line for it.
+            for hint in failures.map(\.hint).reduce(into: [String](), { if !$0.contains($1) { $0.append($1) } }) {
+                let those = failures.filter { $0.hint == hint }
+                note(
+                    .failure, "cannot \(those.map(\.operation).joined(separator: ", ")): \(those[0].detail)", fix: hint)
+            }
             if failures.isEmpty { note(.ok, "live channels can be listed") }
             isAnswered = true
             client.stop()

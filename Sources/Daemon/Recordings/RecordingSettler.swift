@@ -133,15 +133,8 @@ final class RecordingSettler: Sendable {
         return nil
     }
 
-    /// Where this host sees a file that Asterisk names.
-    func localPath(_ path: String) -> String {
-        let absolute = path.hasPrefix("/") ? path : "\(settings.directory)/\(path)"
-        guard let mount = settings.mountedAt, absolute.hasPrefix(settings.directory + "/") else { return absolute }
-        return mount + absolute.dropFirst(settings.directory.count)
-    }
-
     private func look(at recording: CallRecord.Recording) -> (RecordingWatch.Look, AudioFile?) {
-        let path = localPath(recording.path)
+        let path = settings.localPath(recording.path)
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
@@ -157,5 +150,14 @@ final class RecordingSettler: Sendable {
         let changed = Instant(seconds: Int64(status.st_mtim.tv_sec)) + .nanoseconds(Int64(status.st_mtim.tv_nsec))
         let isWhole = audio.isWhole && changed >= recording.startedAt
         return (.file(size: Int(status.st_size), audioBytes: audio.audioBytes, isWhole: isWhole), audio)
+    }
+}
+
+extension Configuration.Recordings {
+    /// Where this host sees a file that Asterisk names.
+    func localPath(_ path: String) -> String {
+        let absolute = path.hasPrefix("/") ? path : "\(directory)/\(path)"
+        guard let mountedAt, absolute.hasPrefix(directory + "/") else { return absolute }
+        return mountedAt + absolute.dropFirst(directory.count)
     }
 }

@@ -101,15 +101,6 @@ final class SpoolReader: @unchecked Sendable {
 
     /// The `*.agi` files of a folder by name, which begins with the time.
     private func names(in folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name.hasSuffix(".agi"), !name.hasPrefix(".") { names.append(name) }
-        }
-        return names.sorted()
+        FolderEntries.names(in: folder).filter { $0.hasSuffix(".agi") && !$0.hasPrefix(".") }.sorted()
     }
 }
