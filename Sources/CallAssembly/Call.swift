@@ -25,8 +25,8 @@ struct Call: Sendable {
     var originate: CallEvent.Originate?
     var cdrRows: [CDRRow] = []
     var witnesses: [InsideWitness] = []
-    var variables: [String: String] = [:]
-    var sources: Set<CallRecord.Source> = []
+    var variables = VariableList()
+    var sources = SourceSet()
     var notes: [String] = []
     /// The stream was cut, or events were damaged, while this call lived.
     var isPartial = false
@@ -158,8 +158,34 @@ struct Call: Sendable {
 
 /// A call's facts when they are told: one reference that all who decide share, instead of a copy each.
 final class Facts: Sendable {
-    let call: Call
-    init(_ call: Call) { self.call = call }
+    let call: ToldCall
+    init(_ call: Call) { self.call = ToldCall(call) }
+}
+
+/// A call as those see it who decide: its channels stand behind references, because each is looked at some thirty times and
+/// a `Part` is large to copy.
+@dynamicMemberLookup
+struct ToldCall: Sendable {
+    private let call: Call
+    let parts: [Line]
+
+    init(_ call: Call) {
+        self.call = call
+        parts = call.parts.map(Line.init)
+    }
+    subscript<T>(dynamicMember member: KeyPath<Call, T>) -> T {
+        @inline(__always) get { call[keyPath: member] }
+    }
+
+    /// One channel.
+    @dynamicMemberLookup
+    final class Line: Sendable {
+        private let part: Call.Part
+        init(_ part: Call.Part) { self.part = part }
+        subscript<T>(dynamicMember member: KeyPath<Call.Part, T>) -> T {
+            @inline(__always) get { part[keyPath: member] }
+        }
+    }
 }
 
 extension Call {
@@ -209,7 +235,7 @@ extension Call {
         originate = originate ?? other.originate
         cdrRows += other.cdrRows
         witnesses += other.witnesses
-        variables.merge(other.variables) { mine, theirs in mine.isEmpty ? theirs : mine }
+        for (name, value) in other.variables where variables[name]?.isEmpty ?? true { variables[name] = value }
         sources.formUnion(other.sources)
         for note in other.notes where !notes.contains(note) { notes.append(note) }
         isPartial = isPartial || other.isPartial

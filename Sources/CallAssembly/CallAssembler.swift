@@ -146,8 +146,8 @@ public struct CallAssembler: Sendable {
 
     /// Ends the waits that are over at `now`.
     public mutating func advance(to now: Instant, _ effect: (AssemblyEffect) -> Void) {
-        while let first = waiting.first, first.until <= now {
-            waiting.removeFirst()
+        while !waiting.isEmpty, waiting[0].until <= now {
+            let first = waiting.removeFirst()
             guard let call = calls[first.call], call.emptySince != nil, call.linkedID == first.linkedID else {
                 continue
             }
@@ -307,7 +307,7 @@ public struct CallAssembler: Sendable {
 
     mutating func becomeEmpty(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         calls[slot]!.emptySince = clock
-        if hasItsCDR(calls[slot]!) || callsWithoutCDR >= 8 || configuration.cdrWait == .zero {
+        if CallAssembler.hasItsCDR(calls[slot]!) || callsWithoutCDR >= 8 || configuration.cdrWait == .zero {
             finish(slot, effect)
         } else {
             waiting.append((clock + configuration.cdrWait, slot, calls[slot]!.linkedID))
@@ -316,8 +316,8 @@ public struct CallAssembler: Sendable {
 
     /// A CDR came for a call whose channels are all gone: if it is the one waited for, the wait is over.
     mutating func settle(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
-        guard hasItsCDR(calls[slot]!) else { return }
-        waiting.removeAll { $0.call == slot }
+        guard CallAssembler.hasItsCDR(calls[slot]!) else { return }
+        while let place = waiting.firstIndex(where: { $0.call == slot }) { waiting.remove(at: place) }
         finish(slot, effect)
     }
     /// Lets a call whose channels are all gone wait for what may still be said of it.
@@ -327,22 +327,24 @@ public struct CallAssembler: Sendable {
     }
     mutating func heardCDR() { callsWithoutCDR = 0 }
 
-    private func hasItsCDR(_ call: Call) -> Bool {
-        guard !call.cdrRows.isEmpty,
-            let first = call.parts.lazy.filter({ !$0.isGuest }).min(by: { $0.uniqueID < $1.uniqueID })
-        else { return false }
-        return call.cdrRows.contains { $0.uniqueID == first.uniqueID }
+    private static func hasItsCDR(_ call: Call) -> Bool {
+        guard !call.cdrRows.isEmpty else { return false }
+        var first: UniqueID?
+        for i in call.parts.indices where !call.parts[i].isGuest {
+            let id = call.parts[i].uniqueID
+            if first.map({ id < $0 }) ?? true { first = id }
+        }
+        return call.cdrRows.contains { $0.uniqueID == first }
     }
 
     private mutating func finish(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         if calls[slot] != nil { shareRecordings(slot) }
-        guard let call = calls[slot] else { return }
-        calls[slot] = nil
+        guard let call = calls[slot].take() else { return }
         freeSlots.append(slot)
         if waiting.count > 64, freeSlots.count == calls.count { waiting.removeAll() }
-        for part in call.parts where !part.isGuest {
-            index[part.uniqueID] = nil
-            remember(part.uniqueID)
+        for i in call.parts.indices where !call.parts[i].isGuest {
+            index[call.parts[i].uniqueID] = nil
+            remember(call.parts[i].uniqueID)
         }
         for alias in call.aliases { linked[alias] = nil }
         guard let finished = CallTeller(Facts(call), configuration, knowledge, zoneOffset).finished() else { return }
@@ -367,13 +369,15 @@ public struct CallAssembler: Sendable {
 
     private mutating func learn(from call: Call) {
         guard configuration.trunks.isEmpty else { return }
-        for (i, part) in call.parts.enumerated() where !part.isInternal {
+        for i in call.parts.indices where !call.parts[i].isInternal {
             let isDialled = call.dials.contains { $0.destination == i }
-            guard let number = isDialled ? part.number : part.firstNumber, !number.isEmpty else { continue }
-            let address = part.name.address
-            if configuration.internalNumbers.contains(where: { $0.matches(address) }) { continue }
-            let isInternal = configuration.internalNumbers.contains { $0.matches(number) }
-            knowledge.learn(part.name.device, isOutside: !isInternal)
+            let shown = isDialled ? call.parts[i].number : call.parts[i].firstNumber
+            guard let number = shown, !number.isEmpty else { continue }
+            let name = call.parts[i].name
+            let address = name.address
+            if configuration.internalNumbers.match(address) { continue }
+            let isInternal = configuration.internalNumbers.match(number)
+            knowledge.learn(name.device, isOutside: !isInternal)
         }
     }
 

@@ -61,7 +61,7 @@ struct CallTeller {
             (facts.call.cdrRows.last { $0.userField != nil }?.userField ?? facts.call.variables["CDR(userfield)"])
             .map(printable)
         record.completeness = facts.call.isPartial ? .partial : .full
-        record.sources = facts.call.sources
+        record.sources = facts.call.sources.sources
         record.notes = facts.call.notes + outcome.notes
         if let note = contradiction(record, cast) { record.notes.append(note) }
 
@@ -71,9 +71,7 @@ struct CallTeller {
             "caller", "Newchannel", facts.call.parts[cast.caller].created, "caller id of the first line of the call")
         evidence.add("callee", cast.calleeEvent, cast.calleeMark, cast.calleeReason)
         if let mark = answeredAt(cast, outcome) {
-            evidence.add(
-                "answered_at", "Newstate", mark,
-                "first time up: the channel whose answer counts for \(cast.direction.rawValue)")
+            evidence.add("answered_at", "Newstate", mark, CallTeller.answerReason(cast.direction))
         }
         evidence.add(
             "disposition", outcome.dispositionEvent, outcome.dispositionMark ?? first.created, outcome.dispositionReason
@@ -96,6 +94,14 @@ struct CallTeller {
             evidence.add("recordings", "MixMonitorStart", recording.from, "recording began")
         }
         return FinishedCall(record: record, evidence: evidence.list)
+    }
+
+    private static func answerReason(_ direction: CallRecord.Direction) -> String {
+        switch direction {
+        case .inbound: "first time up: the channel whose answer counts for inbound"
+        case .outbound: "first time up: the channel whose answer counts for outbound"
+        case .internal: "first time up: the channel whose answer counts for internal"
+        }
     }
 
     /// The event whose time answered the facts, by direction.
@@ -187,16 +193,20 @@ struct CallTeller {
     }
 
     private func accountCode(_ cast: Cast) -> String? {
-        let rows = facts.call.cdrRows.filter { $0.uniqueID == facts.call.parts[cast.caller].uniqueID }
         let code =
-            facts.call.parts[cast.caller].accountCode ?? rows.last?.accountCode
+            facts.call.parts[cast.caller].accountCode ?? rows(of: cast.caller).last?.accountCode
             ?? facts.call.parts[cast.main].accountCode
         return code.map(printable)
     }
 
+    private func rows(of part: Int) -> [CDRRow] {
+        let id = facts.call.parts[part].uniqueID
+        return facts.call.cdrRows.filter { $0.uniqueID == id }
+    }
+
     /// What Asterisk's own CDR says otherwise, in words; nil where it agrees within a second, or cannot be compared.
     private func contradiction(_ record: CallRecord, _ cast: Cast) -> String? {
-        let rows = facts.call.cdrRows.filter { $0.uniqueID == facts.call.parts[cast.caller].uniqueID }
+        let rows = rows(of: cast.caller)
         guard rows.count == 1, let row = rows.first, let seconds = row.billableSeconds, !facts.call.isPartial else {
             return nil
         }
@@ -212,6 +222,7 @@ struct CallTeller {
     /// Collects what decided each field.
     private struct Evidence {
         var list: [FieldEvidence] = []
+        init() { list.reserveCapacity(16) }
         mutating func add(_ field: String, _ event: String, _ mark: Mark, _ reason: String) {
             list.append(
                 FieldEvidence(

@@ -82,7 +82,7 @@ final class Cast: Sendable {
             main = caller
         }
 
-        var agentName = parts.map(\.agent)
+        var agentName = parts.map { $0.agent }
         for visit in facts.call.queueVisits {
             guard let connect = visit.connect, let member = visit.member ?? visit.interface else { continue }
             if let destination = visit.destination, isPerson[destination] {
@@ -157,7 +157,7 @@ final class Cast: Sendable {
             .exten
         let dialled = isOriginated ? facts.call.originate?.exten ?? asked : facts.call.parts[caller].firstLocation.exten
         let isInternalNumber =
-            dialled.map { number in configuration.internalNumbers.contains { $0.matches(number) } } ?? false
+            dialled.map { number in configuration.internalNumbers.match(number) } ?? false
         if !outside.isEmpty,
             outside.count == targets.count || !isInternalNumber || outside.first == targets.first && !isInternalNumber
         {
@@ -239,13 +239,22 @@ struct Names: Sendable {
     private let facts: Facts
     private let isOutside: [Bool]
     private let isDialled: [Bool]
+    /// By place in `facts.call.parts`: each is asked for several times.
+    private var numbers: [String?] = []
+    private var names: [String?] = []
 
     init(_ facts: Facts, _ isOutside: [Bool], _ isDialled: [Bool]) {
         (self.facts, self.isOutside, self.isDialled) = (facts, isOutside, isDialled)
+        numbers = facts.call.parts.indices.map(findNumber)
+        names = facts.call.parts.indices.map(findName)
     }
 
     /// A line's own number: what it showed first (dialplan changes caller id later), else what was dialled, else its name.
-    func number(_ i: Int) -> String? {
+    func number(_ i: Int) -> String? { numbers[i] }
+    /// The name shown; nil for an outside line that was dialled, which carries the caller's name.
+    func name(_ i: Int) -> String? { names[i] }
+
+    private func findNumber(_ i: Int) -> String? {
         let part = facts.call.parts[i]
         // A dialled line is given the number that the caller dialled; what was asked of the trunk is what it reached.
         if isOutside[i], isDialled[i] { return Names.dialledNumber(facts.call, i) ?? part.number ?? part.firstNumber }
@@ -258,7 +267,7 @@ struct Names: Sendable {
 
     /// The number inside a dial string, as `15559876543@trunk`, `trunk/15559876543`, `trunk/sip:112@host:5060` or
     /// `user:secret@host/15559876543`; nil where it names a device only.
-    static func dialledNumber(_ call: Call, _ i: Int) -> String? {
+    static func dialledNumber(_ call: ToldCall, _ i: Int) -> String? {
         guard let text = call.dials.last(where: { $0.destination == i && $0.dialString != nil })?.dialString,
             text.utf8.contains(where: { $0 == 0x40 || $0 == 0x2F })
         else { return nil }
@@ -269,8 +278,7 @@ struct Names: Sendable {
         return isNumber && number.utf8.count > 2 ? String(number) : nil
     }
 
-    /// The name shown; nil for an outside line that was dialled, which carries the caller's name.
-    func name(_ i: Int) -> String? {
+    private func findName(_ i: Int) -> String? {
         let part = facts.call.parts[i]
         guard let name = part.callerName, !(isOutside[i] && isDialled[i]) else { return nil }
         // PJSIP hands a SIP quoted-string on with its backslashes.
@@ -335,7 +343,7 @@ struct Outside {
     }
 
     private func isInternal(_ number: some StringProtocol) -> Bool {
-        configuration.internalNumbers.contains { $0.matches(number) }
+        configuration.internalNumbers.match(number)
     }
 
     /// Seven digits or more, or international: no extension.

@@ -8,21 +8,24 @@ struct EndpointKnowledge: Sendable {
     private struct Tally: Sendable {
         var outside: Int32 = 0
         var inside: Int32 = 0
+
+        mutating func count(isOutside: Bool) {
+            // Halved before it overflows, so that a device that is given another use is learned anew in time.
+            if outside > 1000 || inside > 1000 { (outside, inside) = (outside / 2, inside / 2) }
+            if isOutside { outside += 1 } else { inside += 1 }
+        }
     }
     private var tallies: [Substring: Tally] = [:]
     /// Enough for any PBX; above it nothing more is learned.
     private static let limit = 10_000
 
     mutating func learn(_ device: Substring, isOutside: Bool) {
-        guard tallies[device] != nil || tallies.count < EndpointKnowledge.limit else { return }
-        var tally = tallies[device] ?? Tally()
-        // Halved before it overflows, so that a device that is given another use is learned anew in time.
-        if tally.outside > 1000 || tally.inside > 1000 {
-            tally = Tally(outside: tally.outside / 2, inside: tally.inside / 2)
+        if let place = tallies.index(forKey: device) {
+            tallies.values[place].count(isOutside: isOutside)
+        } else if tallies.count < EndpointKnowledge.limit {
+            // The key must not keep a whole channel name alive.
+            tallies[Substring(String(device))] = isOutside ? Tally(outside: 1) : Tally(inside: 1)
         }
-        if isOutside { tally.outside += 1 } else { tally.inside += 1 }
-        // The key must not keep a whole channel name alive.
-        if tallies[device] == nil { tallies[Substring(String(device))] = tally } else { tallies[device] = tally }
     }
 
     /// What was learned; nil where nothing was, or both as often.

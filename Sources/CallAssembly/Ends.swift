@@ -29,7 +29,7 @@ struct Ends {
     }
 
     /// The moment a channel's party was gone.
-    private static func leaving(_ part: Call.Part, _ requests: [Instant]) -> (mark: Mark, event: String)? {
+    private static func leaving(_ part: ToldCall.Line, _ requests: [Instant]) -> (mark: Mark, event: String)? {
         guard let end = part.end else { return nil }
         let lastStay = part.stays.map { $0.to?.at ?? end.at }.max()
         let lastEntry = part.stays.map(\.from.at).max()

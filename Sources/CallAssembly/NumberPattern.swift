@@ -5,28 +5,10 @@
 public struct NumberPattern: Sendable, Hashable {
     /// Bytes that may stand at one place; a number is matched several times a call, and this allocates nothing.
     private struct ByteSet: Sendable, Hashable {
-        private var ascii: (low: UInt64, high: UInt64) = (0, 0)
-        private var others: Set<UInt8> = []
+        private var words = SIMD4<UInt64>()
         init(_ bytes: some Sequence<UInt8>) { for byte in bytes { insert(byte) } }
-        mutating func insert(_ byte: UInt8) {
-            if byte < 64 {
-                ascii.low |= 1 << UInt64(byte)
-            } else if byte < 128 {
-                ascii.high |= 1 << UInt64(byte - 64)
-            } else {
-                others.insert(byte)
-            }
-        }
-        func contains(_ byte: UInt8) -> Bool {
-            if byte < 64 { return ascii.low >> UInt64(byte) & 1 == 1 }
-            if byte < 128 { return ascii.high >> UInt64(byte - 64) & 1 == 1 }
-            return others.contains(byte)
-        }
-        static func == (a: ByteSet, b: ByteSet) -> Bool { a.ascii == b.ascii && a.others == b.others }
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(ascii.low)
-            hasher.combine(ascii.high)
-        }
+        mutating func insert(_ byte: UInt8) { words[Int(byte >> 6)] |= 1 << UInt64(byte & 63) }
+        func contains(_ byte: UInt8) -> Bool { words[Int(byte >> 6)] >> UInt64(byte & 63) & 1 == 1 }
     }
     private enum Element: Sendable, Hashable {
         case oneOf(ByteSet)
@@ -35,6 +17,8 @@ public struct NumberPattern: Sendable, Hashable {
     }
     public let text: String
     private let elements: [Element]
+    /// How long a number must be; nil where the pattern ends in `.` or `!`.
+    private let length: Int?
 
     /// Nil where the text is not a pattern: an unclosed `[`, or nothing at all.
     public init?(_ text: String) {
@@ -43,6 +27,7 @@ public struct NumberPattern: Sendable, Hashable {
         guard !bytes.isEmpty else { return nil }
         guard bytes.first == UInt8(ascii: "_") else {
             elements = bytes.map { .oneOf(ByteSet([$0])) }
+            length = elements.count
             return
         }
         bytes = bytes.dropFirst()
@@ -79,10 +64,16 @@ public struct NumberPattern: Sendable, Hashable {
             }
         }
         self.elements = elements
+        length = elements.contains { [.oneOrMore, .anything].contains($0) } ? nil : elements.count
     }
 
     public func matches(_ number: some StringProtocol) -> Bool {
-        let bytes = number.utf8
+        number.utf8.withContiguousStorageIfAvailable { unsafe matches(bytes: $0) }
+            ?? matches(bytes: Array(number.utf8))
+    }
+    @inline(__always)
+    fileprivate func matches(bytes: some RandomAccessCollection<UInt8>) -> Bool {
+        if let length, bytes.count != length { return false }
         var at = bytes.startIndex
         for element in elements {
             switch element {
@@ -99,6 +90,16 @@ public struct NumberPattern: Sendable, Hashable {
     /// The default for internal numbers.
     public static let twoToSixDigits: [NumberPattern] = ["_XX", "_XXX", "_XXXX", "_XXXXX", "_XXXXXX"].map {
         NumberPattern($0)!
+    }
+}
+
+extension [NumberPattern] {
+    /// Whether one of the patterns matches.
+    func match(_ number: some StringProtocol) -> Bool {
+        number.utf8.withContiguousStorageIfAvailable { bytes in
+            for i in indices where unsafe self[i].matches(bytes: bytes) { return true }
+            return false
+        } ?? contains { $0.matches(number) }
     }
 }
 

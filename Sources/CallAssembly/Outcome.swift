@@ -150,7 +150,7 @@ struct Outcome {
     }
 
     /// Busy() and Congestion() ask for a hangup on the caller's own channel, though the PBX refused.
-    private func isRefusal(_ part: Call.Part) -> Bool {
+    private func isRefusal(_ part: ToldCall.Line) -> Bool {
         // 16 states no cause in the request; the channel's own tells, unless a line was still being dialled: who gives up
         // then has the cause of a line that was tried before.
         let isDialling = facts.call.dials.contains { dial in
@@ -299,7 +299,7 @@ struct Outcome {
         return others.isEmpty ? all : others
     }
 
-    private mutating func decideFailure(of attempts: [Call.Dial], _ caller: Call.Part) {
+    private mutating func decideFailure(of attempts: [Call.Dial], _ caller: ToldCall.Line) {
         let parts = facts.call.parts
         if let request = caller.hangupRequest, !isRefusal(caller),
             !(cast.isOriginated && cast.isDialled[cast.caller] && caller.up == nil)
@@ -340,7 +340,7 @@ struct Outcome {
     }
 
     /// How one attempt failed; the cause knows more than the status (404 and 603 come as NOANSWER).
-    private static func disposition(of dial: Call.Dial, _ part: Call.Part) -> CallRecord.Disposition {
+    private static func disposition(of dial: Call.Dial, _ part: ToldCall.Line) -> CallRecord.Disposition {
         if dial.status == .busy { return .busy }
         if dial.status == .congestion || dial.status == .channelUnavailable {
             return disposition(cause: part.cause, otherwise: .failed)

@@ -58,7 +58,7 @@ public struct CallRecord: Sendable, Equatable {
     static func wholeSeconds(_ d: Duration) -> Int { Int(max(0, d.wholeMicroseconds) / 1_000_000) }
 
     /// Derives the record's id: the same call gives the same id however and wherever it is read.
-    public static func id(system: String, linkedID: LinkedID) -> String { "\(system)-\(linkedID)" }
+    public static func id(system: String, linkedID: LinkedID) -> String { system + "-" + linkedID.description }
 
     public init(
         id: String, system: String, uniqueID: UniqueID, linkedID: LinkedID, direction: Direction,

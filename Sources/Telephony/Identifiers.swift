@@ -17,7 +17,10 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
 
     /// Takes an id's bytes as Asterisk sent them, which need not be UTF-8.
     public init(_ bytes: UnsafeRawBufferPointer) {
-        if let (prefixLength, epoch, counter) = unsafe UniqueID.split(bytes), epoch < 1 << 33, counter < 1 << 30 {
+        if let plain = unsafe UniqueID.plain(bytes) {
+            (text, numbers) = (nil, plain)
+        } else if let (prefixLength, epoch, counter) = unsafe UniqueID.split(bytes), epoch < 1 << 33, counter < 1 << 30
+        {
             unsafe text =
                 prefixLength == 0 ? nil : Text(String(decoding: bytes.prefix(prefixLength), as: UTF8.self))
             numbers = (UInt64(epoch) << 30 | UInt64(counter)) + 1
@@ -38,8 +41,9 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
     public var isEmpty: Bool { numbers == 0 && text == nil }
 
     public var description: String {
-        let prefix = text?.text ?? ""
-        return numbers == 0 ? prefix : "\(prefix)\(epoch).\((numbers - 1) & (1 << 30 - 1))"
+        if numbers == 0 { return text?.text ?? "" }
+        let plain = String(epoch) + "." + String((numbers - 1) & (1 << 30 - 1))
+        return text.map { $0.text + plain } ?? plain
     }
 
     /// Older first. Of two ids of the usual form, by creation second and then by counter, as Asterisk itself does.
@@ -55,6 +59,42 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
         // Equal ids have equal numbers; the prefix tells systems apart, which are never in one table.
         hasher.combine(numbers)
         if numbers == 0, let text { hasher.combine(text.text) }
+    }
+
+    /// A multiplication instead of a keyed hash: an id is looked up for each event, and no stranger chooses Asterisk's counters.
+    public func _rawHashValue(seed: Int) -> Int {
+        if numbers == 0 { return (text?.text ?? "")._rawHashValue(seed: seed) }
+        let mixed = (numbers ^ UInt64(truncatingIfNeeded: seed)) &* 0x9E37_79B9_7F4A_7C15
+        return Int(truncatingIfNeeded: mixed ^ mixed >> 32)
+    }
+
+    /// `numbers` of the form nearly all ids have, ten digits, a dot and up to eight digits without a leading zero; nil for any
+    /// other. Two of them stand in each event.
+    @inline(__always)
+    private static func plain(_ b: UnsafeRawBufferPointer) -> UInt64? {
+        guard b.count >= 12, b.count <= 19, let p = b.baseAddress else { return nil }
+        let digits = b.count - 11
+        // The counter's digits are the last of these eight bytes; those before them are taken as zeros.
+        let others = UInt64.max >> UInt64(8 * digits)
+        let tail = unsafe (p + (b.count - 8)).loadUnaligned(as: UInt64.self) & ~others | 0x3030_3030_3030_3030 & others
+        guard let head = unsafe number(ofEight: p.loadUnaligned(as: UInt64.self)), let counter = number(ofEight: tail),
+            case let ninth = unsafe UInt64(b[8]) &- 48, case let tenth = unsafe UInt64(b[9]) &- 48, ninth < 10,
+            tenth < 10,
+            unsafe b[0] != 48, unsafe b[10] == UInt8(ascii: "."), unsafe b[11] != 48 || digits == 1
+        else { return nil }
+        let epoch = head &* 100 &+ ninth &* 10 &+ tenth
+        return epoch < 1 << 33 ? (epoch << 30 | counter) &+ 1 : nil
+    }
+
+    /// The number that eight decimal digits are, the first in the lowest byte; nil if one is no digit.
+    @inline(__always)
+    private static func number(ofEight text: UInt64) -> UInt64? {
+        let digits = text ^ 0x3030_3030_3030_3030
+        guard (digits &+ 0x7676_7676_7676_7676 | digits) & 0x8080_8080_8080_8080 == 0 else { return nil }
+        // Neighbours are put together: two to a pair, two pairs to four digits, twice four to eight.
+        let pairs = (digits &* 10 &+ digits >> 8) & 0x00FF_00FF_00FF_00FF
+        let fours = (pairs &* 100 &+ pairs >> 16) & 0x0000_FFFF_0000_FFFF
+        return (fours &* 10000 &+ fours >> 32) & 0xFFFF_FFFF
     }
 
     /// The usual form's parts, or nil. Only text that prints back to the same bytes is split (no leading zeros).
@@ -97,6 +137,7 @@ public struct LinkedID: Hashable, Comparable, Sendable, CustomStringConvertible 
     public init(_ oldest: UniqueID) { self.oldest = oldest }
     public init(_ text: String) { oldest = UniqueID(text) }
     public var description: String { oldest.description }
+    public func _rawHashValue(seed: Int) -> Int { oldest._rawHashValue(seed: seed) }
     public static func < (a: LinkedID, b: LinkedID) -> Bool { a.oldest < b.oldest }
 }
 
@@ -113,29 +154,44 @@ public struct ChannelName: Hashable, Sendable, CustomStringConvertible {
 
     /// What stands before the first `/`: `PJSIP`, `SIP`, `IAX2`, `DAHDI`, `Local`, `Message`, …; empty if there is none.
     public var technology: Substring {
-        guard let slash = description.utf8.firstIndex(of: UInt8(ascii: "/")) else { return "" }
-        return description[..<slash]
+        let (slash, _) = joints
+        return slash < 0 ? "" : cut(0, slash)
     }
     /// The endpoint, peer or address: what stands between the `/` and the last `-`, as `1001` or `1001@agents`.
     public var address: Substring {
-        let u = description.utf8
-        guard let slash = u.firstIndex(of: UInt8(ascii: "/")) else { return description[...] }
-        let start = u.index(after: slash)
-        let end = u[start...].lastIndex(of: UInt8(ascii: "-")) ?? u.endIndex
-        return description[start..<end]
+        let (slash, end) = joints
+        return cut(slash + 1, end)
     }
     /// Technology and address, the part that is the same on each call of the same device: `PJSIP/1001`.
-    public var device: Substring {
-        let u = description.utf8
-        guard let slash = u.firstIndex(of: UInt8(ascii: "/")) else { return description[...] }
-        let end = u[u.index(after: slash)...].lastIndex(of: UInt8(ascii: "-")) ?? u.endIndex
-        return description[..<end]
+    public var device: Substring { cut(0, joints.end) }
+
+    /// Offsets of the first `/`, -1 where there is none, and of the last `-` behind it; the text's length where that is missing.
+    private var joints: (slash: Int, end: Int) {
+        unsafe description.utf8.withContiguousStorageIfAvailable { unsafe ChannelName.joints($0) }
+            ?? ChannelName.joints(Array(description.utf8))
+    }
+    @inline(__always)
+    private static func joints<Bytes: RandomAccessCollection<UInt8>>(_ bytes: Bytes) -> (slash: Int, end: Int)
+    where Bytes.Index == Int {
+        var slash = 0
+        while slash < bytes.count, bytes[slash] != UInt8(ascii: "/") { slash += 1 }
+        if slash == bytes.count { return (-1, slash) }
+        var dash = bytes.count - 1
+        while dash > slash, bytes[dash] != UInt8(ascii: "-") { dash -= 1 }
+        return (slash, dash > slash ? dash : bytes.count)
+    }
+    private func cut(_ from: Int, _ to: Int) -> Substring {
+        let bytes = description.utf8
+        let start = bytes.index(bytes.startIndex, offsetBy: from)
+        return description[start..<bytes.index(start, offsetBy: to - from)]
     }
     /// Half of a Local channel: a joint inside the PBX, never somebody's line.
     public var isLocal: Bool { description.utf8.starts(with: "Local/".utf8) }
     /// Made by Asterisk for itself (announcers and recorders of conferences, snoops, messages): nobody's line either.
     public var isInternalToAsterisk: Bool {
-        switch technology {
+        // As a String, for one of up to 15 bytes is compared in two words; and what is on most calls first.
+        switch String(technology) {
+        case "PJSIP", "SIP", "IAX2", "DAHDI": false
         case "Local", "CBAnn", "CBRec", "Announcer", "Recorder", "Snoop", "Message", "Surrogate", "Bridge",
             "MulticastRTP",
             "UnicastRTP", "AsyncGoto", "Parked":

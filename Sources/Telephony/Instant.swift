@@ -89,6 +89,14 @@ public struct CivilTime: Hashable, Sendable {
         self = time
     }
 
+    /// The same of bytes as they came.
+    public init?(bytes: UnsafeRawBufferPointer) {
+        guard let time = unsafe bytes.withMemoryRebound(to: UInt8.self, { unsafe CivilTime.read($0) }) else {
+            return nil
+        }
+        self = time
+    }
+
     private static func read(_ text: UnsafeBufferPointer<UInt8>) -> CivilTime? {
         var fields: (Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0)
         var field = 0

@@ -182,22 +182,24 @@ import Glibc
         let room = index.lineRoom
         var lines = 0
         defer { index.lineCount = lines }
-        var from = 0
-        while from < n, let lf = unsafe memchr(p + from, 10, n - from) {
-            let at = unsafe UnsafeRawPointer(lf) - p
+        let limit = unsafe p + n
+        var cursor = unsafe p
+        while let found = unsafe memchr(cursor, 10, limit - cursor) {
+            let lf = UnsafeRawPointer(found)
+            let at = unsafe lf - p
             if at >= 3 {
-                let last = unsafe (p + (at - 3)).loadUnaligned(as: UInt32.self)
-                if last == 0x0A0D_0A0D { return at + 1 }
+                let last = unsafe (lf - 3).loadUnaligned(as: UInt32.self)
+                if last == 0x0A0D_0A0D { return at &+ 1 }
                 if last & 0x00FF_0000 == 0x000D_0000 {
                     // Beyond the limit lines are counted only: that is enough to refuse the message.
                     if lines < room { unsafe ends[lines] = Int32(truncatingIfNeeded: at) }
-                    lines += 1
+                    lines &+= 1
                 }
-            } else if at > 0, unsafe (p + (at - 1)).load(as: UInt8.self) == 13 {
+            } else if at > 0, unsafe (lf - 1).load(as: UInt8.self) == 13 {
                 unsafe ends[lines] = Int32(truncatingIfNeeded: at)
-                lines += 1
+                lines &+= 1
             }
-            from = at + 1
+            unsafe cursor = lf + 1
         }
         return nil
     }

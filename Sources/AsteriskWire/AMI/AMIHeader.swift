@@ -29,6 +29,16 @@ public enum AMIHeader: String, CaseIterable, Sendable {
     case priority = "Priority"
     case uniqueid = "Uniqueid"
     case linkedid = "Linkedid"
+    // Read by nobody, but in every snapshot: a header that is known costs one comparison, any other a search.
+    case channelStateDesc = "ChannelStateDesc"
+    case language = "Language"
+    case destChannelStateDesc = "DestChannelStateDesc"
+    case destLanguage = "DestLanguage"
+    case destConnectedLineNum = "DestConnectedLineNum"
+    case destConnectedLineName = "DestConnectedLineName"
+    case destPriority = "DestPriority"
+    case bridgeCreator = "BridgeCreator"
+    case bridgeVideoSourceMode = "BridgeVideoSourceMode"
     // Of the dialled channel.
     case destChannel = "DestChannel"
     case destChannelState = "DestChannelState"

@@ -167,6 +167,10 @@ public import Telephony
         }
         return digits == 0 ? nil : negative ? -number : number
     }
+    /// Date and time of day, as `2026-11-21 02:17:40`; nil where it is missing or none.
+    public func civilTime(_ header: AMIHeader) -> CivilTime? {
+        unsafe value(header).flatMap { unsafe CivilTime(bytes: $0) }
+    }
     /// The id of a channel; nil where it is missing, empty or `<unknown>`.
     public func uniqueID(_ header: AMIHeader) -> UniqueID? {
         guard let bytes = unsafe value(header), bytes.count > 0, unsafe !AMIMessage.isUnknown(bytes) else { return nil }
@@ -239,33 +243,28 @@ public import Telephony
 
     /// Whether a `VarSet` is of one of these variables, told without splitting the message where its last two lines are
     /// `Variable` and `Value`, as Asterisk writes them. True where they are not: then the headers must decide.
-    func lastVariable(isIn names: Set<String>) -> Bool { secondLast("Variable: ", before: "Value:", isIn: names) }
+    func lastVariable(isIn names: NameFilter) -> Bool { secondLast("Variable: ", before: "Value:", isIn: names) }
 
     /// The same for a `Newexten`, whose last two lines are `Application` and `AppData`.
-    func lastApplication(isIn names: Set<String>) -> Bool {
+    func lastApplication(isIn names: NameFilter) -> Bool {
         secondLast("Application: ", before: "AppData:", isIn: names)
     }
 
-    private func secondLast(_ name: StaticString, before last: StaticString, isIn names: Set<String>) -> Bool {
-        var end = length - 4
-        var start = lineStart(before: end)
-        guard start >= 2, end - start >= last.utf8CodeUnitCount,
-            unsafe memcmp(base + start, last.utf8Start, last.utf8CodeUnitCount) == 0
-        else { return true }
-        end = start - 2
-        start = lineStart(before: end)
+    private func secondLast(_ name: StaticString, before last: StaticString, isIn names: NameFilter) -> Bool {
+        let lines = index.lineCount
+        guard lines > 2, lines <= index.lineRoom else { return true }
+        // The line ends were noted on the way to the message's end.
+        let start = unsafe Int(index.lineEnds[lines - 3]) + 1
+        let end = unsafe Int(index.lineEnds[lines - 2]) - 1
+        let lastEnd = unsafe Int(index.lineEnds[lines - 1]) - 1
         let prefix = name.utf8CodeUnitCount
-        guard end - start > prefix, unsafe memcmp(base + start, name.utf8Start, prefix) == 0 else { return true }
+        guard lastEnd - (end + 2) >= last.utf8CodeUnitCount, end - start > prefix,
+            unsafe memcmp(base + (end + 2), last.utf8Start, last.utf8CodeUnitCount) == 0,
+            unsafe memcmp(base + start, name.utf8Start, prefix) == 0
+        else { return true }
         var from = start + prefix
         while from < end, unsafe (base + from).load(as: UInt8.self) == UInt8(ascii: "_") { from += 1 }
-        let text = unsafe String(decoding: UnsafeRawBufferPointer(start: base + from, count: end - from), as: UTF8.self)
-        return names.contains(text)
-    }
-
-    private func lineStart(before end: Int) -> Int {
-        var at = end
-        while at > 0, unsafe (base + (at - 1)).load(as: UInt8.self) != 10 { at -= 1 }
-        return at
+        return unsafe names.contains(UnsafeRawBufferPointer(start: base + from, count: end - from))
     }
 
     // MARK: Bytes
@@ -375,55 +374,69 @@ public import Telephony
         x.secondIsPrivilege = false
         x.otherStart = 0
         x.otherEnd = 0
-        let names = AMIHeaderIndex.names
-        let shape: UnsafeMutablePointer<UInt8>
-        if case .event(let name) = kind {
-            unsafe shape = x.shapes + name.ordinal * AMIHeaderIndex.shapeLines
-        } else {
-            unsafe shape = x.shapes + AMIEventName.other.ordinal * AMIHeaderIndex.shapeLines
-        }
         if x.lineCount > limits.headers { x.exceeded = (.tooManyHeaders, limits.headers) }
         let lines = min(x.lineCount, x.lineRoom)
+        unsafe AMIHeaderIndex.names.prefixes.withUnsafeBufferPointer { prefixes in unsafe note(lines, prefixes) }
+        x.headerCount = max(1, lines)
+    }
+
+    /// Notes where the headers of the message's first `lines` lines stand.
+    @inline(__always)
+    private func note(_ lines: Int, _ prefixes: UnsafeBufferPointer<NameTable.Prefix>) {
+        let x = index
+        let event = if case .event(let name) = kind { name } else { AMIEventName.other }
+        let shape = unsafe x.shapes + event.ordinal * AMIHeaderIndex.shapeLines
+        let ends = unsafe x.lineEnds
+        let slots = unsafe x.slots
+        let generation = x.generation
+        let expected = min(lines, AMIHeaderIndex.shapeLines)
+        // The additions cannot overflow: all are of offsets within one message. A line a word can be read from begins before this.
+        let lastWord = length - 8
         var start = 0
         for i in 0..<lines {
-            let end = unsafe Int(x.lineEnds[i]) - 1
-            defer { start = end + 2 }
-            if end - start > limits.lineBytes { x.exceeded = (.lineTooLong, limits.lineBytes) }
-            let line = unsafe base + start
-            var ordinal: Int
-            var nameLength: Int
-            let expected = i < AMIHeaderIndex.shapeLines ? unsafe shape[i] : AMIHeaderIndex.noHeader
-            if expected != AMIHeaderIndex.noHeader,
-                case let length = unsafe names.length(of: expected, beginning: line, count: end - start), length > 0
-            {
-                (ordinal, nameLength) = (Int(expected), length)
-            } else {
-                nameLength = 0
-                while nameLength < end - start, unsafe (line + nameLength).load(as: UInt8.self) != UInt8(ascii: ":") {
-                    nameLength += 1
-                }
-                if nameLength == end - start { continue }
-                guard let found = unsafe names.ordinal(of: line, count: nameLength) else {
-                    if unsafe AMIMessage.variablePrefix(UnsafeRawBufferPointer(start: line, count: nameLength)) != nil {
-                        if x.otherEnd == 0 { x.otherStart = Int32(start) }
-                        x.otherEnd = Int32(end + 2)
-                    }
-                    continue
-                }
-                ordinal = found
-                if i < AMIHeaderIndex.shapeLines { unsafe shape[i] = UInt8(found) }
+            let end = unsafe Int(ends[i]) &- 1
+            let count = end &- start
+            let from = start
+            start = end &+ 2
+            if count > limits.lineBytes { x.exceeded = (.lineTooLong, limits.lineBytes) }
+            let line = unsafe base + from
+            var ordinal = i < expected ? unsafe Int(shape[i]) : Int(AMIHeaderIndex.noHeader)
+            var nameLength = 0
+            if ordinal < prefixes.count, from <= lastWord {
+                nameLength = unsafe prefixes[ordinal].length(beginning: line, count: count)
             }
-            let slot = unsafe x.slots + ordinal
-            if unsafe slot.pointee.generation == x.generation {
+            if nameLength == 0 {
+                guard let found = unsafe search(line, count, at: from, &nameLength) else { continue }
+                ordinal = found
+                if i < expected { unsafe shape[i] = UInt8(truncatingIfNeeded: found) }
+            }
+            let slot = unsafe slots + ordinal
+            if unsafe slot.pointee.generation == generation {
                 if !AMIHeader.mayRepeat(AMIHeaderIndex.all[ordinal]) { x.repeated = AMIHeaderIndex.all[ordinal] }
                 continue
             }
-            var value = start + nameLength + 1
-            if value < end, unsafe (base + value).load(as: UInt8.self) == UInt8(ascii: " ") { value += 1 }
+            // The colon, and the blank that Asterisk writes after it.
+            var skipped = nameLength &+ 1
+            if skipped < count, unsafe (line + skipped).load(as: UInt8.self) == UInt8(ascii: " ") { skipped &+= 1 }
             unsafe slot.pointee = AMIHeaderIndex.Slot(
-                start: Int32(value), length: Int32(end - value), generation: x.generation)
+                start: Int32(truncatingIfNeeded: from &+ skipped), length: Int32(truncatingIfNeeded: count &- skipped),
+                generation: generation)
             if i == 1, ordinal == AMIHeader.privilege.slot { x.secondIsPrivilege = true }
         }
-        x.headerCount = max(1, lines)
+    }
+
+    /// The ordinal of the header a line begins with, and its length; nil where it is none that is known.
+    private func search(_ line: UnsafeRawPointer, _ count: Int, at start: Int, _ nameLength: inout Int) -> Int? {
+        nameLength = 0
+        while nameLength < count, unsafe (line + nameLength).load(as: UInt8.self) != UInt8(ascii: ":") {
+            nameLength += 1
+        }
+        if nameLength == count { return nil }
+        if let found = unsafe AMIHeaderIndex.names.ordinal(of: line, count: nameLength) { return found }
+        if unsafe AMIMessage.variablePrefix(UnsafeRawBufferPointer(start: line, count: nameLength)) != nil {
+            if index.otherEnd == 0 { index.otherStart = Int32(start) }
+            index.otherEnd = Int32(start + count + 2)
+        }
+        return nil
     }
 }

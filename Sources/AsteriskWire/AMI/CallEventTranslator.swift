@@ -15,7 +15,7 @@ public struct CallEventTranslator: Sendable {
     /// Events in a row that were whole but for their time: the option was switched off by a reload.
     private var timelessEvents = 0
     /// Names of the variables anybody wants; `VarSet` of any other is not looked at.
-    private let variables: Set<String>
+    private let variables: NameFilter
     /// Every variable that rides along is wanted: none was named, so those of manager.conf's `channelvars` are.
     private let takesAllThatRide: Bool
 
@@ -23,9 +23,10 @@ public struct CallEventTranslator: Sendable {
     ///   story needs (recording, queue, Hookswitch's) are added. Nil: all that ride along as `ChanVariable`.
     public init(variables: [String]? = nil) {
         takesAllThatRide = variables == nil
-        self.variables = Set(variables ?? []).union([
-            "MIXMONITOR_FILENAME", "QUEUESTATUS", "HOOKSWITCH_REF", "HOOKSWITCH_DIRECTION", "HOOKSWITCH_AGENT",
-        ])
+        self.variables = NameFilter(
+            Set(variables ?? []).union([
+                "MIXMONITOR_FILENAME", "QUEUESTATUS", "HOOKSWITCH_REF", "HOOKSWITCH_DIRECTION", "HOOKSWITCH_AGENT",
+            ]))
     }
 
     /// The event that `message` tells, or nil where it tells nothing about calls.
@@ -39,8 +40,13 @@ public struct CallEventTranslator: Sendable {
             return CallEvent(at: arrival, offset: message.offset, body: .connected)
         case .event(.other), .response, .unknown: return nil
         case .event(let name):
-            guard let body = translate(name, message) else { return nil }
-            if case .damaged = body { return CallEvent(at: arrival, offset: message.offset, body: body) }
+            let body: CallEvent.Body
+            do throws(Damage) {
+                guard let told = try translate(name, message) else { return nil }
+                body = told
+            } catch {
+                return CallEvent(at: arrival, offset: message.offset, body: .damaged(error.reason))
+            }
             var time = arrival
             if let stamp = message.timestamp {
                 time = stamp
@@ -56,15 +62,21 @@ public struct CallEventTranslator: Sendable {
             }
             var event = CallEvent(at: time, offset: message.offset, body: body)
             if message.hasVariables { collectVariables(message, into: &event) }
-            if case .variableSet = body, let variable = CallEventTranslator.variable(message) {
+            if name == .varSet, let variable = CallEventTranslator.variable(message) {
                 event.variables.append(variable)
             }
             return event
         }
     }
 
+    /// Why an event is refused.
+    private struct Damage: Error {
+        let reason: String
+        init(_ reason: String) { self.reason = reason }
+    }
+
     /// Applications that change how a call is told, where class dialplan is on: without it CDRs and variables tell less.
-    private static let applications: Set<String> = ["Queue", "VoiceMail", "Record", "MinivmRecord"]
+    private static let applications = NameFilter(["Queue", "VoiceMail", "Record", "MinivmRecord"])
 
     /// List items, FullyBooted and Status have no time even with the option on.
     private static func carriesTimestamp(_ name: AMIEventName) -> Bool {
@@ -77,7 +89,7 @@ public struct CallEventTranslator: Sendable {
 
     // MARK: One event
 
-    private func translate(_ name: AMIEventName, _ m: borrowing AMIMessage) -> CallEvent.Body? {
+    private func translate(_ name: AMIEventName, _ m: borrowing AMIMessage) throws(Damage) -> CallEvent.Body? {
         switch name {
         case .bridgeCreate, .bridgeDestroy, .bridgeMerge,
             .newConnectedLine, .localOptimizationBegin, .localOptimizationEnd, .userEvent, .confbridgeJoin,
@@ -94,34 +106,34 @@ public struct CallEventTranslator: Sendable {
         default: break
         }
         // From here on genuine events only.
-        if let repeated = m.repeatedHeader { return .damaged("\(name.rawValue) with \(repeated.rawValue) twice") }
-        guard m.hasPrivilegeSecond else { return .damaged("\(name.rawValue) without Privilege as its second line") }
+        if let repeated = m.repeatedHeader { throw Damage("\(name.rawValue) with \(repeated.rawValue) twice") }
+        guard m.hasPrivilegeSecond else { throw Damage("\(name.rawValue) without Privilege as its second line") }
         switch name {
         case .fullyBooted: return .fullyBooted(uptime: m.integer(.uptime).map { .seconds($0) })
         case .shutdown: return .shutdown
-        case .cdr: return cdr(m)
-        case .cel: return cel(m)
+        case .cdr: return try cdr(m)
+        case .cel: return try cel(m)
         case .originateResponse: return originate(m)
-        case .dialBegin, .dialState, .dialEnd: return dial(name, m)
+        case .dialBegin, .dialState, .dialEnd: return try dial(name, m)
         case .localBridge:
             guard let one = ref(m, .localOneUniqueid, .localOneLinkedid),
                 let two = ref(m, .localTwoUniqueid, .localTwoLinkedid)
-            else { return noIDs(name) }
+            else { throw noIDs(name) }
             return .localBridge(one: one, two: two)
-        case .blindTransfer, .attendedTransfer: return transfer(name, m)
-        case .parkedCall, .unParkedCall, .parkedCallTimeOut, .parkedCallGiveUp: return parking(name, m)
-        case .agentCalled, .agentConnect, .agentRingNoAnswer, .agentComplete: return agent(name, m)
-        default: return channelEvent(name, m)
+        case .blindTransfer, .attendedTransfer: return try transfer(name, m)
+        case .parkedCall, .unParkedCall, .parkedCallTimeOut, .parkedCallGiveUp: return try parking(name, m)
+        case .agentCalled, .agentConnect, .agentRingNoAnswer, .agentComplete: return try agent(name, m)
+        default: return try channelEvent(name, m)
         }
     }
 
     /// Events about one channel, whose snapshot stands in plain headers.
-    private func channelEvent(_ name: AMIEventName, _ m: borrowing AMIMessage) -> CallEvent.Body? {
-        guard m.has(.channel), let channel = ref(m, .uniqueid, .linkedid) else { return noIDs(name) }
+    private func channelEvent(_ name: AMIEventName, _ m: borrowing AMIMessage) throws(Damage) -> CallEvent.Body? {
+        guard m.has(.channel), let channel = ref(m, .uniqueid, .linkedid) else { throw noIDs(name) }
         switch name {
         case .newchannel:
             guard let state = m.integer(.channelState).flatMap(ChannelState.init(rawValue:)) else {
-                return .damaged("Newchannel without a known ChannelState")
+                throw Damage("Newchannel without a known ChannelState")
             }
             return .newChannel(
                 CallEvent.Snapshot(
@@ -141,17 +153,17 @@ public struct CallEventTranslator: Sendable {
                 channel, HangupCause(rawValue: m.integer(.cause) ?? 0), text: m.known(.causeText),
                 techCause: m.known(.techCause), at: location(m))
         case .bridgeEnter:
-            guard let bridge = m.known(.bridgeUniqueid) else { return .damaged("BridgeEnter without BridgeUniqueid") }
+            guard let bridge = m.known(.bridgeUniqueid) else { throw Damage("BridgeEnter without BridgeUniqueid") }
             return .bridgeEnter(channel, BridgeID(bridge), bridgeKind(m), at: location(m))
         case .bridgeLeave:
-            guard let bridge = m.known(.bridgeUniqueid) else { return .damaged("BridgeLeave without BridgeUniqueid") }
+            guard let bridge = m.known(.bridgeUniqueid) else { throw Damage("BridgeLeave without BridgeUniqueid") }
             return .bridgeLeave(channel, BridgeID(bridge), at: location(m))
         case .hold: return .hold(channel)
         case .unhold: return .unhold(channel)
         case .musicOnHoldStart: return .musicOnHold(channel, isPlaying: true)
         case .musicOnHoldStop: return .musicOnHold(channel, isPlaying: false)
         case .pickup:
-            guard let target = ref(m, .targetUniqueid, .targetLinkedid) else { return noIDs(name) }
+            guard let target = ref(m, .targetUniqueid, .targetLinkedid) else { throw noIDs(name) }
             return .pickup(by: channel, target: target)
         case .queueCallerJoin:
             return .queueCallerJoin(channel, queue: m.string(.queue) ?? "", position: m.integer(.position))
@@ -175,8 +187,8 @@ public struct CallEventTranslator: Sendable {
         }
     }
 
-    private func dial(_ name: AMIEventName, _ m: borrowing AMIMessage) -> CallEvent.Body? {
-        guard let destination = ref(m, .destUniqueid, .destLinkedid), m.has(.destChannel) else { return noIDs(name) }
+    private func dial(_ name: AMIEventName, _ m: borrowing AMIMessage) throws(Damage) -> CallEvent.Body? {
+        guard let destination = ref(m, .destUniqueid, .destLinkedid), m.has(.destChannel) else { throw noIDs(name) }
         // Asterisk's own dials (Originate) have no source.
         let source = ref(m, .uniqueid, .linkedid)
         switch name {
@@ -199,15 +211,15 @@ public struct CallEventTranslator: Sendable {
         }
     }
 
-    private func transfer(_ name: AMIEventName, _ m: borrowing AMIMessage) -> CallEvent.Body? {
+    private func transfer(_ name: AMIEventName, _ m: borrowing AMIMessage) throws(Damage) -> CallEvent.Body? {
         if name == .blindTransfer {
-            guard let transferer = ref(m, .transfererUniqueid, .transfererLinkedid) else { return noIDs(name) }
+            guard let transferer = ref(m, .transfererUniqueid, .transfererLinkedid) else { throw noIDs(name) }
             return .blindTransfer(
                 transferer: transferer, transferee: ref(m, .transfereeUniqueid, .transfereeLinkedid),
                 exten: m.string(.transferExtension) ?? "", context: m.string(.context) ?? "",
                 succeeded: m.equals(.result, "Success"))
         }
-        guard let original = ref(m, .origTransfererUniqueid, .origTransfererLinkedid) else { return noIDs(name) }
+        guard let original = ref(m, .origTransfererUniqueid, .origTransfererLinkedid) else { throw noIDs(name) }
         return .attendedTransfer(
             CallEvent.AttendedTransfer(
                 original: original, second: ref(m, .secondTransfererUniqueid, .secondTransfererLinkedid),
@@ -216,8 +228,8 @@ public struct CallEventTranslator: Sendable {
                 succeeded: m.equals(.result, "Success")))
     }
 
-    private func parking(_ name: AMIEventName, _ m: borrowing AMIMessage) -> CallEvent.Body? {
-        guard let parkee = ref(m, .parkeeUniqueid, .parkeeLinkedid) else { return noIDs(name) }
+    private func parking(_ name: AMIEventName, _ m: borrowing AMIMessage) throws(Damage) -> CallEvent.Body? {
+        guard let parkee = ref(m, .parkeeUniqueid, .parkeeLinkedid) else { throw noIDs(name) }
         switch name {
         case .parkedCall: return .parkedCall(parkee, parker: m.known(.parkerDialString), space: m.known(.parkingSpace))
         case .unParkedCall: return .unParkedCall(parkee, retriever: ref(m, .retrieverUniqueid, .retrieverLinkedid))
@@ -226,12 +238,12 @@ public struct CallEventTranslator: Sendable {
         }
     }
 
-    private func agent(_ name: AMIEventName, _ m: borrowing AMIMessage) -> CallEvent.Body? {
+    private func agent(_ name: AMIEventName, _ m: borrowing AMIMessage) throws(Damage) -> CallEvent.Body? {
         let caller = ref(m, .uniqueid, .linkedid)
         let call = CallEvent.AgentCall(
             queue: m.string(.queue) ?? "", member: m.known(.memberName), interface: m.known(.interface),
             destination: ref(m, .destUniqueid, .destLinkedid))
-        if caller == nil, call.destination == nil { return noIDs(name) }
+        if caller == nil, call.destination == nil { throw noIDs(name) }
         switch name {
         case .agentCalled: return .agentCalled(caller, call)
         case .agentConnect: return .agentConnect(caller, call)
@@ -269,9 +281,7 @@ public struct CallEventTranslator: Sendable {
 
     // MARK: Parts of events
 
-    private func noIDs(_ name: AMIEventName) -> CallEvent.Body {
-        .damaged("\(name.rawValue) without its channel's ids")
-    }
+    private func noIDs(_ name: AMIEventName) -> Damage { Damage("\(name.rawValue) without its channel's ids") }
 
     @inline(__always)
     private func ref(_ m: borrowing AMIMessage, _ unique: AMIHeader, _ linked: AMIHeader) -> CallEvent.Channel? {
@@ -319,9 +329,9 @@ public struct CallEventTranslator: Sendable {
 
     // MARK: Cdr and CEL
 
-    private func cdr(_ m: borrowing AMIMessage) -> CallEvent.Body {
+    private func cdr(_ m: borrowing AMIMessage) throws(Damage) -> CallEvent.Body {
         guard let uniqueID = m.uniqueID(.cdrUniqueID), let channel = m.known(.channel) else {
-            return .damaged("Cdr without Channel or UniqueID")
+            throw Damage("Cdr without Channel or UniqueID")
         }
         var row = CDRRow(uniqueID: uniqueID, channel: ChannelName(channel))
         row.linkedID = m.uniqueID(.cdrLinkedID).map(LinkedID.init)
@@ -333,9 +343,9 @@ public struct CallEventTranslator: Sendable {
         row.destinationChannel = m.known(.destinationChannel).map(ChannelName.init)
         row.lastApplication = m.known(.lastApplication)
         row.lastData = m.known(.lastData)
-        row.start = m.string(.startTime).flatMap { CivilTime($0) }
-        row.answer = m.string(.answerTime).flatMap { CivilTime($0) }
-        row.end = m.string(.endTime).flatMap { CivilTime($0) }
+        row.start = m.civilTime(.startTime)
+        row.answer = m.civilTime(.answerTime)
+        row.end = m.civilTime(.endTime)
         row.duration = m.integer(.duration)
         row.billableSeconds = m.integer(.billableSeconds)
         row.disposition = m.known(.disposition)
@@ -345,12 +355,12 @@ public struct CallEventTranslator: Sendable {
         return .cdr(row)
     }
 
-    private func cel(_ m: borrowing AMIMessage) -> CallEvent.Body? {
+    private func cel(_ m: borrowing AMIMessage) throws(Damage) -> CallEvent.Body {
         guard let event = m.known(.celEventName), let uniqueID = m.uniqueID(.cdrUniqueID),
             let linkedID = m.uniqueID(.cdrLinkedID)
-        else { return .damaged("CEL without EventName or ids") }
+        else { throw Damage("CEL without EventName or ids") }
         // EventTime is microseconds of the same clock as Timestamp, without a zone; the latter is preferred.
-        let time = m.timestamp ?? m.string(.celEventTime).flatMap { CivilTime($0) }?.asUTC ?? Instant(microseconds: 0)
+        let time = m.timestamp ?? m.civilTime(.celEventTime)?.asUTC ?? Instant(microseconds: 0)
         var row = CELRow(
             event: event, at: time, uniqueID: uniqueID, linkedID: LinkedID(linkedID),
             channel: ChannelName(m.string(.channel) ?? ""))

@@ -32,22 +32,48 @@
                 [UInt8(name.count)] + name + [UInt8](repeating: 0, count: NameTable.stride - 1 - name.count)
             }
             (self.places, self.texts, shift) = (places, Array(texts.joined()), 64 - bits)
+            prefixes = names.map(Prefix.init)
             return
         }
     }
 
-    /// Length of the name `ordinal` if `bytes` begin with it and a colon, else 0.
-    @inline(__always)
-    func length(of ordinal: UInt8, beginning bytes: UnsafeRawPointer, count: Int) -> Int {
-        unsafe texts.withUnsafeBytes { all in
-            let name = unsafe all.baseAddress! + Int(ordinal) * NameTable.stride
-            let length = unsafe Int(name.load(as: UInt8.self))
-            guard length < count, unsafe (bytes + length).load(as: UInt8.self) == UInt8(ascii: ":"),
-                unsafe NameTable.equal(name + 1, bytes, length)
-            else { return 0 }
+    /// One name with its colon, for a comparison in two or three loads.
+    struct Prefix {
+        fileprivate var first: UInt64
+        fileprivate var mask: UInt64
+        fileprivate var second: UInt64
+        fileprivate var last: UInt64
+        /// Bytes of the name, without the colon.
+        fileprivate var length: Int
+        fileprivate static let longest = 23
+
+        fileprivate init(_ name: [UInt8]) {
+            func word(_ from: Int) -> UInt64 {
+                let bytes = (name + [UInt8(ascii: ":")]).dropFirst(from).prefix(8)
+                return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+            }
+            (first, second, last, length) = (word(0), word(8), word(max(0, name.count - 7)), name.count)
+            mask = name.count >= 7 ? .max : 1 << UInt64(8 * (name.count + 1)) - 1
+        }
+
+        /// Length of the name if a line begins with it and a colon, else 0. Eight bytes must be readable, also of a shorter line.
+        @inline(__always)
+        func length(beginning line: UnsafeRawPointer, count: Int) -> Int {
+            guard length < count, unsafe (line.loadUnaligned(as: UInt64.self) ^ first) & mask == 0 else { return 0 }
+            if length > 7 {
+                guard unsafe (line + (length &- 7)).loadUnaligned(as: UInt64.self) == last else { return 0 }
+                if length > 15 {
+                    guard length <= Prefix.longest, unsafe (line + 8).loadUnaligned(as: UInt64.self) == second else {
+                        return 0
+                    }
+                }
+            }
             return length
         }
     }
+
+    /// The names by ordinal, for lines that are expected to begin with one of them.
+    let prefixes: [Prefix]
 
     /// The ordinal of the name that `count` bytes at `bytes` are; nil if they are none.
     @inline(__always)

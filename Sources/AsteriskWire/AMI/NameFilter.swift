@@ -1,0 +1,29 @@
+/// A few names of which most that come by are none, as variables that are set: what is not there is told from length and ends.
+struct NameFilter: Sendable {
+    private let names: Set<String>
+    /// A bit for what each name looks like from afar.
+    private let marks: UInt64
+
+    init(_ names: Set<String>) {
+        self.names = names
+        marks = names.reduce(0) { marks, name in
+            var name = name
+            return marks | name.withUTF8 { unsafe NameFilter.mark(UnsafeRawBufferPointer($0)) }
+        }
+    }
+
+    /// Length, first and last byte in one of 64 bits.
+    @inline(__always)
+    private static func mark(_ name: UnsafeRawBufferPointer) -> UInt64 {
+        guard let first = unsafe name.first, let last = unsafe name.last else { return 1 }
+        return 1 << ((UInt64(name.count) &* 7 &+ UInt64(first) &* 5 &+ UInt64(last)) & 63)
+    }
+
+    func contains(_ name: String) -> Bool { names.contains(name) }
+
+    /// The same for bytes, which mostly need not become text for it.
+    @inline(__always)
+    func contains(_ name: UnsafeRawBufferPointer) -> Bool {
+        unsafe marks & NameFilter.mark(name) != 0 && names.contains(String(decoding: name, as: UTF8.self))
+    }
+}
