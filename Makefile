@@ -9,7 +9,7 @@ SHELL = /bin/bash
 PREFIX ?= /usr/local
 CONFIG ?= /etc/hookswitch/hookswitch.conf
 IMPORT_CHECK = --explicit-target-dependency-import-check error
-SOURCES = Package.swift Sources Tests
+SOURCES = Package.swift Sources Examples Tests
 BINARY = .build/release/hookswitch
 
 .PHONY: help

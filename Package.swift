@@ -70,6 +70,14 @@ let package = Package(
             // The Swift runtime inside the program: nothing to install beside it, a third of the memory, a faster start.
             linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]),
 
+        // The examples of the README, word for word, built as a user's package would be.
+        .executableTarget(
+            name: "example-hangups", dependencies: ["AMI", "EventLoop"], path: "Examples/Hangups",
+            swiftSettings: [.swiftLanguageMode(.v6)]),
+        .executableTarget(
+            name: "example-hello", dependencies: ["FastAGI", "EventLoop"], path: "Examples/Hello",
+            swiftSettings: [.swiftLanguageMode(.v6)]),
+
         // Tests. The lab (real Asterisk, SIP phones) stands on no part of the product but Telephony's JSON.
         .target(
             name: "HookswitchLab", dependencies: ["Telephony"], path: "Tests/HookswitchLab", swiftSettings: base),

@@ -70,9 +70,4 @@ public struct EndpointConfiguration: Sendable, CustomStringConvertible, CustomDe
     /// Keys whose values may be templates: `${name}` of small letters stays as it is there, `${NAME}` of capitals is the
     /// environment's.
     public static func isTemplate(key: String) -> Bool { key == "url" || key == "body" || key == "recording_url" }
-    /// Keys whose values must never be shown.
-    public static func isSecret(key: String) -> Bool {
-        key == "secret" || key == "bearer" || key == "oauth2_client_secret" || key.hasPrefix("header.")
-            || key == "proxy"
-    }
 }
