@@ -182,6 +182,31 @@ final class Signal: Sendable {
         #expect(out.contains("/rec/\(number)-1795226720.12.wav"))
     }
 
+    @Test("a name is replaced where text is free, too, and where a CDR has it")
+    func freeText() {
+        let text = """
+            Event: Newchannel\r
+            CallerIDName: Zoë Müller\r
+            ChanVariable: who=Zoë Müller, VIP\r
+            \r
+            Event: Newexten\r
+            Context: Zoë Müller\r
+            AppData: CALLERID(name)=Zoë Müller\r
+            \r
+            Event: Cdr\r
+            CallerID: "Zoë Müller" <639171234567>\r
+            \r
+
+            """
+        let out = String(decoding: masked(Array(text.utf8)), as: UTF8.self)
+        let name = out.firstMatch(of: /CallerIDName: ([a-zA-Z ]+)/)?.1 ?? ""
+        #expect(name.utf8.count == "Zoë Müller".utf8.count && name != "Zoë Müller")
+        #expect(out.contains("who=\(name), VIP") && out.contains("(name)=\(name)"))
+        #expect(out.contains("CallerID: \"\(name)\" <") && !out.contains("<639171234567>"))
+        // A context is no free text: were it changed, the dialplan could not be recognised any more.
+        #expect(out.contains("Context: Zoë Müller"))
+    }
+
     @Test("the same bytes come out however the stream is cut", arguments: [1, 2, 7, 100])
     func cuts(_ cut: Int) throws {
         let path = "\(HookswitchTestKit.captures)/22/xfer_att_refer/ami.ami"
@@ -202,5 +227,18 @@ final class Signal: Sendable {
         }
         #expect(story(masked(bytes)) == story(bytes))
         #expect(!String(decoding: masked(bytes), as: UTF8.self).contains("15551230001"))
+    }
+
+    @Test(
+        "nobody's name is left in a masked capture",
+        arguments: ["name_unicode", "name_quotes", "vars_lead", "queue_answered"])
+    func namesAreGone(_ name: String) throws {
+        for version in ["16", "22"] {
+            let path = "\(HookswitchTestKit.captures)/\(version)/\(name)/ami.ami"
+            let text = String(decoding: masked([UInt8](try Data(contentsOf: URL(filePath: path)))), as: UTF8.self)
+            for word in ["Alice", "Müller", "山田", "O'Neil", "Neil", "15551230001"] {
+                #expect(!text.contains(word), "\(word)")
+            }
+        }
     }
 }

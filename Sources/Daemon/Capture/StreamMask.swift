@@ -1,10 +1,10 @@
 /// Replaces numbers and names in a manager stream, each everywhere by the same other one, and changes nothing else: not the length of
 /// a line, not one structural byte. What is masked replays as the original did.
 ///
-/// Masked are the values of headers that hold numbers and names of people (`CallerIDNum`, `ConnectedLineName`, …), and then
-/// every other place where such a number stands (a channel's name, a dial string, a file name). Short internal numbers, up to four
-/// digits, stay: they are needed to read a call and name nobody. The mapping is keyed by a number drawn at the start, so that two
-/// captures do not share it.
+/// Masked are the values of headers that hold names of people (`CallerIDName`, `ConnectedLineName`, …), every number wherever it
+/// stands (a channel's name, a dial string, a file name), and the names again where text is free: in a CDR's caller id, variables,
+/// the words of an application. Short internal numbers, up to four digits, stay: they are needed to read a call and name nobody. The
+/// mapping is keyed by a number drawn at the start, so that two captures do not share it.
 public struct StreamMask: Sendable {
     private let key: UInt64
     /// What of a line has not come yet.
@@ -12,16 +12,22 @@ public struct StreamMask: Sendable {
 
     public init(key: UInt64 = .random(in: .min ... .max)) { self.key = key }
 
-    /// Headers whose whole value is a person's name.
-    private static let names: Set<String> = [
-        "calleridname", "connectedlinename", "destcalleridname", "destconnectedlinename", "transfereecalleridname",
-        "transfereeconnectedlinename", "transferercalleridname", "transfererconnectedlinename",
-        "origtransferercalleridname", "origtransfererconnectedlinename", "secondtransferercalleridname",
-        "secondtransfererconnectedlinename", "transfertargetcalleridname", "transfertargetconnectedlinename",
-        "targetcalleridname", "targetconnectedlinename", "parkeecalleridname", "parkeeconnectedlinename",
-        "retrievercalleridname", "retrieverconnectedlinename", "localonecalleridname", "localonecannectedlinename",
-        "localtwocalleridname", "localtwoconnectedlinename", "sourcecalleridname", "membername", "calleridani2name",
-    ]
+    /// Names of people that came lately, by their first byte, the newest last; looked for where text is free.
+    private var known: [UInt8: [[UInt8]]] = [:]
+    private var order: [[UInt8]] = []
+    /// So many are remembered: each costs every free text some comparisons.
+    private static let mostKnown = 256
+
+    /// Whether a header's whole value is a person's name: `DestCallerIDName`, `TransfereeConnectedLineName`, …
+    private static func isName(_ header: String) -> Bool {
+        header.hasSuffix("calleridname") || header.hasSuffix("connectedlinename") || header.hasSuffix("membername")
+            || header == "calleridani2name"
+    }
+    /// Whether a header's value is text in which a name may stand anywhere.
+    private static func isFree(_ header: String) -> Bool {
+        ["appdata", "applicationdata", "value", "variable", "extra", "userfield", "data"].contains(header)
+            || header.contains("chanvariable")
+    }
     /// Headers that hold times, ids and counts, which long runs of digits are no numbers of people.
     private static let kept: Set<String> = [
         "timestamp", "uniqueid", "linkedid", "actionid", "eventtime", "starttime", "answertime", "endtime", "privilege",
@@ -52,20 +58,61 @@ public struct StreamMask: Sendable {
         return out
     }
 
-    private func mask(_ line: ArraySlice<UInt8>, into out: inout [UInt8]) {
+    private mutating func mask(_ line: ArraySlice<UInt8>, into out: inout [UInt8]) {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon - line.startIndex <= 64 else {
             return maskDigits(line, into: &out)
         }
         let header = String(decoding: line[..<colon], as: UTF8.self).lowercased()
         out.append(contentsOf: line[...colon])
         let value = line[(colon + 1)...]
-        if StreamMask.names.contains(header) {
+        if StreamMask.isName(header) {
+            remember(value)
             maskName(value, into: &out)
         } else if StreamMask.kept.contains(header) || header.hasSuffix("uniqueid") || header.hasSuffix("linkedid") {
             out.append(contentsOf: value)
+        } else if header == "callerid", let open = value.firstIndex(of: UInt8(ascii: "\"")),
+            let close = value.lastIndex(of: UInt8(ascii: "\"")), open < close
+        {
+            // A CDR's: "NAME" <NUMBER>
+            out.append(contentsOf: value[...open])
+            maskName(value[(open + 1)..<close], into: &out)
+            maskDigits(value[close...], into: &out)
+        } else if StreamMask.isFree(header) {
+            maskFree(value, into: &out)
         } else {
             maskDigits(value, into: &out)
         }
+    }
+
+    private mutating func remember(_ value: ArraySlice<UInt8>) {
+        let name = Array(value.drop { $0 == 0x20 }.prefix { $0 != 13 && $0 != 10 })
+        // Short words and numbers stand in too many places that are no names.
+        guard name.count >= 3, let first = name.first, !name.allSatisfy({ (48...57).contains($0) }),
+            !name.elementsEqual("<unknown>".utf8), known[first]?.contains(name) != true
+        else { return }
+        known[first, default: []].append(name)
+        order.append(name)
+        if order.count > StreamMask.mostKnown {
+            let oldest = order.removeFirst()
+            known[oldest[0]]?.removeAll { $0 == oldest }
+        }
+    }
+
+    /// Masks remembered names and numbers in a text.
+    private func maskFree(_ value: ArraySlice<UInt8>, into out: inout [UInt8]) {
+        var plain = value.startIndex
+        var at = value.startIndex
+        while at < value.endIndex {
+            guard let name = known[value[at]]?.last(where: { value[at...].starts(with: $0) }) else {
+                at += 1
+                continue
+            }
+            maskDigits(value[plain..<at], into: &out)
+            maskName(value[at..<(at + name.count)], into: &out)
+            at += name.count
+            plain = at
+        }
+        maskDigits(value[plain...], into: &out)
     }
 
     /// Letters become other letters, digits other digits; `<unknown>` and blanks stay.
