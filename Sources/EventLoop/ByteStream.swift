@@ -71,6 +71,15 @@ public final class ByteStream: @unchecked Sendable {
         set { socket.writeDeadline = newValue }
     }
 
+    /// Whether a waiting `read` ends when its task is cancelled; true at first.
+    ///
+    /// Off for a stream whose owner lets it `fail` when the task is cancelled: a server with thousands of sessions then
+    /// registers once for each session and not for each read.
+    public var endsReadsOnCancellation: Bool {
+        get { socket.endsReadsOnCancellation }
+        set { socket.endsReadsOnCancellation = newValue }
+    }
+
     /// Whether the stream can still be used; false after `close`, a failure or a missed deadline.
     public var isOpen: Bool { socket.failure == nil }
     /// Bytes that wait for the peer to take them.

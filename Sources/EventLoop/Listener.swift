@@ -23,11 +23,13 @@ public final class Listener: @unchecked Sendable {
     private var acceptedInARow = 0
 
     /// Opens a listening socket.
-    /// - Parameter backlog: connections the kernel keeps until they are accepted.
+    /// - Parameter backlog: connections the kernel keeps until they are accepted; 4,096 is what Linux allows at most unless it
+    ///   is told otherwise (net.core.somaxconn). A connection beyond is tried again by its kernel after a second, which a
+    ///   dialplan feels.
     /// - Throws: `.addressInUse`, `.addressInvalid`, `.permissionDenied`, `.descriptorsExhausted`.
     /// - **Isolation**: on the loop's thread.
     public static func listen(
-        on address: SocketAddress, loop: EventLoop, backlog: Int32 = 1024
+        on address: SocketAddress, loop: EventLoop, backlog: Int32 = 4096
     ) throws(EventLoopError) -> Listener {
         try Listener(address: address, loop: loop, backlog: backlog)
     }

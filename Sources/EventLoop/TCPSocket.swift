@@ -102,6 +102,9 @@ final class TCPSocket: @unchecked Sendable {
 
     // MARK: Reading
 
+    /// See `ByteStream.endsReadsOnCancellation`.
+    var endsReadsOnCancellation = true
+
     enum ReadResult {
         case bytes(Int)
         case endOfStream
@@ -135,6 +138,12 @@ final class TCPSocket: @unchecked Sendable {
         precondition(reader == nil, "one read at a time")
         if mayHaveData || failure != nil { return }
         notify(true)
+        guard endsReadsOnCancellation else {
+            return await withUnsafeContinuation { continuation in
+                if mayHaveData || failure != nil { return continuation.resume() }
+                reader = continuation
+            }
+        }
         readerSerial &+= 1
         let serial = readerSerial
         await withTaskCancellationHandler {

@@ -26,19 +26,33 @@ public struct FastAGIError: Error, Sendable, CustomStringConvertible {
         /// The task was cancelled.
         case cancelled
     }
-    public let code: Code
+    public var code: Code { details.code }
     /// The verb of the command that was under way, without its arguments; empty where there was none.
-    public let command: String
-    public let wire: AGIError?
-    public let reply: AGIReply?
-    public let transport: EventLoopError?
+    public var command: String { details.command }
+    public var wire: AGIError? { details.wire }
+    public var reply: AGIReply? { details.reply }
+    public var transport: EventLoopError? { details.transport }
+
+    /// Apart from the error, as every suspended function of a session has room for one: in place it was a fifth of a
+    /// session's memory.
+    private final class Details: Sendable {
+        let code: Code
+        let command: String
+        let wire: AGIError?
+        let reply: AGIReply?
+        let transport: EventLoopError?
+        init(_ code: Code, _ command: String, _ wire: AGIError?, _ reply: AGIReply?, _ transport: EventLoopError?) {
+            (self.code, self.command) = (code, command)
+            (self.wire, self.reply, self.transport) = (wire, reply, transport)
+        }
+    }
+    private let details: Details
 
     init(
         _ code: Code, command: String = "", wire: AGIError? = nil, reply: AGIReply? = nil,
         transport: EventLoopError? = nil
     ) {
-        (self.code, self.command) = (code, command)
-        (self.wire, self.reply, self.transport) = (wire, reply, transport)
+        details = Details(code, command, wire, reply, transport)
     }
     init(_ error: EventLoopError, command: String) {
         switch error.code {

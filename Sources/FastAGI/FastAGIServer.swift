@@ -105,6 +105,17 @@ public final class FastAGIServer: Sendable {
     // MARK: One session
 
     nonisolated(nonsending) private func serve(_ stream: ByteStream) async {
+        stream.endsReadsOnCancellation = false
+        await withTaskCancellationHandler {
+            await serveUntilFailed(stream)
+        } onCancel: {
+            stream.loop.perform {
+                stream.fail(
+                    EventLoopError(.cancelled, operation: "serve a FastAGI session", detail: "the server is stopping"))
+            }
+        }
+    }
+    nonisolated(nonsending) private func serveUntilFailed(_ stream: ByteStream) async {
         let clock = SessionClock(stream: stream)
         clock.start(configuration.deadline)
         defer {
@@ -113,18 +124,14 @@ public final class FastAGIServer: Sendable {
         }
         var machine = SessionMachine(limits: configuration.limits)
         let environment: AGIEnvironment
-        do {
+        do throws(FastAGIError) {
             environment = try await FastAGIServer.readEnvironment(stream, &machine)
         } catch {
-            note(clock.hasRung ? FastAGIError(.deadline) : error, path: "", nil)
-            return
+            return note(clock.hasRung ? FastAGIError(.deadline) : error, path: "", nil)
         }
-        let request = AGIRequest(environment)
-        let session = FastAGISession(stream: stream, machine: machine, environment: environment, request: request)
-        guard let route = routes.route(request.path) else {
-            await answerUnknown(session)
-            return
-        }
+        let session = FastAGISession(
+            stream: stream, machine: machine, environment: environment, request: AGIRequest(environment))
+        guard let route = routes.route(session.request.path) else { return await answerUnknown(session) }
         switch route.deadline {
         case .ofServer: break
         case .after(let duration): clock.start(duration)
@@ -133,22 +140,8 @@ public final class FastAGIServer: Sendable {
         do {
             try await route.handler(session)
             counters.completed.add()
-        } catch let error as FastAGIError {
-            note(
-                clock.hasRung ? FastAGIError(.deadline, command: error.command) : error, path: request.path, environment
-            )
         } catch {
-            if clock.hasRung {
-                note(FastAGIError(.deadline), path: request.path, environment)
-            } else {
-                counters.handlerFailed.add()
-                logger.warning(
-                    "a FastAGI handler failed",
-                    [
-                        .agiScript: .redacted(Redacted(name: request.path)), .error: .text("\(type(of: error))"),
-                        .uniqueID: .text(environment.uniqueID.description),
-                    ], repeats: .counted)
-            }
+            handlerEnded(session, error, isLate: clock.hasRung)
         }
     }
 
@@ -191,6 +184,24 @@ public final class FastAGIServer: Sendable {
     /// The channel variable by which a dialplan learns how its request went.
     public static let statusVariable = "HOOKSWITCH_STATUS"
 
+    // Neither is inlined: their temporaries would lie in the memory of every session that waits.
+    @inline(never)
+    private func handlerEnded(_ session: FastAGISession, _ error: any Error, isLate: Bool) {
+        let path = session.request.path
+        if let error = error as? FastAGIError {
+            let shown = isLate ? FastAGIError(.deadline, command: error.command) : error
+            return note(shown, path: path, session.environment)
+        }
+        if isLate { return note(FastAGIError(.deadline), path: path, session.environment) }
+        counters.handlerFailed.add()
+        logger.warning(
+            "a FastAGI handler failed",
+            [
+                .agiScript: .redacted(Redacted(name: path)), .error: .text("\(type(of: error))"),
+                .uniqueID: .text(session.environment.uniqueID.description),
+            ], repeats: .counted)
+    }
+    @inline(never)
     private func note(_ error: FastAGIError, path: String, _ environment: AGIEnvironment?) {
         counters.ended[error.code]?.add()
         var data: LogMetadata = [.errorCode: .text(error.code.rawValue), .error: .text(error.description)]

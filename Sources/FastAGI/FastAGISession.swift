@@ -28,21 +28,26 @@ public final class FastAGISession {
     /// - Throws: `commandRefused`, after which the session can go on; anything else is the session's end.
     nonisolated(nonsending) public func perform(_ command: AGICommand) async throws(FastAGIError) -> AGIReply {
         try machine.begin(command)
-        do {
+        let verb = command.verb
+        do throws(EventLoopError) {
             try await stream.write(machine.output)
-            while true {
-                if let reply = try machine.reply() { return reply }
-                let isMore = unsafe try await stream.read { unsafe machine.received($0) }
-                if !isMore { throw machine.peerEnded() }
-            }
-        } catch let error as EventLoopError {
-            machine.end()
-            throw FastAGIError(error, command: command.verb.description)
-        } catch let error as FastAGIError {
-            throw error
         } catch {
-            preconditionFailure("streams throw EventLoopError only")
+            throw broken(error, verb)
         }
+        while true {
+            if let reply = try machine.reply() { return reply }
+            let isMore: Bool
+            do throws(EventLoopError) {
+                isMore = unsafe try await stream.read { unsafe machine.received($0) }
+            } catch {
+                throw broken(error, verb)
+            }
+            if !isMore { throw machine.peerEnded() }
+        }
+    }
+    private func broken(_ error: EventLoopError, _ verb: StaticString) -> FastAGIError {
+        machine.end()
+        return FastAGIError(error, command: verb.description)
     }
 
     func end() { machine.end() }

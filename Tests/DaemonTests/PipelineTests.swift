@@ -134,7 +134,7 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
     @Test("a closed store leaves what was on its way in the overflow file for the next start")
     func closed() throws {
         let folder = try TestFolder()
-        let store = TroubledStore(failures: [StorageError(.closed, "commit")])
+        let store = TroubledStore(closesAfter: 0)
         _ = try pumped(store, 3, folder: folder)
         let left = try OverflowFile(path: "\(folder.path)/overflow.jsonl").piece(at: 0)
         #expect(left.calls.map(\.record.id) == ["pbx1-0.0", "pbx1-1.0", "pbx1-2.0"])

@@ -56,11 +56,10 @@ public struct AGIDecoder: Sendable {
             }
             if line.isEmpty {
                 if lines.isEmpty { throw AGIError(.notAGI) }
-                let environment = AGIEnvironment(
-                    bytes: Array(input[start..<lineStart]), lines: lines, isDamaged: isDamaged || hasRepeatedName())
-                lines = []
-                consume(upTo: end + 1)
-                return environment
+                let isDamaged = isDamaged || hasRepeatedName()
+                let bytes = takeEnvironment(upTo: end + 1)
+                defer { lines = [] }
+                return AGIEnvironment(bytes: bytes, lines: lines, isDamaged: isDamaged)
             }
             if line.count > limits.lineBytes { throw AGIError(.lineTooLong, at: lineStart - start) }
             if lines.count == limits.environmentLines {
@@ -177,6 +176,19 @@ public struct AGIDecoder: Sendable {
     }
     private func withoutCR(_ from: Int, _ end: Int) -> ArraySlice<UInt8> {
         input[from..<(end > from && input[end - 1] == UInt8(ascii: "\r") ? end - 1 : end)]
+    }
+    /// The bytes of the environment, which is used up. Mostly nothing follows it yet, and the buffer is handed over as it is: what
+    /// comes after is far shorter.
+    private mutating func takeEnvironment(upTo next: Int) -> [UInt8] {
+        guard start == 0, next == input.count else {
+            defer { consume(upTo: next) }
+            return Array(input[start..<lineStart])
+        }
+        var bytes: [UInt8] = []
+        swap(&bytes, &input)
+        bytes.removeLast(bytes.count - lineStart)
+        consume(upTo: 0)
+        return bytes
     }
     private mutating func consume(upTo next: Int) {
         (start, lineStart, scanned) = (next, next, next)

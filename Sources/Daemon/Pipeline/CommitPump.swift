@@ -98,7 +98,8 @@ final class CommitPump: @unchecked Sendable {
         counters.queued.set(queue.count)
         guard !isPumping else { return }
         isPumping = true
-        Task(name: "commit-pump", executorPreference: loop) { await self.pump() }
+        // At once: the writer works while the rest of what the manager has sent is still being folded.
+        Task.immediate(name: "commit-pump", executorPreference: loop) { await self.pump() }
     }
 
     /// Takes up what is in the overflow file, now or when this is free to.
