@@ -131,7 +131,14 @@ extension AsteriskConfiguration {
 
                 [entry]
                 exten => _X.,1,Gosub(hookswitch,attach,1)
+                \(moreAGIPorts.map { " same => n,Set(CHANNEL(hangup_handler_push)=more,\($0),1)" }.joined(separator: "\n"))
                  same => n,Goto(from-trunk,${EXTEN},1)
+
+                [more]
+                exten => _X.,1,Set(HOOKSWITCH_AGI=agi://127.0.0.1:${EXTEN})
+                 same => n,Gosub(hookswitch-hangup,caller,1)
+                 same => n,Set(HOOKSWITCH_AGI=agi://127.0.0.1:\(fastAGIPort))
+                 same => n,Return()
 
                 [from-trunk]
                 exten => 5011,1,Gosub(hookswitch,tag,1(CRM-4711,lead_id=88001234))

@@ -19,6 +19,8 @@ public struct AsteriskConfiguration: Sendable {
     public var adaptsShippedFiles = false
     /// Calls from outside pass Hookswitch's hangup handler first.
     public var attachesHandler = false
+    /// FastAGI servers that are told of each call's end beside the first, where handlers are attached.
+    public var moreAGIPorts: [UInt16] = []
     /// What `manager.conf` says of time stamps.
     public var timestampEvents = true
     /// `cdr.conf`: `unanswered` and `endbeforehexten`; nil leaves the compiled default.

@@ -60,8 +60,14 @@ public final class AsteriskInstance: @unchecked Sendable {
         if configuration.adaptsShippedFiles, let shipped = configuration.shippedFolder,
             let script = readBytes(shipped + "/../agi-bin/hookswitch-spool")
         {
-            writeFile(real + "/agi-bin/hookswitch-spool", script)
-            chmod(real + "/agi-bin/hookswitch-spool", 0o755)
+            // The spool's place comes from Asterisk's environment at a real site; here a wrapper says that of this instance.
+            makeFolder(real + "/hookswitch/state/spool")
+            writeFile(real + "/agi-bin/shipped", script)
+            writeFile(
+                real + "/agi-bin/hookswitch-spool",
+                "#!/bin/sh\nHOOKSWITCH_SPOOL=\(folder)/hookswitch/state/spool exec sh \(folder)/agi-bin/shipped \"$@\"\n"
+            )
+            for name in ["shipped", "hookswitch-spool"] { chmod(real + "/agi-bin/" + name, 0o755) }
         }
         try boot()
     }

@@ -70,6 +70,9 @@ public final class HookswitchProcess: @unchecked Sendable {
         throw LabError("hookswitch did not say \(text)", readText(log) ?? "")
     }
 
+    /// How often a text stands in the log.
+    public func count(of text: String) -> Int { (readText(log) ?? "").components(separatedBy: text).count - 1 }
+
     /// One other verb of the program with the same configuration.
     public func verb(_ arguments: [String]) throws(LabError) -> (status: Int32, output: String, errors: String) {
         try ChildProcess.run(

@@ -13,7 +13,8 @@ public final class Lane: @unchecked Sendable {
     /// Boots an instance and connects everything.
     public init(
         tree: LabTree, name: String, setting: Scenario.Setting = .standard, fastAGIPort: UInt16 = 4573,
-        shippedFolder: String? = nil, attachesHandler: Bool = false, sendsAudio: Bool = true
+        shippedFolder: String? = nil, attachesHandler: Bool = false, sendsAudio: Bool = true,
+        morePorts: [UInt16] = []
     ) throws(LabError) {
         self.setting = setting
         var phones: [Party: SIPPhone] = [:]
@@ -26,6 +27,7 @@ public final class Lane: @unchecked Sendable {
         asterisk = try AsteriskInstance(
             tree: tree, name: name, phonePorts: ports, fastAGIPort: fastAGIPort, shippedFolder: shippedFolder)
         asterisk.configuration.attachesHandler = attachesHandler
+        asterisk.configuration.moreAGIPorts = morePorts
         asterisk.configuration.adaptsShippedFiles = true
         switch setting {
         case .standard: break

@@ -5,7 +5,11 @@ import Telephony
 /// Runs lab scenarios by hand; the tests run the same ones.
 ///
 ///     hookswitch-lab list
-///     hookswitch-lab run [--tree forky|bullseye] [--lanes N] [--save FOLDER] [--hookswitch PATH] [--daemon] [--keep] [NAME|FAMILY…]
+///     hookswitch-lab run [--tree forky|bullseye] [--lanes N] [--save FOLDER] [--hookswitch PATH] [--daemon] [--keep]
+///                      [--repeat N] [NAME|FAMILY…]
+///     hookswitch-lab outage [--tree T] [--daemons N] [--calls N] [--over SECONDS] [--lasting SECONDS] [--each N] [--seed N]
+///                           [--what cut|kill|stop|asterisk] [--no-handler] [--hookswitch PATH] [--keep]
+///                    every daemon suffers that, N times each, while the same calls go on; records are held against the phones
 ///     hookswitch-lab boot [--tree forky|bullseye]       an idle Asterisk, until interrupted
 @main
 enum LabTool {
@@ -18,9 +22,12 @@ enum LabTool {
                 say("\(scenario.family)\t\(scenario.name)\t\(scenario.story)")
             }
         case "run": run(&arguments)
+        case "outage": outage(&arguments)
         case "boot": boot(&arguments)
         default:
-            say("hookswitch-lab list | run [--tree T] [--lanes N] [--save F] [--keep] [NAME…] | boot [--tree T]")
+            say(
+                "hookswitch-lab list | run [--tree T] [--lanes N] [--save F] [--keep] [NAME…] | outage … | boot [--tree T]"
+            )
             exit(verb == "help" ? 0 : 2)
         }
     }
@@ -35,6 +42,7 @@ enum LabTool {
         let trees = option("--tree", &arguments).map { [LabTree(rawValue: $0)!] } ?? LabTree.allCases
         let lanes = option("--lanes", &arguments).flatMap { Int($0) } ?? 4
         let save = option("--save", &arguments)
+        let times = option("--repeat", &arguments).flatMap { Int($0) } ?? 1
         let program = option("--hookswitch", &arguments) ?? HookswitchLab.repository + "/.build/debug/hookswitch"
         var runner = ScenarioRunner(lanes: lanes, program: program, saveFolder: save)
         if let index = arguments.firstIndex(of: "--keep") {
@@ -47,10 +55,52 @@ enum LabTool {
         }
         let names = Set(arguments)
         let chosen = Scenario.all.filter { names.isEmpty || names.contains($0.name) || names.contains($0.family) }
-        let results = runner.run(chosen, trees: trees) { say($0) }
+        let repeated = (0..<times).flatMap { _ in chosen }
+        let results = runner.run(repeated, trees: trees) { say($0) }
         let wrong = results.filter { !$0.faults.isEmpty }
         say("\(results.count) runs, \(wrong.count) wrong, \(results.map(\.heldFacts).reduce(0, +)) facts held")
         exit(wrong.isEmpty ? 0 : 1)
+    }
+
+    static func outage(_ arguments: inout [String]) {
+        let trees = option("--tree", &arguments).map { [LabTree(rawValue: $0)!] } ?? LabTree.allCases
+        let program = option("--hookswitch", &arguments) ?? HookswitchLab.repository + "/.build/debug/hookswitch"
+        let daemons = option("--daemons", &arguments).flatMap { Int($0) } ?? 20
+        let calls = option("--calls", &arguments).flatMap { Int($0) } ?? 50
+        let over = option("--over", &arguments).flatMap { Double($0) } ?? 75
+        let lasting = option("--lasting", &arguments).flatMap { Double($0) } ?? 30
+        let each = option("--each", &arguments).flatMap { Int($0) } ?? 1
+        let seed = option("--seed", &arguments).flatMap { UInt64($0) } ?? UInt64.random(in: 0..<1_000_000)
+        let what = option("--what", &arguments) ?? "cut"
+        let plan = CallCrowd.Plan(count: calls, seconds: over, lasting: 0.1...(over / 2), seed: seed)
+        let outages = Outage.scattered(
+            daemons: what == "asterisk" ? 1 : daemons, each: each, over: over, lasting: lasting, seed: seed
+        ) { daemon in
+            switch what {
+            case "kill": .killDaemon(daemon)
+            case "stop": .stopDaemon(daemon)
+            case "asterisk": .killAsterisk
+            default: .cut(daemon: daemon)
+            }
+        }
+        var isRight = true
+        for tree in trees {
+            do {
+                let run = try OutageRun.run(
+                    tree: tree, name: "outage", program: program, plan: plan, daemons: daemons, outages: outages,
+                    attachesHandler: !arguments.contains("--no-handler"), keepsFolder: arguments.contains("--keep"))
+                for fault in run.faults { say(fault) }
+                isRight = isRight && run.faults.isEmpty
+                let count = run.records.reduce(0) { $0 + $1.count }
+                say(
+                    "\(tree.major): \(calls) calls, \(daemons) daemons, \(outages.count) outages of \(lasting) s, seed \(seed): "
+                        + "\(count) records, \(run.partialCount) partial, \(run.faults.count) wrong")
+            } catch {
+                say(error)
+                isRight = false
+            }
+        }
+        exit(isRight ? 0 : 1)
     }
 
     static func boot(_ arguments: inout [String]) {

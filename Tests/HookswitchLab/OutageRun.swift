@@ -1,0 +1,198 @@
+import Glibc
+public import Telephony
+
+/// Something that is broken on purpose while calls are up, and mended again.
+public struct Outage: Sendable {
+    public enum Kind: Sendable, Equatable {
+        /// The manager connection of one daemon is cut, and refused until it is mended.
+        case cut(daemon: Int)
+        /// One daemon is killed by `SIGKILL` and started again.
+        case killDaemon(Int)
+        /// One daemon is stopped as an operator would, and started again.
+        case stopDaemon(Int)
+        /// Asterisk is killed by `SIGKILL` and started again: its calls are over.
+        case killAsterisk
+    }
+    public var kind: Kind
+    /// Seconds after the first call may be placed.
+    public var at: Double
+    /// How many seconds later it is mended.
+    public var lasting: Double
+
+    public init(_ kind: Kind, at: Double, lasting: Double) { (self.kind, self.at, self.lasting) = (kind, at, lasting) }
+
+    /// Outages at random moments, `each` for every daemon, one after another for the same daemon.
+    public static func scattered(
+        daemons: Int, each: Int, over seconds: Double, lasting: Double, seed: UInt64, kind: (Int) -> Kind
+    ) -> [Outage] {
+        var random = LabRandom(seed: seed &+ 1)
+        let share = seconds / Double(each)
+        return (0..<daemons).flatMap { daemon in
+            (0..<each).map { number in
+                let latest = max(share * Double(number), share * Double(number + 1) - lasting)
+                return Outage(
+                    kind(daemon), at: Double.random(in: share * Double(number)...latest, using: &random),
+                    lasting: lasting)
+            }
+        }
+    }
+}
+
+/// A crowd of calls on one real Asterisk, watched by several real daemons, each of which suffers outages of its own.
+public struct OutageRun: Sendable {
+    /// What the phones saw.
+    public let crowd: CallCrowd
+    /// What each daemon told.
+    public let records: [[JSONValue]]
+    /// When each daemon could not hear Asterisk.
+    public let gaps: [[ClosedRange<Double>]]
+
+    /// Boots Asterisk with the files Hookswitch ships and hangup handlers that report to every daemon, and runs it all.
+    /// - Parameters:
+    ///   - daemons: How many watch the same calls.
+    ///   - keepsFolder: Leaves the instance's folder to be looked at.
+    public static func run(
+        tree: LabTree, name: String, program: String, plan: CallCrowd.Plan, daemons count: Int = 1,
+        outages: [Outage], attachesHandler: Bool = true, keepsFolder: Bool = false
+    ) throws -> OutageRun {
+        let ports = (0..<count).map { _ in freeTCPPort() }
+        let lane = try Lane(
+            tree: tree, name: name, fastAGIPort: ports[0], shippedFolder: HookswitchLab.repository + "/asterisk-conf",
+            attachesHandler: attachesHandler, sendsAudio: false, morePorts: Array(ports.dropFirst()))
+        defer { lane.stop(keepFolder: keepsFolder) }
+        let asterisk = lane.asterisk
+        let relays = try (0..<count).map { _ throws(LabError) in try ManagerRelay(to: asterisk.managerPort) }
+        defer { for relay in relays { relay.stop() } }
+        let daemons = (0..<count).map { number in
+            HookswitchProcess(
+                program: program, folder: "\(asterisk.folder)/hookswitch\(number == 0 ? "" : "-\(number)")",
+                managers: [("pbx", relays[number].port)], fastAGIPort: ports[number],
+                more: "[backfill]\ncdr = \(asterisk.folder)/log/cdr-custom/Full.csv\n")
+        }
+        defer { for daemon in daemons { daemon.stop() } }
+        for daemon in daemons {
+            try daemon.start()
+            try daemon.awaitLog("calls in progress are known")
+        }
+        let damage = Damage(outages, asterisk: asterisk, relays: relays, daemons: daemons)
+        damage.begin()
+        var crowd = try CallCrowd.place(plan, in: lane)
+        try damage.awaitMended()
+        crowd = crowd.marking(killedAt: damage.asteriskKills)
+        let told = crowd.calls.count { $0.startedAt != nil }
+        let records = daemons.map { $0.awaitRecords(told, seconds: 40) }
+        return OutageRun(crowd: crowd, records: records, gaps: damage.gaps)
+    }
+
+    /// What is wrong, one sentence each, the daemon's number first.
+    public var faults: [String] {
+        records.indices.flatMap { number in
+            crowd.faults(in: records[number], gaps: gaps[number]).map { "daemon \(number): \($0)" }
+        }
+    }
+
+    /// How many of the records say that something was missed, over all daemons.
+    public var partialCount: Int {
+        records.reduce(0) { $0 + $1.count { $0["completeness"]?.string == "partial" } }
+    }
+}
+
+extension CallCrowd {
+    /// The same, with the calls that Asterisk's death ended.
+    func marking(killedAt times: [Double]) -> CallCrowd {
+        CallCrowd(
+            calls: calls.map { call in
+                var call = call
+                call.wasKilled = times.contains { (call.startedAt ?? .infinity) < $0 && $0 < call.endedAt }
+                return call
+            })
+    }
+}
+
+/// Does the damage of one run, each outage on a thread of its own.
+private final class Damage: @unchecked Sendable {
+    private let outages: [Outage]
+    private let asterisk: AsteriskInstance
+    private let relays: [ManagerRelay]
+    private let daemons: [HookswitchProcess]
+    private let monitor = Monitor()
+    // Invariant: guarded by `monitor`.
+    private var found: [[ClosedRange<Double>]]
+    private var kills: [Double] = []
+    private var left: Int
+    private var failures: [LabError] = []
+
+    init(_ outages: [Outage], asterisk: AsteriskInstance, relays: [ManagerRelay], daemons: [HookswitchProcess]) {
+        (self.outages, self.asterisk, self.relays, self.daemons) = (outages, asterisk, relays, daemons)
+        found = daemons.map { _ in [] }
+        left = outages.count
+    }
+
+    var gaps: [[ClosedRange<Double>]] { monitor.locked { found } }
+    var asteriskKills: [Double] { monitor.locked { kills } }
+
+    /// Outages of one thing follow each other on one thread; those of different things overlap.
+    func begin() {
+        var groups: [String: [Outage]] = [:]
+        for outage in outages {
+            let key =
+                switch outage.kind {
+                case .cut(let number), .killDaemon(let number), .stopDaemon(let number): "daemon \(number)"
+                case .killAsterisk: "asterisk"
+                }
+            groups[key, default: []].append(outage)
+        }
+        let beginning = monotonicSeconds()
+        for (key, group) in groups {
+            startThread("damage-\(key)") { [self] in
+                for outage in group.sorted(by: { $0.at < $1.at }) {
+                    pause(beginning + outage.at - monotonicSeconds())
+                    do throws(LabError) { try perform(outage) } catch { monitor.locked { failures.append(error) } }
+                    monitor.locked { left -= 1 }
+                }
+            }
+        }
+    }
+
+    func awaitMended() throws(LabError) {
+        let end: [LabError]? = monitor.wait(seconds: 180) { left == 0 ? failures : nil }
+        guard let end else { throw LabError("an outage was not mended in time") }
+        if let first = end.first { throw first }
+    }
+
+    private func perform(_ outage: Outage) throws(LabError) {
+        let from = epochSeconds()
+        let known = "calls in progress are known"
+        switch outage.kind {
+        case .cut(let number):
+            let before = daemons[number].count(of: known)
+            relays[number].cut()
+            pause(outage.lasting)
+            relays[number].mend()
+            try daemons[number].awaitLog(known, times: before + 1, seconds: 40)
+            note(number, from)
+        case .killDaemon(let number), .stopDaemon(let number):
+            let before = daemons[number].count(of: known)
+            if outage.kind == .killDaemon(number) { daemons[number].kill9() } else { daemons[number].stop() }
+            pause(outage.lasting)
+            try daemons[number].start()
+            try daemons[number].awaitLog(known, times: before + 1)
+            note(number, from)
+        case .killAsterisk:
+            let before = daemons.map { $0.count(of: known) }
+            monitor.locked { kills.append(from) }
+            asterisk.kill9()
+            pause(outage.lasting)
+            try asterisk.restart()
+            for (number, daemon) in daemons.enumerated() {
+                try daemon.awaitLog(known, times: before[number] + 1, seconds: 40)
+                note(number, from)
+            }
+        }
+    }
+
+    private func note(_ daemon: Int, _ from: Double) {
+        let to = epochSeconds()
+        monitor.locked { found[daemon].append(from...max(from, to)) }
+    }
+}
