@@ -38,7 +38,7 @@ public struct AMIConfiguration: Sendable {
     /// Ask for the live channels after each login. Off for one-shot tools.
     public var resyncs = true
     /// Channel variables and functions asked for with each live channel.
-    public var resyncVariables = ["CDR(answer)", "CDR(start)"]
+    public var resyncVariables = ["CDR(answer)", "CDR(start)", "CDR(answer,u)", "CDR(start,u)"]
 
     public init(host: String, port: UInt16 = 5038, username: String, secret: String) {
         (self.host, self.port, self.username, self.secret) = (host, port, username, secret)

@@ -111,6 +111,38 @@ public struct CDRStory {
         return call
     }
 
+    /// Adds the channels that a gap in the stream kept from a call, and what its own rows say of them.
+    func complete(_ call: inout Call) {
+        for row in call.cdrRows {
+            let start = instant(row.start) ?? row.uniqueID.created ?? Instant(microseconds: 0)
+            let end = instant(row.end) ?? start + .seconds(row.duration ?? 0)
+            let known = call.parts.firstIndex { $0.uniqueID == row.uniqueID || $0.name == row.channel }
+            let source = known ?? part(&call, row.channel, row.uniqueID, row, start, end, isSource: true)
+            guard let name = row.destinationChannel, !name.isLocal else { continue }
+            let there = call.parts.firstIndex { $0.name == name }
+            let begin = max(start, call.parts[source].created.at)
+            let id = UniqueID("\(row.uniqueID)/\(call.parts.count)")
+            let destination = there ?? part(&call, name, id, row, begin, end, isSource: false)
+            guard source != destination,
+                !call.dials.contains(where: { $0.destination == destination && $0.source != nil })
+            else { continue }
+            let answer = row.disposition == "ANSWERED" ? instant(row.answer) : nil
+            call.dials.removeAll { $0.destination == destination }
+            call.dials.append(
+                Call.Dial(
+                    source: source, destination: destination, begin: mark(begin),
+                    sourceLocation: call.parts[source].firstLocation, end: mark(answer ?? end),
+                    status: CDRStory.status(row)))
+            guard let answer, end > answer else { continue }
+            for i in [source, destination] where call.parts[i].up == nil { call.parts[i].up = mark(answer) }
+            guard call.parts[source].stays.isEmpty || call.parts[destination].stays.isEmpty else { continue }
+            let bridge = call.bridge(BridgeID("row of \(row.uniqueID)"), .talk)
+            for i in [source, destination] {
+                call.parts[i].stays = [Call.Stay(bridge: bridge, from: mark(answer), to: mark(end))]
+            }
+        }
+    }
+
     private func mark(_ at: Instant) -> Mark { Mark(at: at, offset: -1) }
 
     private func answered(_ call: inout Call, _ i: Int, _ at: Instant) {

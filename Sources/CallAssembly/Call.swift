@@ -79,6 +79,8 @@ struct Call: Sendable {
         var agent: String?
         /// It was there before the stream began.
         var isAdopted = false
+        /// Made from a handler's words about its peer; its own id is not known yet.
+        var isPeer = false
         /// Its end was not seen.
         var endIsGuessed = false
         /// Made by Asterisk for itself, or half of a Local channel: nobody's line.

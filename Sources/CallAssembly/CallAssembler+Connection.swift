@@ -58,20 +58,8 @@ extension CallAssembler {
         // The lists of `Status` and `CoreShowChannels` name the same channels; the first one adopts, the second adds.
         if index[id] == nil {
             guard !isRecent(id) else { return }
-            let age = listed.age ?? .zero
-            var start = mark.at - age
-            if let created = id.created, created > start - .seconds(2), created < start + .seconds(2) {
-                start = created
-            }
-            addChannel(snapshot, Mark(at: start, offset: mark.offset), effect)
-            if let place = index[id] {
-                calls[place.call]!.parts[place.part].isAdopted = true
-                calls[place.call]!.isPartial = true
-                let note = "the call was in progress when its events were first heard"
-                if !calls[place.call]!.notes.contains(note) { calls[place.call]!.notes.append(note) }
-                // Answered some time ago; when, the CDR tells.
-                calls[place.call]!.parts[place.part].up = nil
-            }
+            addChannel(snapshot, Mark(at: birth(of: listed, mark), offset: mark.offset), effect)
+            if let place = index[id] { adopt(place, listed) }
         }
         guard let place = locate(snapshot.channel, mark) else { return }
         calls[place.call]!.parts[place.part].isConfirmed = true
@@ -82,10 +70,51 @@ extension CallAssembler {
             learnZone(row)
         }
         if calls[place.call]!.parts[place.part].up == nil, snapshot.state == .up {
-            let answered = instant(listed.answered) ?? calls[place.call]!.parts[place.part].created.at
+            let answered =
+                precise(listed.answeredAt, since: calls[place.call]!.parts[place.part].created.at, until: mark.at)
+                ?? instant(listed.answered) ?? calls[place.call]!.parts[place.part].created.at
             calls[place.call]!.parts[place.part].up = Mark(at: answered, offset: mark.offset)
         }
         reconcile(place, listed.bridge, mark)
+    }
+
+    /// When a channel of the list came to life.
+    private func birth(of listed: CallEvent.Listed, _ mark: Mark) -> Instant {
+        let start = mark.at - (listed.age ?? .zero)
+        guard let created = listed.snapshot.channel.uniqueID.created else { return start }
+        // The id says it to the second, the CDR to the microsecond unless it was reset or handed on.
+        if let exact = precise(listed.startedAt, since: created, until: created + .seconds(2)) { return exact }
+        return created > start - .seconds(2) && created < start + .seconds(2) ? created : start
+    }
+
+    /// A time the PBX gave, if it can be meant.
+    private func precise(_ time: Instant?, since: Instant, until: Instant) -> Instant? {
+        time.flatMap { $0 >= since && $0 <= until ? $0 : nil }
+    }
+
+    /// Makes a channel whose beginning was not heard part of its call.
+    private mutating func adopt(_ place: Place, _ listed: CallEvent.Listed) {
+        calls[place.call]!.parts[place.part].isAdopted = true
+        calls[place.call]!.isPartial = true
+        let note = "the call was in progress when its events were first heard"
+        if !calls[place.call]!.notes.contains(note) { calls[place.call]!.notes.append(note) }
+        // Answered some time ago; when, the CDR tells.
+        calls[place.call]!.parts[place.part].up = nil
+        // Where it is now is not where it came in.
+        if let dialled = listed.dialled { calls[place.call]!.parts[place.part].firstLocation.exten = dialled }
+        orderBirths(of: place.call)
+    }
+
+    /// Puts right what times known only to the second have turned round: ids count up as channels are made.
+    mutating func orderBirths(of slot: Int) {
+        let parts = calls[slot]!.parts
+        var latest: Instant?
+        for i in parts.indices.filter({ parts[$0].uniqueID.created != nil && !parts[$0].isGuest }).sorted(by: {
+            parts[$0].uniqueID < parts[$1].uniqueID
+        }) {
+            if let latest, parts[i].created.at < latest { calls[slot]!.parts[i].created.at = latest + .microseconds(1) }
+            latest = calls[slot]!.parts[i].created.at
+        }
     }
 
     /// Puts a channel into the bridge the list says it is in, if no event told so.

@@ -36,6 +36,7 @@ extension CallAssembler {
         for (name, value) in witness.variables where isWanted(name) && !value.isEmpty {
             calls[place.call]!.variables[name] = value
         }
+        if calls[place.call]!.parts[place.part].isAdopted, witness.role != .callee { correct(place, witness) }
         if let path = witness.recordingPath, !path.isEmpty {
             let known = calls[place.call]!.recordings
             if known.isEmpty {
@@ -48,15 +49,20 @@ extension CallAssembler {
         }
     }
 
+    /// A channel that was adopted knows less of its beginning than its own handler does.
+    private mutating func correct(_ place: Place, _ witness: InsideWitness) {
+        if let dialled = witness.dialledNumber, !dialled.isEmpty {
+            calls[place.call]!.parts[place.part].firstLocation.exten = dialled
+        }
+        let over = time(witness.cdr.end) ?? witness.receivedAt
+        let mark = Mark(at: max(over, calls[place.call]!.parts[place.part].created.at), offset: -1)
+        reconstructDial(place, witness, mark)
+    }
+
     /// Makes the channel, and whom it talked to, out of the handler's words.
     private mutating func reconstruct(_ witness: InsideWitness, _ effect: (AssemblyEffect) -> Void) {
         let linkedID = witness.linkedID ?? LinkedID(witness.uniqueID)
-        // The other leg's handler spoke first and named this channel as its peer: now its own id is known.
-        if let slot = linked[linkedID],
-            let i = calls[slot]!.parts.firstIndex(where: { $0.name == witness.channel && $0.endIsGuessed })
-        {
-            calls[slot]!.parts[i].uniqueID = witness.uniqueID
-            index[witness.uniqueID] = Place(call: slot, part: i)
+        if takeOverPeer(witness.channel, CallEvent.Channel(uniqueID: witness.uniqueID, linkedID: linkedID)) != nil {
             return
         }
         let start = time(witness.cdr.start) ?? witness.uniqueID.created ?? witness.receivedAt
@@ -83,6 +89,28 @@ extension CallAssembler {
         calls[place.call]!.isPartial = true
         let note = "told by the dialplan alone: the manager stream did not carry this call"
         if !calls[place.call]!.notes.contains(note) { calls[place.call]!.notes.append(note) }
+    }
+
+    /// A handler spoke first and named this channel as its peer: now the channel's own id is known.
+    private mutating func takeOverPeer(_ name: ChannelName, _ channel: CallEvent.Channel) -> Place? {
+        guard let slot = linked[channel.linkedID],
+            let i = calls[slot]!.parts.firstIndex(where: { $0.name == name && $0.endIsGuessed && $0.isPeer })
+        else { return nil }
+        calls[slot]!.parts[i].uniqueID = channel.uniqueID
+        calls[slot]!.parts[i].isPeer = false
+        index[channel.uniqueID] = Place(call: slot, part: i)
+        return index[channel.uniqueID]
+    }
+
+    /// The same where the channel is seen alive: it has not ended yet.
+    mutating func takeOverPeer(_ snapshot: CallEvent.Snapshot) -> Bool {
+        guard let place = takeOverPeer(snapshot.name, snapshot.channel) else { return false }
+        calls[place.call]!.parts[place.part].end = nil
+        calls[place.call]!.parts[place.part].endIsGuessed = false
+        calls[place.call]!.parts[place.part].callerName = snapshot.callerName
+        calls[place.call]!.alive += 1
+        calls[place.call]!.emptySince = nil
+        return true
     }
 
     private mutating func end(_ place: Place, _ witness: InsideWitness, _ effect: (AssemblyEffect) -> Void) {
@@ -125,13 +153,17 @@ extension CallAssembler {
                 location: CallEvent.Location(context: "", exten: "s", priority: 1), created: begin,
                 isInternal: peer.isInternalToAsterisk)
             part.end = end
-            part.endIsGuessed = true
+            (part.endIsGuessed, part.isPeer) = (true, true)
+            // A dialled line is never older than who dialled it, however its seconds were rounded.
+            part.created.at = max(begin.at, calls[place.call]!.parts[place.part].created.at + .microseconds(1))
             calls[place.call]!.parts.append(part)
             known = calls[place.call]!.parts.count - 1
         }
         guard let other = known else { return }
         let isAnswered = status == "ANSWER"
-        if !calls[place.call]!.dials.contains(where: { $0.destination == other }) {
+        if let i = calls[place.call]!.dials.lastIndex(where: { $0.destination == other }) {
+            if calls[place.call]!.dials[i].source == nil { calls[place.call]!.dials[i].source = place.part }
+        } else {
             calls[place.call]!.dials.append(
                 Call.Dial(
                     source: place.part, destination: other, begin: begin,
@@ -140,7 +172,16 @@ extension CallAssembler {
         }
         guard isAnswered else { return }
         if calls[place.call]!.parts[other].up == nil { calls[place.call]!.parts[other].up = answer }
-        guard calls[place.call]!.parts[place.part].stays.isEmpty else { return }
+        guard calls[place.call]!.parts[other].stays.isEmpty else { return }
+        if let last = calls[place.call]!.parts[place.part].stays.last {
+            // The list found the caller alone in the bridge that its peer had just left.
+            if calls[place.call]!.parts[place.part].isAdopted {
+                calls[place.call]!.parts[other].stays = [
+                    Call.Stay(bridge: last.bridge, from: answer, to: last.to ?? end)
+                ]
+            }
+            return
+        }
         let bridge = calls[place.call]!.bridge(BridgeID("told by \(witness.uniqueID)"), .talk)
         for part in [place.part, other] {
             calls[place.call]!.parts[part].stays.append(Call.Stay(bridge: bridge, from: answer, to: end))

@@ -59,6 +59,10 @@ public struct CallAssembler: Sendable {
     }
     /// When `advance` should be called next; nil: not before the next event.
     public var nextDeadline: Instant? { waiting.first?.until }
+    /// When nothing is waited for any more, unless something new comes; nil: nothing is.
+    public var lastDeadline: Instant? { waiting.map(\.until).max() }
+    /// Whether a call under that name is in progress.
+    public func hasOpen(_ linkedID: LinkedID) -> Bool { linked[linkedID] != nil || index[linkedID.oldest] != nil }
 
     /// Takes one event.
     public mutating func apply(_ event: CallEvent, _ effect: (AssemblyEffect) -> Void) {
@@ -220,7 +224,7 @@ public struct CallAssembler: Sendable {
 
     mutating func addChannel(_ snapshot: CallEvent.Snapshot, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         let channel = snapshot.channel
-        guard index[channel.uniqueID] == nil, recent[channel.uniqueID] == nil else { return }
+        guard index[channel.uniqueID] == nil, recent[channel.uniqueID] == nil, !takeOverPeer(snapshot) else { return }
         let isNew = linked[channel.linkedID] == nil && index[channel.linkedID.oldest] == nil
         let slot = linked[channel.linkedID] ?? index[channel.linkedID.oldest]?.call ?? newCall(channel.linkedID)
         var part = Call.Part(
@@ -339,7 +343,10 @@ public struct CallAssembler: Sendable {
 
     private mutating func finish(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         if calls[slot] != nil { shareRecordings(slot) }
-        guard let call = calls[slot].take() else { return }
+        guard var call = calls[slot].take() else { return }
+        if call.isPartial, !call.cdrRows.isEmpty {
+            CDRStory(configuration, zoneOffset: zoneOffset, rows: call.cdrRows).complete(&call)
+        }
         freeSlots.append(slot)
         if waiting.count > 64, freeSlots.count == calls.count { waiting.removeAll() }
         for i in call.parts.indices where !call.parts[i].isGuest {

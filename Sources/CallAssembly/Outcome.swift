@@ -78,6 +78,14 @@ struct Outcome {
             return
         }
         let main = parts[cast.main]
+        if main.isAdopted, !hasRequest, main.softHangup == nil, main.stays.allSatisfy({ $0.from.offset < 0 }) {
+            // It was over before it was first heard of: what came after was its hangup handler.
+            hungUpReason = "who ended it was not seen"
+            if let source = hangupSource([cast.main, cast.caller]) {
+                sayHungUp(side(source), main.end ?? ends.mark, "CEL", "hangupsource names that channel")
+            }
+            return
+        }
         let mainLeft = ends.left[cast.main] ?? ends.overall
         // The last talk is the end of the call only if the main party did not go on alone after it; on hold is not alone.
         let talkEnd = conversation.lastConnectionEnd

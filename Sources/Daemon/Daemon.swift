@@ -56,6 +56,7 @@ public final class Daemon: @unchecked Sendable {
     private var isDiskLow = false
     private var isSpoolOld = false
     private var noRecordsToldAt: Instant?
+    private var backfills = BackfillSchedule()
 
     public init(
         _ configuration: Configuration, loop: EventLoop, logger: Logger,
@@ -107,7 +108,11 @@ public final class Daemon: @unchecked Sendable {
         let publisher = CallPublisher(
             loop: loop, pump: pump, engine: engine, settler: settler, logger: logger, counters: counters, now: now)
         (self.pump, self.settler, self.publisher) = (pump, settler, publisher)
-        pump.revive = { [weak publisher] call, origin in publisher?.revived(call, from: origin) }
+        pump.revive = { [weak self, weak publisher] call, origin in
+            // A call in progress may have rows already; it is told when it is over.
+            if origin == .backfill, self?.isOpen(call.record) == true { return }
+            publisher?.revived(call, from: origin)
+        }
         pump.whenTroubled = { [weak self] error in self?.storeChanged(error) }
         engine.start()
         do throws(StorageError) { try await publisher.takeUp(try await store.openCalls(), from: store.query) } catch {
@@ -121,20 +126,24 @@ public final class Daemon: @unchecked Sendable {
         self.spool = spool
         spool.start()
         try startFastAGI()
+        do throws(StorageError) { try await planBackfill(store) } catch { throw DaemonError(error) }
         for link in links { link.start() }
         startTicker()
-        do throws(StorageError) { try await backfill(store) } catch { throw DaemonError(error) }
     }
 
-    /// Reads the files of `[backfill]` on a thread of its own and leaves their calls for the ticker. Only what is later than the
-    /// last call on disk, and an hour before it, can have been missed: the history of a PBX is not told at the first start.
-    private func backfill(_ store: CallStore) async throws(StorageError) {
-        let files = configuration.backfill
-        guard files.cdr != nil || files.cel != nil else { return }
+    /// Only what is later than the last call on disk, and an hour before it, can have been missed while no daemon ran: the history
+    /// of a PBX is not told at the first start.
+    private func planBackfill(_ store: CallStore) async throws(StorageError) {
         guard let newest = try await store.query.calls(matching: CallFilter(limit: 1)).first,
             let record = (try? JSONValue(parsing: newest.recordJSON)).flatMap({ CallRecord(json: $0) })
         else { return }
-        let since = record.startedAt - .seconds(3600)
+        backfills.deaf(from: record.startedAt)
+    }
+
+    /// Reads the files of `[backfill]` on a thread of its own and leaves their calls for the ticker.
+    private func backfill(since: Instant) {
+        let files = configuration.backfill
+        guard files.cdr != nil || files.cel != nil else { return }
         let (configuration, logger) = (configuration, logger.part("backfill"))
         BackgroundThread.run {
             do throws(FileError) {
@@ -150,6 +159,11 @@ public final class Daemon: @unchecked Sendable {
                     [.error: .text(error.description), .hint: .text("check [backfill] and the files' permissions")])
             }
         }
+    }
+
+    /// Whether the fold of a record's PBX still has its call.
+    private func isOpen(_ record: CallRecord) -> Bool {
+        links.contains { $0.configuration.system == record.system && $0.fold.hasOpen(record.linkedID) }
     }
 
     private func openStore(_ general: Configuration.General) throws(DaemonError) -> CallStore {
@@ -172,6 +186,7 @@ public final class Daemon: @unchecked Sendable {
             let link = PBXLink(
                 pbx, fold: fold, loop: loop, logger: logger, counters: counters, now: now,
                 raise: { [unowned self] alert in engine?.raise(alert) })
+            link.whenDeaf = { [unowned self] time in backfills.deaf(from: time) }
             fold.whenTold = { [unowned link, unowned publisher] outcome in
                 switch outcome {
                 case .finished(let call): publisher.finished(call)
@@ -243,6 +258,8 @@ public final class Daemon: @unchecked Sendable {
         listener?.close()
         lookups?.close()
         await serving?.value
+        // Only now has every handler said its last word.
+        for link in links { link.fold.stop() }
         listener = nil
         lookups = nil
         serving = nil
@@ -289,14 +306,22 @@ public final class Daemon: @unchecked Sendable {
             logger.part("storage").warning(
                 "requests of the command line cannot be read", [.error: .text(error.description)], repeats: .counted)
         }
+        // The files are those of the first PBX.
+        if let since = backfills.tick(knowsCalls: links.first?.knowsCalls ?? true) { backfill(since: since) }
         if second % 2 == 1 {
             spool?.poll()
-            pump?.takeUp(Backfill.handoverPath(in: configuration.general.stateDirectory), from: .backfill)
+            // Not before the spool's witnesses have been heard: they tell more than a CDR does.
+            if second >= Daemon.backfillAfter {
+                pump?.takeUp(Backfill.handoverPath(in: configuration.general.stateDirectory), from: .backfill)
+            }
         }
         if second == 1 { StartPages.release() }
         if second % 60 == 5 { minute() }
         if second % 600 == 300 { await sweep(store) }
     }
+
+    /// Seconds after the start: the spool is read in the first, and what it tells is finished within two more.
+    private static let backfillAfter = 5
 
     private func sweep(_ store: CallStore) async {
         do throws(StorageError) {

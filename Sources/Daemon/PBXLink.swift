@@ -21,6 +21,10 @@ final class PBXLink: @unchecked Sendable {
     private let connected: Counter
     private var running: Task<Void, Never>?
 
+    /// Told when the connection is lost: nothing is heard from then on.
+    var whenDeaf: (Instant) -> Void = { _ in }
+    /// Whether the calls in progress have been listed on the present connection.
+    var knowsCalls: Bool { loggedInAt != nil && hasToldChannels }
     /// When the login was accepted; nil while there is no connection.
     private(set) var loggedInAt: Instant?
     /// `systemname` of asterisk.conf, empty where there is none; nil before the first login.
@@ -57,11 +61,10 @@ final class PBXLink: @unchecked Sendable {
         }
     }
 
-    /// Logs off. Returns when the connection is closed; nothing is told to the fold after that.
+    /// Logs off. Returns when the connection is closed; it tells the fold nothing after that.
     func stop() async {
         client.stop()
         await running?.value
-        fold.stop()
     }
 
     // MARK: The stream
@@ -163,7 +166,10 @@ final class PBXLink: @unchecked Sendable {
     }
 
     private func lost(_ error: AMIError, _ retryIn: Duration?) {
-        if loggedInAt != nil { fold.connectionLost() }
+        if loggedInAt != nil {
+            fold.connectionLost()
+            whenDeaf(now())
+        }
         loggedInAt = nil
         connected.set(0)
         guard let retryIn else {

@@ -143,9 +143,13 @@ final class Ledger {
         let outcome: CommitOutcome
         switch commit.kind {
         case .record: outcome = try add(commit)
+        case .missed: outcome = try isLeg(record.uniqueID, of: record.system) ? .known : add(commit)
         case .waiting, .amendment: outcome = try amend(commit)
         }
-        if case .record = commit.kind, outcome == .known { return .known }
+        switch commit.kind {
+        case .record, .missed: if outcome == .known { return .known }
+        case .waiting, .amendment: break
+        }
         for draft in commit.outbox { try enqueue(draft) }
         let hasWaited = openIDs.contains(record.id)
         if case .waiting(let note) = commit.kind {
@@ -158,6 +162,12 @@ final class Ledger {
             if hasWaited || outcome != .known { logged.append(commit.recordJSON) }
         }
         return outcome
+    }
+    private func isLeg(_ id: UniqueID, of system: String) throws(StorageError) -> Bool {
+        statements.findLeg.bind(1, id.description)
+        statements.findLeg.bind(2, system)
+        defer { statements.findLeg.reset() }
+        return try statements.findLeg.step()
     }
     /// Writes a call that is not there; `known` where it is.
     private func add(_ commit: CallCommit) throws(StorageError) -> CommitOutcome {

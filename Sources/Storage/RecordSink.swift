@@ -33,6 +33,9 @@ public struct CallCommit: Sendable {
         /// was completed), or is its record if there was none. The same bytes again change nothing. Outbox rows whose
         /// message id is there already add nothing.
         case amendment
+        /// What Asterisk's own files tell, which may have been missed. They know one call by several names, so that nothing is
+        /// added where the id is there, or where the call's first channel is a leg of another call of the system.
+        case missed
     }
     public var kind: Kind
     public var call: FinishedCall

@@ -1,7 +1,7 @@
 /// The statements of every call's path, prepared once and kept for the connection's life.
 final class Statements {
     let begin, commit: Statement
-    let insertCall, updateCall, findCall, insertDocument, findDocument, insertLeg: Statement
+    let insertCall, updateCall, findCall, insertDocument, findDocument, insertLeg, findLeg: Statement
     let insertOpen, deleteOpen: Statement
     let insertEndpoint, updateEndpoint: Statement
     let findMessages, insertMessage, insertBody: Statement
@@ -34,6 +34,8 @@ final class Statements {
             "INSERT OR REPLACE INTO call_documents (call, record, evidence) VALUES (?1, ?2, ?3)")
         findDocument = try c.prepare("SELECT record FROM call_documents WHERE call = ?1")
         insertLeg = try c.prepare("INSERT OR IGNORE INTO legs (uniqueid, call, channel) VALUES (?1, ?2, ?3)")
+        findLeg = try c.prepare(
+            "SELECT 1 FROM legs JOIN calls ON calls.row = legs.call WHERE legs.uniqueid = ?1 AND calls.system = ?2")
 
         insertOpen = try c.prepare(
             """

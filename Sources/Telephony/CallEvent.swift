@@ -116,6 +116,11 @@ public struct CallEvent: Sendable {
         /// `CDR(start)` and `CDR(answer)`: local time without a zone.
         public var started: CivilTime?
         public var answered: CivilTime?
+        /// The same in UTC and to the microsecond, where Asterisk was asked for it.
+        public var startedAt: Instant?
+        public var answeredAt: Instant?
+        /// What the channel's party dialled, wherever the dialplan has taken it since; nil for a channel that was dialled.
+        public var dialled: String?
         public init(snapshot: Snapshot, bridge: BridgeID?, age: Duration?, started: CivilTime?, answered: CivilTime?) {
             (self.snapshot, self.bridge, self.age) = (snapshot, bridge, age)
             (self.started, self.answered) = (started, answered)

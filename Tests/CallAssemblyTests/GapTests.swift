@@ -8,7 +8,7 @@ import Testing
 @Suite("Gaps in the stream")
 struct GapTests {
     /// What a plain call looks like to the list asked for after a reconnect, at `time`.
-    private static func listed(_ call: SyntheticCall, at time: Instant) -> [CallEvent] {
+    static func listed(_ call: SyntheticCall, at time: Instant) -> [CallEvent] {
         let alive = call.events.filter { $0.at <= time }
         guard let last = alive.last, last.at < call.events.last!.at else { return [] }
         var snapshots: [UniqueID: CallEvent.Snapshot] = [:]
@@ -43,7 +43,7 @@ struct GapTests {
     }
 
     /// The caller's hangup handler, a moment before its channel's end.
-    private static func witness(_ call: SyntheticCall) -> CallEvent {
+    static func witness(_ call: SyntheticCall) -> CallEvent {
         guard case .newChannel(let snapshot) = call.events[0].body else { fatalError("a call begins with its channel") }
         let over = call.events.last!.at - .milliseconds(1)
         var words = InsideWitness(

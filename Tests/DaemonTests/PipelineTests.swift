@@ -359,7 +359,8 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
         var poorer = known
         poorer.record.notes = ["from the CDR file alone"]
         var missed = poorer
-        missed.record.id = "pbx1-1.0"
+        (missed.record.id, missed.record.uniqueID) = ("pbx1-1.0", UniqueID("1.0"))
+        (missed.record.linkedID, missed.record.legs) = (LinkedID("1.0"), [])
         let loop = try EventLoop()
         try loop.run { [poorer, missed] in
             let store = try CallStore(.init(folder: folder.state))

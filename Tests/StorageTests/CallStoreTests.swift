@@ -34,6 +34,21 @@ import Testing
         await store.close()
     }
 
+    @Test("Asterisk's files give a consultation a call of its own: where it is a leg of a known call, nothing is added")
+    func missed() async throws {
+        let store = try open()
+        _ = try await store.commit([commit(1)])
+        var consultation = commit(7)
+        consultation.kind = .missed
+        consultation.call.record.uniqueID = try #require(sampleCall(1).record.legs.last?.uniqueID)
+        var elsewhere = CallCommit(sampleCall(1, system: "pbx2"), kind: .missed)
+        elsewhere.call.record.uniqueID = consultation.call.record.uniqueID
+        var again = commit(1)
+        again.kind = .missed
+        #expect(try await store.commit([consultation, elsewhere, again]) == [.known, .added, .known])
+        await store.close()
+    }
+
     @Test func anAmendmentReplacesTheRecordAndAddsOnlyNewMessages() async throws {
         let store = try open()
         _ = try await store.commit([commit(1)])

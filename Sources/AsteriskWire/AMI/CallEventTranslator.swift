@@ -261,13 +261,18 @@ public struct CallEventTranslator: Sendable {
 
     private func listed(_ m: borrowing AMIMessage) -> CallEvent.Body? {
         guard let channel = ref(m, .uniqueid, .linkedid), m.has(.channel) else { return nil }
-        var started: CivilTime?
-        var answered: CivilTime?
+        var times: [String: InsideWitness.CDRTime] = [:]
+        var dialled: String?
         unsafe m.forEachHeader { name, value in
-            guard unsafe name.elementsEqual("Variable".utf8) else { return }
+            let isVariable = unsafe name.elementsEqual("Variable".utf8)
+            guard unsafe isVariable || name.elementsEqual("DNID".utf8) else { return }
             let text = unsafe String(decoding: value, as: UTF8.self)
-            if text.hasPrefix("CDR(start)=") { started = CivilTime(text.dropFirst(11)) }
-            if text.hasPrefix("CDR(answer)=") { answered = CivilTime(text.dropFirst(12)) }
+            guard isVariable else {
+                dialled = text.isEmpty || text == "<unknown>" ? nil : text
+                return
+            }
+            let parts = text.split(separator: "=", maxSplits: 1)
+            if parts.count == 2 { times[String(parts[0])] = InsideWitness.CDRTime(parts[1]) }
         }
         let age = m.integer(.seconds).map { Duration.seconds($0) } ?? m.string(.duration).flatMap(Duration.init(clock:))
         let snapshot = CallEvent.Snapshot(
@@ -275,8 +280,13 @@ public struct CallEventTranslator: Sendable {
             state: m.integer(.channelState).flatMap(ChannelState.init(rawValue:)) ?? .up, number: m.known(.callerIDNum),
             callerName: m.unescaped(.callerIDName), accountCode: m.known(.accountCode), location: location(m))
         let bridge = (m.known(.bridgeID) ?? m.known(.bridgeIdOfList)).map(BridgeID.init)
-        return .listed(
-            CallEvent.Listed(snapshot: snapshot, bridge: bridge, age: age, started: started, answered: answered))
+        var listed = CallEvent.Listed(snapshot: snapshot, bridge: bridge, age: age, started: nil, answered: nil)
+        if case .local(let time)? = times["CDR(start)"] { listed.started = time }
+        if case .local(let time)? = times["CDR(answer)"] { listed.answered = time }
+        if case .instant(let time)? = times["CDR(start,u)"] { listed.startedAt = time }
+        if case .instant(let time)? = times["CDR(answer,u)"] { listed.answeredAt = time }
+        listed.dialled = dialled
+        return .listed(listed)
     }
 
     // MARK: Parts of events

@@ -84,14 +84,20 @@ public struct Backfill: Sendable {
         if !calls.isEmpty { try draft.rename(to: Backfill.handoverPath(in: folder)) }
     }
 
-    private static func commit(_ call: FinishedCall, _ engine: DeliveryEngine) -> CallCommit {
+    /// The call as it is told: it is long past, and what became of its recordings is not waited for.
+    static func settled(_ call: FinishedCall) -> FinishedCall {
         var call = call
-        // Long past: what became of the files is not waited for.
         for i in call.record.recordings.indices where call.record.recordings[i].state == .pending {
             call.record.recordings[i].state = .missing
         }
+        return call
+    }
+
+    /// Such a call with its messages, for the store.
+    private static func commit(_ call: FinishedCall, _ engine: DeliveryEngine) -> CallCommit {
+        let call = settled(call)
         let json = call.record.json
         let event = WebhookEvent(.callComplete, of: call.record, at: call.record.endedAt)
-        return CallCommit(call, recordJSON: json, outbox: engine.drafts(for: event, recordJSON: json))
+        return CallCommit(call, kind: .missed, recordJSON: json, outbox: engine.drafts(for: event, recordJSON: json))
     }
 }

@@ -98,9 +98,10 @@ final class CallPublisher: @unchecked Sendable {
     func revived(_ call: FinishedCall, from origin: CommitPump.Origin) {
         finishedCalls.add()
         let kind: CallCommit.Kind
+        var call = call
         switch origin {
         case .overflow: kind = .amendment
-        case .backfill: kind = .record
+        case .backfill: (kind, call) = (.missed, Backfill.settled(call))
         }
         guard call.record.hasPendingRecordings else { return write(call, as: kind, at: call.record.endedAt) }
         // Its file goes when it is written: it must not wait for a look.

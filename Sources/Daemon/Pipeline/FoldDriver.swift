@@ -56,6 +56,9 @@ final class FoldDriver: @unchecked Sendable {
     /// Calls in progress.
     var openCallCount: Int { assembler.openCallCount }
 
+    /// Whether a call under that name is in progress.
+    func hasOpen(_ linkedID: LinkedID) -> Bool { assembler.hasOpen(linkedID) }
+
     /// Takes a manager message, whatever it is.
     func take(_ message: borrowing AMIMessage, arrival: Instant) {
         guard let event = translator.event(message, arrival: arrival) else { return }
@@ -117,9 +120,11 @@ final class FoldDriver: @unchecked Sendable {
         schedule()
     }
 
-    /// Stops the timer.
+    /// Tells the calls that are over and only waited for their CDR, and stops the timer.
     func stop() {
         timer?.cancel()
         timer = nil
+        guard let deadline = assembler.lastDeadline else { return }
+        assembler.advance(to: deadline) { self.tell($0, at: now() + skew) }
     }
 }

@@ -1,0 +1,97 @@
+import Telephony
+import Testing
+
+@testable import CallAssembly
+
+/// A daemon that logs in at every possible moment of a call: what came before was not heard, and what comes until the list of
+/// live channels has been read concerns channels nobody has told it of.
+///
+/// Seen on real Asterisk: of two channels born in one second the phone was taken for the caller, and a call that was found in
+/// its hangup handler was said to have dialled the handler's extension.
+@Suite("A login in the middle of a call")
+struct LateLoginTests {
+    /// What has said something of the call beside the list.
+    struct Case: Sendable, CustomStringConvertible {
+        /// Events before this one were not heard.
+        var login: Int
+        /// So many more came before the list.
+        var before: Int
+        var hasHandler: Bool
+        var hasCDR: Bool
+        var description: String {
+            "login before event \(login), list \(before) later\(hasHandler ? ", handler" : "")\(hasCDR ? ", CDR" : "")"
+        }
+    }
+
+    private static let call = SyntheticCall(number: 1, at: Instant(milliseconds: 1_795_300_000_897))
+
+    static let cases = (0...13).flatMap { login in
+        (0...4).flatMap { before in
+            [false, true].flatMap { handler in
+                [false, true].map { Case(login: login, before: before, hasHandler: handler, hasCDR: $0) }
+            }
+        }
+    }
+
+    private static func row() -> CDRRow {
+        guard case .newChannel(let snapshot) = call.events[0].body else { fatalError("a call begins with its channel") }
+        var row = CDRRow(uniqueID: snapshot.channel.uniqueID, channel: snapshot.name)
+        row.linkedID = snapshot.channel.linkedID
+        (row.source, row.destination, row.context) = ("15551230001", "5001", "from-trunk")
+        row.destinationChannel = ChannelName("PJSIP/1001-1")
+        (row.start, row.answer) = (CivilTime(call.at), CivilTime(call.at + .seconds(1)))
+        row.end = CivilTime(call.events.last!.at)
+        (row.duration, row.billableSeconds, row.disposition) = (4, 3, "ANSWERED")
+        return row
+    }
+
+    private func events(_ c: Case) -> [CallEvent] {
+        let call = LateLoginTests.call
+        let heard = Array(call.events[c.login...])
+        let listAt = heard.count > c.before ? heard[c.before].at : call.events.last!.at + .milliseconds(1)
+        var list = GapTests.listed(call, at: listAt - .microseconds(1))
+        for i in list.indices {
+            guard case .listed(var channel) = list[i].body else { continue }
+            let isCaller = channel.snapshot.channel.uniqueID == channel.snapshot.channel.linkedID.oldest
+            if isCaller { channel.dialled = "5001" }
+            // Both have left the bridge: the caller's channel is in its hangup handler.
+            if isCaller, channel.bridge == nil, channel.snapshot.state == .up {
+                channel.snapshot.location = .init(context: "hookswitch-hangup", exten: "report", priority: 3)
+            }
+            list[i].body = .listed(channel)
+        }
+        var all: [CallEvent] = Array(heard.prefix(c.before))
+        all += [CallEvent(at: listAt, body: .listBegan)] + list + [CallEvent(at: listAt, body: .listComplete)]
+        all += heard.dropFirst(c.before)
+        if c.hasHandler { all.insert(GapTests.witness(call), at: max(0, all.count - 1)) }
+        if c.hasCDR { all.append(CallEvent(at: call.events.last!.at, body: .cdr(LateLoginTests.row()))) }
+        return all
+    }
+
+    @Test("the caller stays the caller, and what was dialled what was dialled", arguments: cases)
+    func right(_ c: Case) throws {
+        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1"))
+        var records: [CallRecord] = []
+        let take: (AssemblyEffect) -> Void = { if case .finished(let call) = $0 { records.append(call.record) } }
+        for event in events(c) { assembler.apply(event, take) }
+        assembler.advance(to: LateLoginTests.call.at + .seconds(60), take)
+        #expect(records.count <= 1 && assembler.openCallCount == 0)
+        // Over before the list, without a word from inside: only Asterisk's own files know of it.
+        guard let record = records.first else { return #expect(!c.hasHandler && c.login + c.before >= 13) }
+        #expect(record.direction == .inbound)
+        #expect(record.caller.number == "15551230001" && record.callee.number == "5001", "\(record.json.text)")
+        #expect(record.disposition == .answered)
+        #expect(abs(record.startedAt.microseconds - LateLoginTests.call.at.microseconds) <= 1_000_000)
+        #expect(record.legs.count == 2 || record.legs.count == 1 && !c.hasHandler && !c.hasCDR)
+        if c.hasHandler || c.hasCDR {
+            #expect(record.answeredBy?.number == "1001" && record.agents.map(\.number) == ["1001"])
+            #expect(abs(record.billableSeconds - 3) <= 1)
+            #expect(record.legs.map(\.startedAt).min() == record.startedAt)
+        }
+        #expect(record.hungUpBy != .caller && (record.hungUpBy != .system))
+    }
+}
+
+extension [UInt8] {
+    fileprivate var text: String { String(decoding: self, as: UTF8.self) }
+}

@@ -1,0 +1,71 @@
+import Daemon
+import Diagnostics
+import EventLoop
+import Foundation
+import HookswitchTestKit
+import Storage
+import Telephony
+import Testing
+
+@Suite("Backfill at start") struct BackfillTests {
+    /// A hangup handler's request of a call that lasted 8 s, as `agi-bin/hookswitch-spool` keeps it.
+    private static let spooled = """
+        hookswitch-spool 1 1795227953
+        agi_network_script: hookswitch-spool
+        agi_request: hookswitch-spool
+        agi_channel: PJSIP/trunk-00000011
+        agi_uniqueid: 1795227945.26
+        agi_callerid: 15551230001
+        agi_dnid: 5001
+        agi_context: hookswitch-hangup
+        agi_extension: s
+        agi_arg_1: call-complete?role=caller&linkedid=1795227945.26&dialstatus=ANSWER&answeredtime=5&dialedtime=8\
+        &hangupcause=16&hangupsource=PJSIP/trunk-00000011&peer=PJSIP/1001-00000012&peernumber=1001
+
+        end
+
+        """
+    /// What Asterisk's `Master.csv` says of that call, with a column for the linkedid, and of one that nobody else told.
+    private static let rows = """
+        accountcode,src,dst,dcontext,clid,channel,dstchannel,lastapp,lastdata,start,answer,end,duration,billsec,disposition,\
+        amaflags,uniqueid,linkedid
+        ,15551230001,5001,from-trunk,,PJSIP/trunk-00000011,PJSIP/1001-00000012,Dial,PJSIP/1001,2026-11-21 02:25:45,\
+        2026-11-21 02:25:48,2026-11-21 02:25:53,8,5,ANSWERED,DOCUMENTATION,1795227945.26,1795227945.26
+        ,15551230002,5001,from-trunk,,PJSIP/trunk-00000013,PJSIP/1001-00000014,Dial,PJSIP/1001,2026-11-21 02:26:45,\
+        2026-11-21 02:26:48,2026-11-21 02:26:53,8,5,ANSWERED,DOCUMENTATION,1795228005.28,1795228005.28
+
+        """
+
+    @Test("a call that is known stays as it was told; one that was missed is added")
+    func known() throws {
+        let folder = try TestFolder()
+        try FileManager.default.createDirectory(atPath: "\(folder.state)/spool", withIntermediateDirectories: true)
+        try folder.write("state/spool/1795227953-1.agi", Array(BackfillTests.spooled.utf8))
+        try folder.write("Master.csv", Array(BackfillTests.rows.utf8))
+        let sections = "[backfill]\ncdr = \(folder.path)/Master.csv\n"
+        let first = try EventLoop()
+        try first.run {
+            let fixture = try DaemonFixture(first, folder)
+            try await fixture.daemon.start()
+            try await fixture.wait("the record") { try await fixture.records().count == 1 }
+            await fixture.daemon.stop()
+        }
+        let second = try EventLoop()
+        try second.run {
+            let fixture = try DaemonFixture(second, folder, sections: sections)
+            try await fixture.daemon.start()
+            let known = fixture.daemon.counters.counter("calls.known")
+            let amended = fixture.daemon.counters.counter("calls.amended")
+            try await fixture.wait("both calls") {
+                let count = try await fixture.records().count
+                return count == 2 && known.value + amended.value > 0
+            }
+            await fixture.daemon.stop()
+            let told = try await fixture.records().first { $0["uniqueid"]?.string == "1795227945.26" }
+            #expect(told?["sources"]?.array?.compactMap(\.string).contains("agi") == true)
+            #expect(told?["hungup_by"]?.string == "caller")
+        }
+        let lines = try String(contentsOfFile: "\(folder.path)/calls.jsonl", encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 2, "one line a call")
+    }
+}
