@@ -55,7 +55,7 @@ struct CallTeller {
         record.recordings = recordings(ends, cast)
         record.legs = legs(cast, ends, outcome)
         record.variables = variables()
-        record.refID = facts.call.variables["HOOKSWITCH_REF"].map(printable)
+        record.refID = facts.call.variables["HOOKSWITCH_REF"].flatMap { isUnfilled($0) ? nil : printable($0) }
         record.accountCode = accountCode(cast)
         record.userField =
             (facts.call.cdrRows.last { $0.userField != nil }?.userField ?? facts.call.variables["CDR(userfield)"])
@@ -64,6 +64,11 @@ struct CallTeller {
         record.sources = facts.call.sources.sources
         record.notes = facts.call.notes + outcome.notes
         if let note = contradiction(record, cast) { record.notes.append(note) }
+        let unfilled = facts.call.variables.filter { isUnfilled($0.value) }
+        for (name, value) in unfilled.sorted(by: { $0.name < $1.name }) {
+            record.notes.append(
+                "\(printable(name)) was left out: it holds \(printable(value)), which VICIdial should have filled in")
+        }
 
         evidence.add("started_at", "Newchannel", first.created, "the call's first channel")
         evidence.add("direction", "Newchannel", facts.call.parts[cast.caller].created, cast.directionReason)
@@ -187,9 +192,16 @@ struct CallTeller {
             {
                 guard configuration.variables?.contains(name) ?? false else { continue }
             }
+            if isUnfilled(value) { continue }
             variables[printable(name)] = printable(value)
         }
         return variables
+    }
+
+    /// The place of a value in a VICIdial URL with no value in it, `--A--lead_id--B--`: the name is not one of that URL's.
+    private func isUnfilled(_ value: String) -> Bool {
+        guard value.utf8.first == UInt8(ascii: "-"), value.utf8.count > 10 else { return false }
+        return value.prefix(5).uppercased() == "--A--" && value.suffix(5).uppercased() == "--B--"
     }
 
     private func accountCode(_ cast: Cast) -> String? {

@@ -22,6 +22,15 @@ enum SampleCall {
         record.ring = .seconds(4)
         record.hungUpBy = .caller
         record.sources = [.ami]
+        // What templates and presets most often ask for.
+        record.variables = ["lead_id": "4711", "campaign_id": "TEST", "dispo": "SALE"]
+        record.refID = "test-reference"
+        var recording = CallRecord.Recording(
+            path: "/var/spool/asterisk/monitor/test.wav", channel: trunk, startedAt: started + .seconds(5),
+            endedAt: now,
+            state: .ready)
+        recording.length = now - started - .seconds(5)
+        record.recordings = [recording]
         record.notes = ["a sample made by hookswitch test-webhook: there was no such call"]
         var caller = CallRecord.Leg(uniqueID: id, channel: trunk, role: .caller, startedAt: started)
         caller.number = "+15550100"

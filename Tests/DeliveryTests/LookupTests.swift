@@ -174,6 +174,57 @@ private func answers(
         }
     }
 
+    @Test func `an OAuth 2 token is renewed before it expires`() async throws {
+        let issued = Mutex(0)
+        let identity = WebhookSink { _ in
+            let n = issued.withLock { issued in
+                issued += 1
+                return issued
+            }
+            return .status(200, body: #"{"access_token":"t\#(n)","token_type":"Bearer","expires_in":100}"#)
+        }
+        let sink = WebhookSink { _ in .status(200, body: #"{"id":7}"#) }
+        defer {
+            identity.stop()
+            sink.stop()
+        }
+        let clock = Mutex(Instant(seconds: 1_795_300_000))
+        let configuration = try lookup(
+            sink.url, ("oauth2_token_url", identity.url), ("oauth2_client_id", "i"), ("oauth2_client_secret", "s"),
+            ("set.ID", "id"))
+        try await EventLoop.withThread { loop in
+            let crm = CRMLookup(
+                configuration, budget: .seconds(2), on: loop, version: "test", now: { clock.withLock { $0 } },
+                alerts: { _ in })
+            defer { crm.close() }
+            for seconds in [0, 80, 15] as [Int64] {
+                clock.withLock { $0 = $0 + .seconds(seconds) }
+                #expect(await crm.answer(question()) == .found([.init("ID", "7")]))
+            }
+        }
+        // At 95 of 100 seconds it would still be taken, and might expire on its way.
+        #expect(sink.requests.map { $0.headers["authorization"] } == ["Bearer t1", "Bearer t1", "Bearer t2"])
+    }
+
+    @Test func `whether the CRM is there is asked without a number`() async throws {
+        let sink = WebhookSink { _ in .status(403) }
+        let configuration = try lookup(sink.url + "?n=${number}", ("bearer", "t"), ("set.ID", "id"))
+        func reach() async throws -> CRMLookup.Reach {
+            try await EventLoop.withThread { loop in
+                let crm = CRMLookup(
+                    configuration, budget: .seconds(2), on: loop, version: "test", now: CallStore.wallClock,
+                    alerts: { _ in })
+                defer { crm.close() }
+                return await crm.reach()
+            }
+        }
+        #expect(try await reach().status == 403)
+        #expect(sink.requests.map(\.target) == ["/"] && sink.requests[0].method == "OPTIONS")
+        #expect(sink.requests[0].headers["authorization"] == "Bearer t")
+        sink.stop()
+        #expect(try await reach().error == "connection_refused")
+    }
+
     @Test func `an address that is not allowed is not asked`() async throws {
         let sink = WebhookSink()
         defer { sink.stop() }

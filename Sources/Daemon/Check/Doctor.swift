@@ -1,6 +1,7 @@
 import Delivery
 import Diagnostics
 public import EventLoop
+import FastAGI
 import Glibc
 import Storage
 import Telephony
@@ -36,6 +37,7 @@ public struct Doctor: Sendable {
             found(finding)
         }
         for endpoint in configuration.endpoints { for finding in await webhookFindings(endpoint) { found(finding) } }
+        for lookup in configuration.lookups { found(await lookupFinding(lookup)) }
     }
 
     /// Asterisk's own files are looked for where it is on this host, or where the configuration says they are.
@@ -207,6 +209,30 @@ public struct Doctor: Sendable {
                     ? "put the daemon's user into the group asterisk"
                     : "hookswitch.conf, [backfill]: \(key) = the file that Asterisk writes")
         }
+    }
+
+    // MARK: Whom the dialplan asks
+
+    private func lookupFinding(_ lookup: LookupConfiguration) async -> Finding {
+        let subject = lookup.title
+        let budget = HookswitchRoutes.lookupBudget(of: configuration.fastAGI?.deadline ?? .seconds(3))
+        let crm = CRMLookup(
+            lookup, budget: budget, on: loop, version: Release.version, now: CallStore.wallClock, alerts: { _ in })
+        let reach = await crm.reach()
+        crm.close()
+        let section = "hookswitch.conf, [\(subject)]"
+        if let error = reach.error {
+            return Finding(
+                .warning, subject, "no answer (\(error)): \(reach.detail); HOOKSWITCH_LOOKUP will be ERROR",
+                fix: "\(section): url, and what lies between; calls go on without it")
+        }
+        if reach.status == 401 || reach.status == 403 {
+            return Finding(
+                .warning, subject, "answers \(reach.status ?? 0): it does not take our credentials",
+                fix: "\(section): bearer, header.Authorization or oauth2_...")
+        }
+        return Finding(
+            .ok, subject, "its host answers (\(reach.status ?? 0)) after \(reach.duration.wholeMilliseconds) ms")
     }
 
     // MARK: The receivers

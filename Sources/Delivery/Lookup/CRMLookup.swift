@@ -99,6 +99,30 @@ public final class CRMLookup: @unchecked Sendable {
         return outcome
     }
 
+    /// What the CRM's address says to somebody who asks about nobody.
+    public struct Reach: Sendable, Equatable {
+        public var status: Int?
+        /// Label of what went wrong; nil where there was an answer.
+        public var error: String?
+        public var detail: String
+        public var duration: Duration
+    }
+
+    /// Asks the CRM's host with `OPTIONS`, credentials included and no number: whether it is there. On the loop.
+    public func reach() async -> Reach {
+        var headers = configuration.headers.map { "\($0.name): \($0.value)" }
+        if case .bearer(let token) = configuration.authorization { headers.append("Authorization: Bearer \(token)") }
+        let request = HTTPRequest(
+            method: "OPTIONS", url: configuration.origin + "/", headers: headers, body: [], hasBody: false)
+        let began = now()
+        let response = await withCheckedContinuation { continuation in
+            transport.send(request) { continuation.resume(returning: $0) }
+        }
+        var error: String?
+        if case .failed(let failure) = response.outcome { error = failure.rawValue }
+        return Reach(status: response.status, error: error, detail: response.detail, duration: now() - began)
+    }
+
     /// Ends what is under way. Call before letting go.
     public func close() {
         isClosed = true
