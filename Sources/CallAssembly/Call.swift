@@ -120,8 +120,12 @@ struct Call: Sendable {
         var part: Int
         var name: String
         var join: Mark
+        /// Where in the dialplan the queue was entered; nil where the source does not tell.
+        var location: CallEvent.Location? = nil
         var position: Int?
         var leave: Mark?
+        /// A manager's Redirect took the caller out of the queue.
+        var wasSentElsewhere = false
         var abandon: Mark?
         var connect: Mark?
         /// Member's name and interface of who took it.
@@ -193,6 +197,28 @@ struct ToldCall: Sendable {
 extension Call {
     /// No line of a person takes part: Asterisk's own channels and Local ones only.
     var isNobodys: Bool { parts.allSatisfy { $0.isGuest || $0.isInternal } }
+
+    /// A recorder in a conference, or a call that may have met one.
+    var mayShareRecordings: Bool { parts.contains { $0.isGuest } || !recordings.isEmpty && isNobodys }
+
+    /// Something that decides the record may still come within moments of the last Hangup.
+    var expectsMore: Bool { expectsOriginateResponse || expectsLastRow }
+
+    /// Nobody was reached though the PBX had answered: whether a voicemail took the call stands in the CDR's last row.
+    private var expectsLastRow: Bool {
+        guard !dials.isEmpty || !queueVisits.isEmpty, let row = cdrRows.last else { return false }
+        guard row.lastApplication == "Dial" || row.lastApplication == "Queue" else { return false }
+        return parts[0].up != nil && !dials.contains { $0.status == .answer }
+    }
+
+    /// Asterisk placed it and nobody answered: only the answer to the origination says who was to be called, and it may
+    /// come after the last Hangup.
+    var expectsOriginateResponse: Bool {
+        guard originate == nil, sources.contains(.ami), let first = dials.first, first.source == nil else {
+            return false
+        }
+        return !dials.contains { $0.status == .answer }
+    }
 
     /// The place of a bridge in this call's list; added if it is new.
     mutating func bridge(_ id: BridgeID, _ kind: CallEvent.BridgeKind) -> Int {

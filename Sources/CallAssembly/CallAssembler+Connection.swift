@@ -144,7 +144,10 @@ extension CallAssembler {
             guard let call = calls[slot], call.emptySince == nil else { continue }
             var ended = 0
             for i in call.parts.indices where call.parts[i].end == nil && isGone(call.parts[i]) {
-                calls[slot]!.parts[i].guessEnd(Mark(at: max(time, call.parts[i].created.at), offset: -1))
+                let unseen = Mark(at: max(time, call.parts[i].created.at), offset: -1)
+                var part = call.parts[i]
+                end(&part, unseenBy: unseen)
+                calls[slot]!.parts[i] = part
                 ended += 1
             }
             guard ended > 0 else { continue }

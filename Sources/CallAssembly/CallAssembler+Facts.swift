@@ -35,7 +35,7 @@ extension CallAssembler {
         }
     }
 
-    mutating func take(_ originate: CallEvent.Originate) {
+    mutating func take(_ originate: CallEvent.Originate, _ effect: (AssemblyEffect) -> Void) {
         if let id = originate.channel {
             if let place = index[id] {
                 calls[place.call]!.originate = originate
@@ -55,6 +55,7 @@ extension CallAssembler {
         }
         if let slot = candidates.max(by: { calls[$0]!.linkedID < calls[$1]!.linkedID }) {
             calls[slot]!.originate = originate
+            if calls[slot]!.emptySince != nil { settle(slot, effect) }
         }
     }
 

@@ -4,12 +4,19 @@ import Telephony
 extension CallAssembler {
     mutating func queue(_ body: CallEvent.Body, _ mark: Mark) {
         switch body {
-        case .queueCallerJoin(let channel, let queue, let position):
+        case .queueCallerJoin(let channel, let queue, let position, let location):
             guard let place = locate(channel, mark) else { return }
             calls[place.call]!.queueVisits.append(
-                Call.QueueVisit(part: place.part, name: queue, join: mark, position: position))
-        case .queueCallerLeave(let channel, let queue):
-            withVisit(channel, queue, mark) { if $0.leave == nil { $0.leave = mark } }
+                Call.QueueVisit(
+                    part: place.part, name: queue, join: mark, location: location, position: position))
+        case .queueCallerLeave(let channel, let queue, let location):
+            withVisit(channel, queue, mark) { visit in
+                guard visit.leave == nil else { return }
+                visit.leave = mark
+                // A queue that gives up goes on in the dialplan where it stands; who is elsewhere already was sent there.
+                guard let before = visit.location, !location.exten.isEmpty else { return }
+                visit.wasSentElsewhere = before.exten != location.exten || before.context != location.context
+            }
         case .queueCallerAbandon(let channel, let queue):
             withVisit(channel, queue, mark) { $0.abandon = mark }
         case .agentConnect(let caller, let agent):

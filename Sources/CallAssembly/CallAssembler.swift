@@ -35,6 +35,8 @@ public struct CallAssembler: Sendable {
     private var recentNext = 0
     /// Answers to originations whose channel has not been told of yet: the two come in either order.
     var earlyOriginates: [CallEvent.Originate] = []
+    /// Hangups that were not believed because their channel was in a bridge; true after all if nothing more comes of it.
+    var doubtedEnds: [UniqueID: DoubtedEnd] = [:]
     var knowledge = EndpointKnowledge()
     /// The latest time seen: events may be some milliseconds out of order, time in a record never runs back.
     var clock = Instant(microseconds: 0)
@@ -101,7 +103,9 @@ public struct CallAssembler: Sendable {
         case .dialEnd(let source, let destination, let status, let forward):
             endDial(source, destination, status, forward, mark, effect)
         case .bridgeEnter(let channel, let bridge, let kind, let location): enter(channel, bridge, kind, location, mark)
-        case .bridgeLeave(let channel, let bridge, let location): leave(channel, bridge, location, mark)
+        case .bridgeLeave(let channel, let bridge, let location):
+            leave(channel, bridge, location, mark)
+            if !doubtedEnds.isEmpty { believe(channel, mark, effect) }
         case .hold(let channel):
             withPart(channel, mark, isAlive: true) { $0.holds.append(Call.Span(from: mark, to: nil)) }
         case .unhold(let channel):
@@ -135,7 +139,7 @@ public struct CallAssembler: Sendable {
             if let last = calls[place.call]!.recordings.lastIndex(where: { $0.part == place.part && $0.to == nil }) {
                 calls[place.call]!.recordings[last].to = mark
             }
-        case .originateResponse(let originate): take(originate)
+        case .originateResponse(let originate): take(originate, effect)
         case .application(let channel, let name, let data): withPart(channel, mark) { $0.application = (name, data) }
         case .variableSet: break
         case .cdr(let row): take(row, effect)
@@ -165,10 +169,14 @@ public struct CallAssembler: Sendable {
         for slot in calls.indices {
             guard var call = calls[slot] else { continue }
             if call.emptySince == nil {
-                call.isPartial = true
-                call.notes.append("the stream ended before the call did")
+                if call.parts.allSatisfy({ $0.end != nil || doubtedEnds[$0.uniqueID] != nil }) {
+                    call.notes.append("a channel was hung up in a bridge that it was not seen to leave")
+                } else {
+                    call.isPartial = true
+                    call.notes.append("the stream ended before the call did")
+                }
                 for i in call.parts.indices where call.parts[i].end == nil {
-                    call.parts[i].guessEnd(Mark(at: clock, offset: -1))
+                    end(&call.parts[i], unseenBy: Mark(at: clock, offset: -1))
                 }
                 calls[slot] = call
             }
@@ -213,6 +221,7 @@ public struct CallAssembler: Sendable {
 
     /// A channel that goes on after its hangup had none: the hangup was forged, or belonged to another.
     private mutating func revive(_ place: Place) {
+        if !doubtedEnds.isEmpty { doubtedEnds[calls[place.call]!.parts[place.part].uniqueID] = nil }
         guard calls[place.call]!.parts[place.part].end != nil, !calls[place.call]!.parts[place.part].endIsGuessed else {
             return
         }
@@ -254,6 +263,7 @@ public struct CallAssembler: Sendable {
             else { continue }
             calls[slot] = nil
             freeSlots.append(slot)
+            if let originate = call.originate { earlyOriginates.append(originate) }
             for part in call.parts { index[part.uniqueID] = nil }
             for alias in call.aliases { linked[alias] = nil }
         }
@@ -300,6 +310,8 @@ public struct CallAssembler: Sendable {
         guard let place = locate(channel, mark), calls[place.call]!.parts[place.part].end == nil else { return }
         if calls[place.call]!.parts[place.part].stays.last.map({ $0.to == nil }) ?? false {
             // A channel leaves its bridge before it is hung up: this one was forged, or what came before it was lost.
+            doubtedEnds[channel.uniqueID] = DoubtedEnd(
+                mark: mark, cause: cause, text: text, techCause: techCause, location: location)
             effect(.resyncWanted(reason: "Hangup of a channel that is in a bridge", offset: mark.offset))
             return
         }
@@ -309,9 +321,27 @@ public struct CallAssembler: Sendable {
         if calls[place.call]!.alive == 0 { becomeEmpty(place.call, effect) }
     }
 
+    /// A hangup that was doubted is true if its channel left the bridge within moments: the two were told in the wrong order.
+    private mutating func believe(_ channel: CallEvent.Channel, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
+        guard let doubted = doubtedEnds.removeValue(forKey: channel.uniqueID),
+            mark.at - doubted.mark.at < .milliseconds(100)
+        else { return }
+        endChannel(channel, mark, doubted.cause, doubted.text, doubted.techCause, doubted.location, effect)
+    }
+
+    /// Ends a channel whose hangup was not seen, or was seen and not believed.
+    mutating func end(_ part: inout Call.Part, unseenBy mark: Mark) {
+        if let doubted = doubtedEnds.removeValue(forKey: part.uniqueID) {
+            part.finish(doubted.mark, doubted.cause, doubted.text, doubted.techCause, doubted.location)
+        } else {
+            part.guessEnd(mark)
+        }
+    }
+
     mutating func becomeEmpty(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         calls[slot]!.emptySince = clock
-        if CallAssembler.hasItsCDR(calls[slot]!) || callsWithoutCDR >= 8 || configuration.cdrWait == .zero {
+        let isSettled = CallAssembler.hasItsCDR(calls[slot]!) || callsWithoutCDR >= 8
+        if isSettled && !calls[slot]!.expectsMore || configuration.cdrWait == .zero {
             finish(slot, effect)
         } else {
             waiting.append((clock + configuration.cdrWait, slot, calls[slot]!.linkedID))
@@ -320,7 +350,7 @@ public struct CallAssembler: Sendable {
 
     /// A CDR came for a call whose channels are all gone: if it is the one waited for, the wait is over.
     mutating func settle(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
-        guard CallAssembler.hasItsCDR(calls[slot]!) else { return }
+        guard CallAssembler.hasItsCDR(calls[slot]!), !calls[slot]!.expectsMore else { return }
         while let place = waiting.firstIndex(where: { $0.call == slot }) { waiting.remove(at: place) }
         finish(slot, effect)
     }
@@ -342,7 +372,7 @@ public struct CallAssembler: Sendable {
     }
 
     private mutating func finish(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
-        if calls[slot] != nil { shareRecordings(slot) }
+        if calls[slot]?.mayShareRecordings ?? false { shareRecordings(slot) }
         guard var call = calls[slot].take() else { return }
         if call.isPartial, !call.cdrRows.isEmpty {
             CDRStory(configuration, zoneOffset: zoneOffset, rows: call.cdrRows).complete(&call)
@@ -351,6 +381,7 @@ public struct CallAssembler: Sendable {
         if waiting.count > 64, freeSlots.count == calls.count { waiting.removeAll() }
         for i in call.parts.indices where !call.parts[i].isGuest {
             index[call.parts[i].uniqueID] = nil
+            if !doubtedEnds.isEmpty { doubtedEnds[call.parts[i].uniqueID] = nil }
             remember(call.parts[i].uniqueID)
         }
         for alias in call.aliases { linked[alias] = nil }
@@ -477,6 +508,15 @@ public struct CallAssembler: Sendable {
         }
         if conferences[id] != nil { part(from: id, channel.uniqueID, mark) }
     }
+}
+
+/// A Hangup as it was told, while it is not believed.
+struct DoubtedEnd: Sendable {
+    var mark: Mark
+    var cause: HangupCause
+    var text: String?
+    var techCause: String?
+    var location: CallEvent.Location
 }
 
 extension Call.Part {

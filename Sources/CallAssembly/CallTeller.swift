@@ -40,7 +40,8 @@ struct CallTeller {
         record.hungUpBy = outcome.hungUpBy
         record.answeredAt = answeredAt(cast, outcome).map { min(max($0.at, record.startedAt), record.endedAt) }
         record.answeredBy = outcome.answeredBy.map { party($0, cast) }
-        let agents = conversation.talkers.map(\.part).filter { !cast.isOutside[$0] && $0 != cast.main }
+        var agents = conversation.talkers.map(\.part).filter { !cast.isOutside[$0] && $0 != cast.main }
+        if agents.isEmpty { agents = met(cast, outcome) }
         record.agents = inTurn(agents, cast)
         record.agent = record.agents.last
         if record.agent == nil, cast.direction == .outbound, !cast.isOutside[cast.caller] {
@@ -125,6 +126,14 @@ struct CallTeller {
                 nil
             }
         }
+    }
+
+    /// Who inside was connected for no time that can be measured: the last that was heard of the call is that they met.
+    private func met(_ cast: Cast, _ outcome: Outcome) -> [Int] {
+        let inside = cast.isOutside[cast.caller] || cast.main == cast.caller ? outcome.answeredBy : cast.caller
+        guard let inside, !cast.isOutside[inside], inside != cast.main else { return [] }
+        let bridges = Set(facts.call.parts[cast.main].stays.map(\.bridge))
+        return facts.call.parts[inside].stays.contains { bridges.contains($0.bridge) } ? [inside] : []
     }
 
     /// The time somebody was rung for the caller: the union of all ringing, of legs other than the originated one.

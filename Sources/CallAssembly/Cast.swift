@@ -86,7 +86,8 @@ final class Cast: Sendable {
         for visit in facts.call.queueVisits {
             guard let connect = visit.connect, let member = visit.member ?? visit.interface else { continue }
             if let destination = visit.destination, isPerson[destination] {
-                agentName[destination] = member
+                // Who picks a queue's call up takes the member's place in it, not his name.
+                if !isPickup(destination) { agentName[destination] = member }
             } else if let i = targets.first(where: { i in
                 parts[i].up.map { $0.at <= connect.at + .seconds(1) } ?? false
                     && parts[i].end.map { $0.at >= connect.at } ?? true

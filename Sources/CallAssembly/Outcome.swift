@@ -220,6 +220,8 @@ struct Outcome {
             (result, queueReason) = (.empty, "QUEUESTATUS")
         } else if status == "CONTINUE" || status == "WITHDRAW" {
             (result, queueReason) = (.exit, "QUEUESTATUS")
+        } else if chosen.wasSentElsewhere {
+            (result, queueReason) = (.exit, "QueueCallerLeave with the caller elsewhere in the dialplan")
         } else if chosen.abandon != nil || status == "TIMEOUT" {
             (result, queueReason) = (.timeout, "QueueCallerAbandon while the caller's channel went on")
         } else if hasAnswer(between: chosen.join.at, and: until) {
@@ -270,12 +272,11 @@ struct Outcome {
             say(.answered, up, "Newstate", "nobody was reached, then the PBX answered (voicemail, announcement)")
             return
         }
-        if !cast.isOriginated, caller.up != nil,
-            let row = facts.call.cdrRows.last(where: { $0.uniqueID == caller.uniqueID }),
-            let application = row.lastApplication,
-            ["VoiceMail", "Record", "MiniVM", "MinivmRecord"].contains(application)
-        {
-            say(.answered, caller.up!, "Cdr", "nobody was reached, then \(application) took the call")
+        let last = facts.call.cdrRows.last { $0.uniqueID == caller.uniqueID }?.lastApplication
+        for (application, event) in [(caller.application?.name, "Newexten"), (last, "Cdr")] {
+            guard !cast.isOriginated, caller.up != nil, let application else { continue }
+            guard ["VoiceMail", "Record", "MiniVM", "MinivmRecord"].contains(application) else { continue }
+            say(.answered, caller.up!, event, "nobody was reached, then \(application) took the call")
             return
         }
         decideFailure(of: attempts, caller)
@@ -316,7 +317,10 @@ struct Outcome {
             let stillTrying = attempts.contains { dial in
                 dial.end.map { $0.at + .milliseconds(200) >= request.at } ?? true
             }
-            if stillTrying || attempts.isEmpty || !facts.call.queueVisits.isEmpty {
+            let stillWaiting = facts.call.queueVisits.contains { visit in
+                (visit.leave ?? visit.abandon).map { $0.at + .milliseconds(500) >= request.at } ?? true
+            }
+            if stillTrying || attempts.isEmpty && facts.call.queueVisits.isEmpty || stillWaiting {
                 say(.canceled, request, "HangupRequest", "the caller hung up before anybody answered")
                 return
             }

@@ -43,9 +43,14 @@ struct Transfers {
             }
             if isTold { continue }
             let survives = ends.left[relocation.part].map { $0 - relocation.at.at > .milliseconds(50) } ?? true
-            guard survives,
-                relocation.part == cast.main || relocation.part == cast.caller
-                    || !list.contains(where: { $0.kind == .redirect })
+            // One action may send both sides of a call somewhere: it is told of the main party.
+            let isMain = relocation.part == cast.main
+            let hasFellow = facts.call.relocations.contains { other in
+                let distance = other.at.at - relocation.at.at
+                return other.part == cast.main && distance < .seconds(2) && distance > .seconds(-2)
+            }
+            guard survives, isMain || !hasFellow,
+                isMain || relocation.part == cast.caller || !list.contains(where: { $0.kind == .redirect })
             else { continue }
             list.append(
                 CallRecord.Transfer(
@@ -102,7 +107,10 @@ struct Transfers {
 
     private func parker(_ move: Call.Move) -> String? {
         if let by = move.by { return cast.number(by) }
-        guard let device = move.byText else { return nil }
+        // A manager's Park names the parked channel's own device: nobody of the call did it.
+        guard let device = move.byText, device[...] != move.moved.map({ facts.call.parts[$0].name.device }) else {
+            return nil
+        }
         let part = facts.call.parts.indices.first { facts.call.parts[$0].name.device == device[...] }
         return part.flatMap { cast.number($0) } ?? device
     }

@@ -159,8 +159,8 @@ public struct CallEvent: Sendable {
         case parkedCallTimeOut(Channel)
         case parkedCallGiveUp(Channel)
         // Queues.
-        case queueCallerJoin(Channel, queue: String, position: Int?)
-        case queueCallerLeave(Channel, queue: String)
+        case queueCallerJoin(Channel, queue: String, position: Int?, at: Location)
+        case queueCallerLeave(Channel, queue: String, at: Location)
         case queueCallerAbandon(Channel, queue: String)
         indirect case agentCalled(Channel?, AgentCall)
         indirect case agentConnect(Channel?, AgentCall)

@@ -81,6 +81,14 @@ extension AsteriskConfiguration {
             exten => 5233,1,Dial(PJSIP/1001,20)
              same => n,Hangup()
 
+            exten => 5234,1,Answer()
+             same => n,Queue(vip,,,,4)
+             same => n,VoiceMail(1001@default,s)
+             same => n,Hangup()
+            exten => 5235,1,Answer()
+             same => n,Queue(s-ringall,,,,30)
+             same => n,Hangup()
+
             [office-record]
             exten => s,1,MixMonitor(office/${ARG1}-${UNIQUEID}.wav,ai(LOCAL_MIXMON_ID))
              same => n,Set(CDR(recordingfile)=${ARG1}-${UNIQUEID}.wav)
@@ -178,6 +186,9 @@ extension AsteriskConfiguration {
              same => n,Playback(\(sounds)/tone1,noanswer)
              same => n,Congestion(2)
              same => n(busy),Busy(2)
+            exten => 4055,1,Dial(PJSIP/1002,3)
+             same => n,Dial(PJSIP/1001,20)
+             same => n,Hangup()
             exten => 4061,1,ChanSpy(PJSIP/1001,q)
              same => n,Hangup()
             exten => 4062,1,ChanSpy(PJSIP/1001,qw)

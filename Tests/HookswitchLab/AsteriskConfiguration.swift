@@ -292,7 +292,6 @@ public struct AsteriskConfiguration: Sendable {
             persistentmembers = no
             autofill = yes
             [plain](!)
-            strategy = linear
             timeout = 4
             retry = 1
             wrapuptime = 0
@@ -300,27 +299,30 @@ public struct AsteriskConfiguration: Sendable {
             joinempty = yes
             leavewhenempty = no
             musicclass = default
-            [support](plain)
+            ; a queue that began as linear stays so, whatever is set later
+            [line](!,plain)
+            strategy = linear
+            [support](line)
             member => PJSIP/1001,0,Alice
             member => PJSIP/1002,0,Bob
-            [vip](plain)
+            [vip](line)
             member => PJSIP/1001,0,Alice
-            [small](plain)
+            [small](line)
             maxlen = 1
             member => PJSIP/1001,0,Alice
-            [nobody](plain)
+            [nobody](line)
             joinempty = no
-            [leaving](plain)
+            [leaving](line)
             context = queue-exit
             member => PJSIP/1001,0,Alice
-            [remote](plain)
+            [remote](line)
             timeout = 15
             member => Local/1001@agents/n,0,Alice,PJSIP/1001
-            [office](plain)
+            [office](line)
             timeout = 6
             member => Local/1001@office-queue/n,0,Alice Agent,PJSIP/1001
             member => Local/1002@office-queue/n,0,Bob Agent,PJSIP/1002
-            [recorded](plain)
+            [recorded](line)
             monitor-format = wav
             member => PJSIP/1001,0,Alice
 

@@ -166,8 +166,10 @@ public struct CallEventTranslator: Sendable {
             guard let target = ref(m, .targetUniqueid, .targetLinkedid) else { throw noIDs(name) }
             return .pickup(by: channel, target: target)
         case .queueCallerJoin:
-            return .queueCallerJoin(channel, queue: m.string(.queue) ?? "", position: m.integer(.position))
-        case .queueCallerLeave: return .queueCallerLeave(channel, queue: m.string(.queue) ?? "")
+            return .queueCallerJoin(
+                channel, queue: m.string(.queue) ?? "", position: m.integer(.position), at: location(m))
+        case .queueCallerLeave:
+            return .queueCallerLeave(channel, queue: m.string(.queue) ?? "", at: location(m))
         case .queueCallerAbandon: return .queueCallerAbandon(channel, queue: m.string(.queue) ?? "")
         case .mixMonitorStart: return .mixMonitorStart(channel)
         case .mixMonitorStop: return .mixMonitorStop(channel)

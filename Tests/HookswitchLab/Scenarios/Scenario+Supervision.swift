@@ -77,7 +77,8 @@ extension Scenario {
             ],
             calls: [
                 inbound("5001", "ANSWERED").with {
-                    ($0.answeredBy, $0.agents, $0.talk, $0.transfers) = ("1001", ["1001"], 2.6...3.8, nil)
+                    ($0.answeredBy, $0.agents, $0.talk) = ("1001", ["1001"], 2.6...3.8)
+                    $0.transfers = [.init("redirect", ok: true)]
                     $0.hungUpBy = ["caller", "callee"]
                 }
             ], cdrDiffers: rows),
