@@ -7,11 +7,12 @@ import Testing
 
 @testable import Delivery
 
-/// The section's lookup; fails the test where the section is wrong.
+/// The section's lookup; fails the test where the section is wrong. Its timeout is one that no busy machine meets.
 private func lookup(_ url: String, _ lines: (String, String)...) throws -> LookupConfiguration {
-    try LookupConfiguration(
+    let patience = lines.contains { $0.0 == "timeout" } ? [] : [EndpointConfiguration.Entry("timeout", "60s")]
+    return try LookupConfiguration(
         name: "", line: 1,
-        entries: [.init("url", url, line: 2)] + lines.enumerated().map { .init($1.0, $1.1, line: $0 + 3) })
+        entries: [.init("url", url, line: 2)] + patience + lines.enumerated().map { .init($1.0, $1.1, line: $0 + 3) })
 }
 
 private func question(
@@ -25,7 +26,7 @@ private func question(
 
 /// Asks the questions one after the other and gives what came of each.
 private func answers(
-    _ configuration: LookupConfiguration, _ questions: [LookupQuestion], budget: Duration = .seconds(2),
+    _ configuration: LookupConfiguration, _ questions: [LookupQuestion], budget: Duration = .seconds(60),
     clock: @escaping @Sendable () -> Instant = CallStore.wallClock, alerts: Witness = Witness()
 ) async throws -> [LookupOutcome] {
     try await EventLoop.withThread { loop in
@@ -99,7 +100,9 @@ private func answers(
     func `an answer that is none is told apart`(reply: WebhookSink.Reply, outcome: LookupOutcome) async throws {
         let sink = WebhookSink { _ in reply }
         defer { sink.stop() }
-        let configuration = try lookup(sink.url, ("timeout", "300ms"), ("set.CRM_NAME", "contact.name"))
+        let isHanging = outcome == .late
+        let configuration = try lookup(
+            sink.url, ("timeout", isHanging ? "300ms" : "60s"), ("set.CRM_NAME", "contact.name"))
         #expect(try await answers(configuration, [question()]) == [outcome])
     }
 
@@ -115,26 +118,32 @@ private func answers(
                 == [.notFound, .found([.init("HITS", "1"), .init("ID", "7")])])
     }
 
-    @Test func `a CRM that hangs is left alone after some failures, and asked again when it is back`() async throws {
-        let isHanging = Mutex(true)
-        let sink = WebhookSink { _ in isHanging.withLock { $0 } ? .hang : .status(200, body: #"{"id":7}"#) }
+    @Test func `a CRM that fails is left alone after some failures, and asked again when it is back`() async throws {
+        let isDown = Mutex(true)
+        let sink = WebhookSink { _ in isDown.withLock { $0 } ? .close : .status(200, body: #"{"id":7}"#) }
         defer { sink.stop() }
         let clock = Mutex(Instant(seconds: 1_795_300_000))
         let alerts = Witness()
-        let configuration = try lookup(sink.url, ("timeout", "100ms"), ("set.ID", "id"))
+        let configuration = try lookup(sink.url, ("set.ID", "id"))
         let outcomes = try await EventLoop.withThread { loop in
             let crm = CRMLookup(
-                configuration, budget: .seconds(2), on: loop, version: "test", now: { clock.withLock { $0 } },
+                configuration, budget: .seconds(60), on: loop, version: "test", now: { clock.withLock { $0 } },
                 alerts: { alerts.tell($0) })
             defer { crm.close() }
             var outcomes: [LookupOutcome] = []
             for _ in 0..<7 { outcomes.append(await crm.answer(question())) }
-            isHanging.withLock { $0 = false }
+            isDown.withLock { $0 = false }
             clock.withLock { $0 = $0 + .seconds(2) }
             outcomes.append(await crm.answer(question()))
             return outcomes
         }
-        #expect(outcomes[..<5].allSatisfy { $0 == .late })
+        for outcome in outcomes[..<5] {
+            guard case .failed(let words) = outcome else {
+                Issue.record("\(outcome)")
+                continue
+            }
+            #expect(words.hasPrefix("connection_lost: "))
+        }
         let refused = LookupOutcome.failed("the CRM failed just now and is asked again in a few seconds")
         #expect(outcomes[5...6].allSatisfy { $0 == refused })
         #expect(outcomes[7] == .found([.init("ID", "7")]))
@@ -162,7 +171,7 @@ private func answers(
         let configuration = try lookup(sink.url + "?n=${number}", ("cache", "30s"), ("set.ID", "id"))
         try await EventLoop.withThread { loop in
             let crm = CRMLookup(
-                configuration, budget: .seconds(2), on: loop, version: "test", now: { clock.withLock { $0 } },
+                configuration, budget: .seconds(60), on: loop, version: "test", now: { clock.withLock { $0 } },
                 alerts: { _ in })
             defer { crm.close() }
             #expect(await crm.answer(question()) == .failed("the CRM answered 500"))
@@ -194,7 +203,7 @@ private func answers(
             ("set.ID", "id"))
         try await EventLoop.withThread { loop in
             let crm = CRMLookup(
-                configuration, budget: .seconds(2), on: loop, version: "test", now: { clock.withLock { $0 } },
+                configuration, budget: .seconds(60), on: loop, version: "test", now: { clock.withLock { $0 } },
                 alerts: { _ in })
             defer { crm.close() }
             for seconds in [0, 80, 15] as [Int64] {
@@ -212,7 +221,7 @@ private func answers(
         func reach() async throws -> CRMLookup.Reach {
             try await EventLoop.withThread { loop in
                 let crm = CRMLookup(
-                    configuration, budget: .seconds(2), on: loop, version: "test", now: CallStore.wallClock,
+                    configuration, budget: .seconds(60), on: loop, version: "test", now: CallStore.wallClock,
                     alerts: { _ in })
                 defer { crm.close() }
                 return await crm.reach()

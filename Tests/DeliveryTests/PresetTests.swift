@@ -88,6 +88,32 @@ import Testing
         #expect(body(endpoint) == (try example("vicidial_get.txt")))
     }
 
+    /// S3.5: Smartflo is also told when the customer answers, and when an agent is dialled.
+    @Test func `Smartflo's variables say nothing of an end that has not come`() throws {
+        var record = sampleRecord()
+        record.isInProgress = true
+        let endpoint = try endpoint(("preset", "smartflo"), ("events", "call.started, call.answered"))
+        func told() throws -> JSONValue {
+            try JSONValue(parsing: body(endpoint, WebhookEvent(.callAnswered, of: record, at: record.endedAt)))
+        }
+        #expect(try told()["call_status"]?.string == "answered")
+        for key in ["end_stamp", "hangup_cause", "reason_key"] { #expect(try told()[key]?.string == "", "\(key)") }
+        record.disposition = .noAnswer
+        #expect(try told()["call_status"]?.string == "")
+        #expect(try told()["answer_stamp"]?.string != "")
+    }
+
+    @Test func `an alert to an endpoint of forms is a form`() throws {
+        let alert = WebhookEvent(
+            Alert(.deadLetter, subject: "crm", message: "a & b", at: Instant(seconds: 1_795_300_000)))
+        for preset in ["vicidial", "twilio"] {
+            let endpoint = try endpoint(
+                ("preset", preset), ("content_type", "application/x-www-form-urlencoded"), ("events", "alert"))
+            let text = body(endpoint, alert)
+            #expect(text.contains("kind=dead_letter&subject=crm&message=a+%26+b"), "\(text)")
+        }
+    }
+
     @Test func `Yeastar's event 30012 with its message as a string`() throws {
         let endpoint = try endpoint(("preset", "yeastar30012"), ("account", "3631A2124XXX"), ("time_zone", "utc"))
         #expect(body(endpoint) == (try example("yeastar30012.json")))

@@ -99,6 +99,16 @@ import Testing
         #expect(try ReadmeTests.blocks("swift")[index] == built)
     }
 
+    @Test("every event type, kind of alert and preset is named in the README")
+    func words() throws {
+        let text = try String(contentsOfFile: "\(HookswitchTestKit.repository)/README.md", encoding: .utf8)
+        let words =
+            EventType.allCases.map(\.rawValue) + Alert.Kind.allCases.map(\.rawValue)
+            + Preset.allCases.filter { $0 != .hookswitch }.map(\.rawValue)
+        let missing = words.filter { !text.contains("`\($0)`") }
+        #expect(missing.isEmpty)
+    }
+
     @Test("the [lookup] of the README can be read")
     func lookup() throws {
         let block = try #require(try ReadmeTests.blocks("ini").first { $0.hasPrefix("[lookup]") })

@@ -47,7 +47,11 @@ struct MessageFormat: Sendable {
         case .standard where contentType == ContentType.form: return formBytes(context, withLists: true)
         case .standard: return MessageFormat.envelope(context)
         case .preset(let preset):
-            guard let record = context.record else { return MessageFormat.envelope(context) }
+            guard let record = context.record else {
+                // An alert has no preset; it is written as the request says it is.
+                return contentType == ContentType.form
+                    ? formBytes(context, withLists: false) : MessageFormat.envelope(context)
+            }
             return presetBytes(preset, record, context)
         }
     }

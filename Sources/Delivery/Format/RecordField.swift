@@ -70,6 +70,9 @@ struct RecordField: Sendable {
         table["crm_disposition"] = { context in
             guard let record = context.record else { return .null }
             let status = DispositionMap.status(of: record)
+            if record.isInProgress, status == record.disposition.rawValue, record.knownDisposition == nil {
+                return .null
+            }
             return .text(
                 context.format.dispositions?.word(for: status, campaign: DispositionMap.campaign(of: record)) ?? status)
         }

@@ -51,8 +51,8 @@ enum SmartfloVariables {
             "caller_id_number": of { record, format in .optional(format.numbers.written(record.caller.number)) },
             "start_stamp": stamp { $0.startedAt },
             "answer_stamp": stamp { $0.answeredAt },
-            "end_stamp": stamp { $0.endedAt },
-            "hangup_cause": of { record, _ in .text(record.hangupCauseText) },
+            "end_stamp": stamp { $0.isInProgress ? nil : $0.endedAt },
+            "hangup_cause": of { record, _ in .optional(record.isInProgress ? nil : record.hangupCauseText) },
             "billsec": of { record, _ in .integer(record.billableSeconds) },
             "duration": of { record, _ in .integer(record.duration) },
             "digits_dialed": of { record, _ in
@@ -66,7 +66,9 @@ enum SmartfloVariables {
             "answered_agent_number": of { record, _ in .optional(record.answeredAgent?.number) },
             "missed_agent": of { record, _ in .text(record.missedNumbers.joined(separator: ",")) },
             "call_flow": of { record, _ in .text(record.callFlow) },
-            "call_status": of { record, _ in .text(record.disposition == .answered ? "answered" : "missed") },
+            "call_status": of { record, _ in
+                .optional(record.knownDisposition.map { $0 == .answered ? "answered" : "missed" })
+            },
             "call_connected": of { record, _ in .integer(record.disposition == .answered ? 1 : 0) },
             "outbound_sec": of { record, _ in .integer(record.direction == .outbound ? record.billableSeconds : 0) },
             "agent_ring_time": of { record, _ in .integer(record.agentRingSeconds) },
@@ -77,7 +79,7 @@ enum SmartfloVariables {
                 .optional(record.customer.number.map { format.numbers.e164($0) })
             },
             "campaign_id": of { record, _ in .optional(DispositionMap.campaign(of: record)) },
-            "reason_key": of { record, _ in .text(record.hangupCause.text) },
+            "reason_key": of { record, _ in .optional(record.isInProgress ? nil : record.hangupCause.text) },
             "ref_id": of { record, _ in .optional(record.refID) },
             "recording_url": { RecordField("recording_url")?.read($0) ?? .null },
         ]
