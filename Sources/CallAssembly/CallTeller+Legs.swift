@@ -2,7 +2,8 @@ import Telephony
 
 /// The record's legs: one for each line, none for Asterisk's own channels.
 extension CallTeller {
-    func legs(_ cast: Cast, _ ends: Ends, _ outcome: Outcome) -> [CallRecord.Leg] {
+    func legs(_ cast: Cast, _ ends: Ends, _ outcome: Outcome, _ conversation: Conversation) -> [CallRecord.Leg] {
+        let spoke = Set(conversation.talkers.map(\.part))
         let order = facts.call.parts.indices.filter {
             cast.isPerson[$0] && !facts.call.parts[$0].isInternal && !facts.call.parts[$0].isGuest
         }.sorted {
@@ -10,15 +11,15 @@ extension CallTeller {
                 facts.call.parts[$1].created.at, facts.call.parts[$1].uniqueID
             )
         }
-        return order.map { leg($0, cast, ends, outcome) }
+        return order.map { leg($0, cast, ends, outcome, spoke) }
     }
 
-    private func leg(_ i: Int, _ cast: Cast, _ ends: Ends, _ outcome: Outcome) -> CallRecord.Leg {
+    private func leg(_ i: Int, _ cast: Cast, _ ends: Ends, _ outcome: Outcome, _ spoke: Set<Int>) -> CallRecord.Leg {
         let part = facts.call.parts[i]
         let dial = facts.call.dials.last { $0.destination == i }
         var leg = CallRecord.Leg(
             uniqueID: part.uniqueID, channel: ChannelName(printable(part.name.description)),
-            role: role(i, cast, outcome), startedAt: part.created.at)
+            role: role(i, cast, ends, outcome, spoke), startedAt: part.created.at)
         leg.number = cast.number(i).map(printable)
         leg.name = cast.name(i)
         leg.ringingAt = part.ringing?.at
@@ -45,13 +46,17 @@ extension CallTeller {
         return leg
     }
 
-    private func role(_ i: Int, _ cast: Cast, _ outcome: Outcome) -> CallRecord.Leg.Role {
+    private func role(
+        _ i: Int, _ cast: Cast, _ ends: Ends, _ outcome: Outcome, _ spoke: Set<Int>
+    ) -> CallRecord.Leg.Role {
         if i == cast.callerLine { return .caller }
         if i == outcome.answeredBy || i == cast.main { return .callee }
         let part = facts.call.parts[i]
         if part.up == nil { return .rung }
-        if facts.call.moves.contains(where: { $0.kind == .attended && $0.by == i }) { return .consulted }
-        return part.stays.isEmpty ? .rung : .agent
+        if spoke.contains(i) { return .agent }
+        // Connected with others only, while the main party was there: to be asked, or to ask.
+        guard let first = part.stays.first else { return cast.isDialled[i] ? .rung : .consulted }
+        return ends.left[cast.main].map { first.from.at < $0 } ?? true ? .consulted : .agent
     }
 
     /// A ring-group member whose call a colleague took: it rang, and the dial that rang it ended because another answered.

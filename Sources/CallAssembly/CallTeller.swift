@@ -54,7 +54,7 @@ struct CallTeller {
         record.queue = outcome.queue
         record.transfers = Transfers(facts, cast, conversation, ends).list
         record.recordings = recordings(ends, cast)
-        record.legs = legs(cast, ends, outcome)
+        record.legs = legs(cast, ends, outcome, conversation)
         record.variables = variables()
         record.refID = facts.call.variables["HOOKSWITCH_REF"].flatMap { isUnfilled($0) ? nil : printable($0) }
         record.accountCode = accountCode(cast)
@@ -143,7 +143,8 @@ struct CallTeller {
             if dial.destination == cast.caller, !cast.targets.isEmpty { continue }
             let part = facts.call.parts[dial.destination]
             let from = max(part.ringing?.at ?? dial.begin.at, dial.begin.at)
-            guard let to = dial.end?.at ?? part.up?.at ?? part.end?.at else { continue }
+            // A phone that was answered rings no more, though Dial may go on with an announcement to it or a question.
+            guard let to = [dial.end?.at, part.up?.at].compactMap({ $0 }).min() ?? part.end?.at else { continue }
             if to > from { spans.append((from, to)) }
         }
         return CallTeller.union(spans)

@@ -266,13 +266,24 @@ struct Names: Sendable {
         return part.firstNumber ?? part.number ?? (addressIsNumber ? address : nil)
     }
 
+    /// What was dialled to reach a line, without its technology; nil where no event says it.
+    static func asked(_ call: ToldCall, _ i: Int) -> Substring? {
+        guard let text = call.dials.last(where: { $0.destination == i && $0.dialString != nil })?.dialString else {
+            return nil
+        }
+        // A queue tells its members' interfaces, Dial what follows the technology.
+        let technology = call.parts[i].name.technology + "/"
+        return text.hasPrefix(technology) ? text.dropFirst(technology.count) : text[...]
+    }
+
+    /// The number that was asked of a line's device; nil where the device itself was dialled.
+    static func dialledNumber(_ call: ToldCall, _ i: Int) -> String? { asked(call, i).flatMap { number(in: $0) } }
+
     /// The number inside a dial string, as `15559876543@trunk`, `trunk/15559876543`, `trunk/sip:112@host:5060` or
     /// `user:secret@host/15559876543`; nil where it names a device only.
-    static func dialledNumber(_ call: ToldCall, _ i: Int) -> String? {
-        guard let text = call.dials.last(where: { $0.destination == i && $0.dialString != nil })?.dialString,
-            text.utf8.contains(where: { $0 == 0x40 || $0 == 0x2F })
-        else { return nil }
-        var last = text.split(separator: "/").last.map { $0[...] } ?? ""
+    static func number(in text: Substring) -> String? {
+        guard text.utf8.contains(where: { $0 == 0x40 || $0 == 0x2F }) else { return nil }
+        var last = text.split(separator: "/").last ?? ""
         for scheme in ["sip:", "sips:", "tel:"] where last.hasPrefix(scheme) { last = last.dropFirst(scheme.count) }
         let number = last.prefix { $0 != "@" && $0 != ":" && $0 != ";" }
         let isNumber = number.utf8.allSatisfy { (48...57).contains($0) || $0 == 0x2B || $0 == 0x2A || $0 == 0x23 }
@@ -328,7 +339,11 @@ struct Outside {
         if isInternal(address) { return false }
         // What was asked of the line's device tells more than any caller id: a line that is dialled is given the number
         // that its caller dialled, an originated one what the CRM gave it.
-        if let asked = Names.dialledNumber(facts.call, i), Outside.isLong(asked), !isInternal(asked) { return true }
+        // Without a number in it the device itself was called: a phone, unless it has shown to be more.
+        if isDialled, let asked = Names.asked(facts.call, i) {
+            guard let number = Names.number(in: asked) else { return knowledge.isOutside(part.name.device) ?? false }
+            if Outside.isLong(number), !isInternal(number) { return true }
+        }
         let shown = isDialled || isOriginated ? part.number ?? part.firstNumber : part.firstNumber ?? part.number
         if let shown, !shown.isEmpty, shown != "s" {
             if Outside.isLong(shown), !isInternal(shown) {

@@ -80,6 +80,24 @@ struct MetamorphicTests {
         }
     }
 
+    @Test("a stream without any time still tells who spoke, and when to the second", arguments: captures)
+    func withoutTimes(capture: Capture) throws {
+        let stream = capture.bytes(capture.folder.path.contains("/lab/") ? "events.ami" : "ami.ami")
+        let change = Change(testDescription: "", event: MetamorphicTests.withoutLine("Timestamp:"))
+        func records(_ bytes: [UInt8]) -> [CallRecord] {
+            var replay = CaptureReplay(AssemblyConfiguration(system: "pbx1"))
+            return replay.run(bytes).calls.map(\.record).sorted { $0.id < $1.id }
+        }
+        let (timed, untimed) = (records(stream), records(MetamorphicTests.apply(change, to: stream)))
+        #expect(timed.map(\.id) == untimed.map(\.id))
+        for (a, b) in zip(timed, untimed) {
+            #expect(a.agents.map(\.number) == b.agents.map(\.number), "\(capture)")
+            #expect(a.direction == b.direction && a.caller == b.caller && a.callee == b.callee, "\(capture)")
+            let distance = a.startedAt - b.startedAt
+            #expect(distance < .seconds(2) && distance > .seconds(-2), "\(capture): \(a.startedAt), \(b.startedAt)")
+        }
+    }
+
     /// What a record says, without what is named after the changed things.
     private func facts(_ stream: [UInt8]) throws -> [String] {
         var replay = CaptureReplay(AssemblyConfiguration(system: "pbx1"))

@@ -29,6 +29,8 @@ public struct CaptureReplay {
     private var translator: CallEventTranslator
     private var summary = Summary()
     private var clock = Instant(microseconds: 0)
+    /// Events have shown a time, or the index has one for them.
+    private var hasTimes = false
 
     public init(_ configuration: AssemblyConfiguration) {
         self.configuration = configuration
@@ -113,10 +115,25 @@ public struct CaptureReplay {
         summary.messageCount += decoder.messageCount
     }
 
+    /// The time in a capture that has none, neither in its events nor beside them: a channel's id tells the second it was
+    /// made in, a CDR when it ended; between those only the order is known.
+    private func guessedTime(_ event: CallEvent) -> Instant {
+        var time = clock.microseconds > 0 ? clock + .microseconds(1) : clock
+        if case .newChannel(let snapshot) = event.body, let made = snapshot.channel.uniqueID.created {
+            time = max(time, made)
+        }
+        if case .cdr(let row) = event.body, let made = row.uniqueID.created, let start = row.start?.asUTC,
+            let end = row.end?.asUTC
+        {
+            time = max(time, made + (end - start))
+        }
+        return time
+    }
+
     private mutating func apply(_ event: CallEvent) {
         var event = event
         // Without an index, what has no time of its own happened when its neighbour did.
-        if event.at.microseconds == 0 { event.at = clock }
+        if event.at.microseconds > 0 { hasTimes = true } else { event.at = hasTimes ? clock : guessedTime(event) }
         clock = max(clock, event.at)
         var calls: [FinishedCall] = []
         var refused: [(String, Int64)] = []

@@ -419,7 +419,7 @@ extension Scenario {
             steps: [.dial(.customer, "5217"), .ended(.customer)],
             calls: [
                 inbound("5217", "FAILED", "NO_ANSWER").with {
-                    ($0.duration, $0.hungUpBy, $0.cause) = (1...2, ["system"], [1])
+                    ($0.duration, $0.hungUpBy, $0.cause) = (0...2, ["system"], [1])
                 }
             ], cdrDiffers: "a CDR has no word for it"),
         Scenario(
