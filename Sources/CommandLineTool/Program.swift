@@ -77,6 +77,7 @@ public struct Program: Sendable {
             return try await TestWebhookVerb(invocation, console, configuration(invocation)).run(loop)
         case .capture: return try await CaptureVerb(invocation, console, configuration(invocation)).run(loop)
         case .backfill: return try await BackfillVerb(invocation, console, configuration(invocation)).run(loop)
+        case .backup: return try await BackupVerb(invocation, console).run(store(invocation))
         case .check: return try await CheckVerb(invocation, console).run(configuration(invocation), loop)
         case .version: return VersionVerb.run(invocation, console)
         }

@@ -1,6 +1,6 @@
 /// A verb of the contract with its options and its words of help.
 enum Verb: String, CaseIterable {
-    case run, check, calls, show, tail, deliveries, capture, replay, backfill
+    case run, check, calls, show, tail, deliveries, capture, replay, backfill, backup
     case testWebhook = "test-webhook"
     case version
 
@@ -62,6 +62,7 @@ enum Verb: String, CaseIterable {
                 Option(name: "--since", value: "TIME", help: "only calls that started at or after; default all"),
                 Verb.config,
             ]
+        case .backup: [Verb.config]
         case .testWebhook: [Verb.config]
         case .version: [Option(name: "--json", value: nil, help: "as a JSON object")]
         }
@@ -72,7 +73,7 @@ enum Verb: String, CaseIterable {
         switch self {
         case .show: "ID"
         case .deliveries: "[retry ID... | replay | pause NAME | resume NAME]"
-        case .capture: "FILE"
+        case .capture, .backup: "FILE"
         case .replay: "FILE..."
         case .testWebhook: "[ENDPOINT]"
         default: ""
@@ -82,7 +83,7 @@ enum Verb: String, CaseIterable {
     /// How many operands there may be.
     var operandCount: ClosedRange<Int> {
         switch self {
-        case .show, .capture: 1...1
+        case .show, .capture, .backup: 1...1
         case .deliveries: 0...10_000
         case .replay: 1...10_000
         case .testWebhook: 0...1
@@ -102,6 +103,7 @@ enum Verb: String, CaseIterable {
         case .capture: "save the raw manager stream with its timing"
         case .replay: "capture(s) in, call records out: no Asterisk, no database"
         case .backfill: "add missed calls from Asterisk's own CDR and CEL files"
+        case .backup: "copy the database, whole and consistent, while the daemon works"
         case .testWebhook: "send a sample call.complete and show the answer"
         case .version: "which Hookswitch this is"
         }
@@ -137,6 +139,11 @@ enum Verb: String, CaseIterable {
             """
             Calls that are known already are not added twice; the others are told to the webhooks like any call.
             Without --cdr and --cel the files of [backfill] are read.
+            """
+        case .backup:
+            """
+            FILE must not be there; it appears when the copy is complete and on disk. To restore: stop the daemon, put FILE in the
+            place of hookswitch.db in state_dir, remove hookswitch.db-wal and hookswitch.db-shm, start, run backfill.
             """
         case .testWebhook: "Without ENDPOINT: every [webhook:NAME], one after the other."
         case .version: ""

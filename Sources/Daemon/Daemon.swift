@@ -53,9 +53,9 @@ public final class Daemon: @unchecked Sendable {
     private var links: [PBXLink] = []
     private var alertCommand: AlertCommand?
     private var ticker: Task<Void, Never>?
-    private var isDiskLow = false
-    private var isSpoolOld = false
-    private var noRecordsToldAt: Instant?
+    private var health: HealthWatch
+    /// Bytes free for the store; tests put their own number there.
+    var freeBytes: (@Sendable () -> Int64?)?
     private var backfills = BackfillSchedule()
 
     public init(
@@ -63,6 +63,8 @@ public final class Daemon: @unchecked Sendable {
         now: @escaping @Sendable () -> Instant = CallStore.wallClock
     ) {
         (self.configuration, self.loop, self.logger, self.now) = (configuration, loop, logger, now)
+        health = HealthWatch(
+            stateDirectory: configuration.general.stateDirectory, spool: configuration.general.spoolDirectory)
     }
 
     /// Where the FastAGI server listens; nil where there is none.
@@ -129,6 +131,7 @@ public final class Daemon: @unchecked Sendable {
         do throws(StorageError) { try await planBackfill(store) } catch { throw DaemonError(error) }
         for link in links { link.start() }
         startTicker()
+        checkDatabase(store)
     }
 
     /// Only what is later than the last call on disk, and an hour before it, can have been missed while no daemon ran: the history
@@ -169,7 +172,7 @@ public final class Daemon: @unchecked Sendable {
     private func openStore(_ general: Configuration.General) throws(DaemonError) -> CallStore {
         let log = logger.part("storage")
         let options = CallStore.Options(
-            folder: general.stateDirectory, callsLog: general.callsLog.map { CallsLogOptions(path: $0) }, clock: now,
+            folder: general.stateDirectory, callsLog: general.callsLogOptions, clock: now,
             report: { sentence in
                 log.error(
                     "the calls log changed its state",
@@ -336,7 +339,7 @@ public final class Daemon: @unchecked Sendable {
         }
     }
 
-    private func minute() {
+    func minute() {
         checkDisk()
         checkSpool()
         for link in links {
@@ -345,66 +348,66 @@ public final class Daemon: @unchecked Sendable {
         }
     }
 
-    /// Less than this is free on the volume of the state folder: an operator has some hours.
-    private static let lowDisk: Int64 = 200 << 20
-
     private func checkDisk() {
-        guard let free = store?.freeBytes() else { return }
-        if free < Daemon.lowDisk, !isDiskLow {
-            isDiskLow = true
-            engine?.raise(
-                Alert(
-                    .diskLow, subject: configuration.general.stateDirectory,
-                    message: "\(free >> 20) MB are left; calls wait in memory once it is full", at: now()))
-        } else if free > Daemon.lowDisk * 2 {
-            isDiskLow = false
+        guard let free = freeBytes?() ?? store?.freeBytes() else { return }
+        let before = health.diskLevel
+        if let alert = health.disk(free: free, at: now()) { engine?.raise(alert) }
+        if health.diskLevel != before { spareDisk() }
+    }
+
+    /// Gives up the least important first: what old rows hold and the copy of the records, then what is told of calls in progress.
+    private func spareDisk() {
+        let level = health.diskLevel
+        publisher?.isProgressHeld = level == .critical
+        guard let store else { return }
+        Task(name: "spare-disk", executorPreference: loop) { [weak self, logger] in
+            do throws(StorageError) { try await store.holdCallsLog(level > .ample) } catch {
+                logger.part("storage").warning(
+                    "the calls log lacks what was left out", [.error: .text(error.description)])
+            }
+            if level > .ample { await self?.sweep(store) }
         }
     }
 
     private func checkSpool() {
         let age = spool?.oldestAge(now: now()) ?? 0
-        if age > 600, !isSpoolOld {
-            isSpoolOld = true
-            engine?.raise(
-                Alert(
-                    .spoolNotDrained, subject: configuration.general.spoolDirectory,
-                    message: "the oldest file has waited \(age / 60) min; can the daemon's user rename files there?",
-                    at: now()))
-        } else if age < 60 {
-            isSpoolOld = false
-        }
+        if let alert = health.spool(age: age, at: now()) { engine?.raise(alert) }
     }
 
     /// Channels come and go but no call is ever told: something hides events, or the fold has a defect.
     private func checkRecords(of link: PBXLink) {
-        let time = now()
-        guard link.fold.channelsWithoutRecord >= 50, time - link.fold.lastFinishedAt > .seconds(600),
-            noRecordsToldAt.map({ time - $0 > .seconds(3600) }) ?? true
-        else { return }
-        noRecordsToldAt = time
-        engine?.raise(
-            Alert(
-                .noRecords, subject: link.configuration.name,
-                message: "\(link.fold.channelsWithoutRecord) channels ended, but no call was recorded for 10 minutes",
-                at: time))
+        let alert = health.records(
+            of: link.configuration.name, channels: link.fold.channelsWithoutRecord,
+            lastFinishedAt: link.fold.lastFinishedAt, at: now())
+        if let alert { engine?.raise(alert) }
+    }
+
+    /// Reads the whole database once, beside the work: a file that a disk has damaged is found before it is needed.
+    private func checkDatabase(_ store: CallStore) {
+        Task(name: "check-database", executorPreference: loop) { [weak self] in
+            guard let faults = try? await store.check(), let first = faults.first, let self else { return }
+            engine?.raise(
+                Alert(
+                    .databaseDamaged, subject: configuration.general.databasePath,
+                    message: "\(faults.count) faults, as: \(first); stop, keep the file, restore the latest backup, "
+                        + "run backfill for the calls since",
+                    at: now()))
+        }
     }
 
     // MARK: What the parts tell
 
     private func storeChanged(_ error: StorageError?) {
-        guard let error, error.code == .diskFull, !isDiskLow else { return }
-        isDiskLow = true
-        engine?.raise(
-            Alert(
-                .diskLow, subject: configuration.general.stateDirectory,
-                message: "the disk is full: calls wait in memory until there is room", at: now()))
+        guard let error, error.code == .diskFull else { return }
+        let before = health.diskLevel
+        if let alert = health.diskFull(at: now()) { engine?.raise(alert) }
+        if health.diskLevel != before { spareDisk() }
     }
 
     /// Tells an alert to the log and to the operator's command; the engine tells the endpoints.
     private func tell(_ alert: Alert) {
-        let isGood = alert.kind == .endpointRecovered
         logger.part("alert").log(
-            isGood ? .notice : .error, "alert",
+            alert.kind.isGood ? .notice : .error, "alert",
             [.alertKind: .text(alert.kind.rawValue), .alertSubject: .text(alert.subject), .hint: .text(alert.message)],
             repeats: .printed)
         guard let alertCommand else { return }

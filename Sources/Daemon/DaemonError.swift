@@ -23,7 +23,8 @@ public struct DaemonError: Error, Sendable, CustomStringConvertible {
 
     init(_ error: StorageError) {
         // The error's own description ends with its hint.
-        self.init(.storage, detail: "\(error.context): \(error.code.rawValue) \(error.underlying)", hint: error.hint)
+        let reason = error.underlying.isEmpty ? error.code.rawValue : error.underlying
+        self.init(.storage, detail: "\(error.context): \(reason)", hint: error.hint)
     }
     init(_ error: EventLoopError) {
         self.init(

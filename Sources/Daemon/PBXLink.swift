@@ -126,6 +126,10 @@ final class PBXLink: @unchecked Sendable {
             if isLossTold {
                 isLossTold = false
                 logger.notice("manager connection is back; calls in progress are being looked up")
+                raise(
+                    Alert(
+                        .managerRecovered, subject: configuration.name,
+                        message: "the manager connection to \(configuration.ami) is back", at: now()))
             }
         case .fullyBooted: hasBooted = true
         case .server(let server):

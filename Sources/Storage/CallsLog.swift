@@ -15,6 +15,8 @@ final class CallsLog {
     private var size: Int64 = 0
     private var day: Int64 = 0
     private var isFailing = false
+    /// Nothing is written: the disk's last room is for the database.
+    private var isHeld = false
     /// Lines that could not be written, for metrics.
     private(set) var lost = 0
 
@@ -26,6 +28,7 @@ final class CallsLog {
 
     /// Appends records, one line each, in one write.
     func append(_ records: [[UInt8]], now: Instant) {
+        if isHeld { return }
         rotateIfDue(now: now)
         if descriptor < 0, !open(now: now) { return lose(records.count, "cannot be opened") }
         var lines: [UInt8] = []
@@ -50,6 +53,37 @@ final class CallsLog {
             isFailing = false
             report("calls log \(options.path) is written again; \(lost) lines are missing since the start")
         }
+    }
+    /// Writes nothing from here on, or takes it up again; the caller appends what was left out.
+    func hold(_ isHeld: Bool) {
+        self.isHeld = isHeld
+        if isHeld { close() }
+    }
+    /// Removes files that were renamed away and last written before an instant; those of another rotation are its own to remove.
+    func removeRotated(before: Instant) {
+        guard let slash = options.path.lastIndex(of: "/"), let directory = opendir(String(options.path[..<slash]))
+        else {
+            return
+        }
+        defer { closedir(directory) }
+        let stem = options.path[options.path.index(after: slash)...] + "."
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            let path = "\(options.path[..<slash])/\(name)"
+            var status = stat()
+            guard name.hasPrefix(stem), CallsLog.isDated(name.dropFirst(stem.count)), stat(path, &status) == 0,
+                Int64(status.st_mtim.tv_sec) < before.seconds
+            else { continue }
+            unlink(path)
+        }
+    }
+    /// `2026-11-21` or `2026-11-21.3`.
+    private static func isDated(_ ending: Substring) -> Bool {
+        let parts = ending.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 1 || parts.count == 2 && parts[1].allSatisfy(\.isNumber) else { return false }
+        return parts[0].count == 10 && parts[0].split(separator: "-").map(\.count) == [4, 2, 2]
     }
     /// Closes the file; the next record opens whatever is at its path then.
     func reopen() { close() }

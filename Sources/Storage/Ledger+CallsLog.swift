@@ -34,6 +34,27 @@ extension Ledger {
         }
         return missing
     }
+    /// Gives `body` the records that were written or amended since an instant, some hundred at a time, in the order of their
+    /// commits; of the newest 100,000.
+    func eachRecord(since: Instant, _ body: ([[UInt8]]) -> Void) throws(StorageError) {
+        let s = try connection.prepare(
+            """
+            SELECT c.id, d.record FROM calls c JOIN call_documents d ON d.call = c.row
+            WHERE c.row > (SELECT max(row) FROM calls) - 100000 AND coalesce(c.amended_at_ms, c.stored_at_ms) >= ?1
+            ORDER BY coalesce(c.amended_at_ms, c.stored_at_ms), c.row
+            """)
+        s.bind(1, since)
+        var records: [[UInt8]] = []
+        while try s.step() {
+            if openIDs.contains(s.text(0)) { continue }  // still waiting: its line is to come
+            records.append(s.bytes(1))
+            if records.count == 200 {
+                body(records)
+                records = []
+            }
+        }
+        if !records.isEmpty { body(records) }
+    }
     /// When what a line says was committed: of a record that has been amended since, when it was first written.
     private func commitTime(ofLine line: ArraySlice<UInt8>) throws(StorageError) -> Instant? {
         guard let id = CallsLog.id(inLine: line) else { return nil }

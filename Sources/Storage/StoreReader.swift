@@ -1,7 +1,7 @@
 /// The store as somebody who only looks sees it: the command line, whether or not a daemon runs, and within the daemon whoever
 /// holds its `CallStore`.
 public final class StoreReader: CallQuery, Sendable {
-    private let reader: Reader
+    let reader: Reader
 
     /// Looks into a state folder without owning it; nothing is opened before the first question.
     public init(folder: String) { reader = Reader(path: StateFolder.databasePath(in: folder), vfs: nil) }

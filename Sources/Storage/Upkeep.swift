@@ -48,6 +48,7 @@ extension CallStore {
             report.calls = try await inChunks(rows) { (ledger, chunk) throws(StorageError) in
                 try ledger.removeCalls(chunk)
             }
+            await writer.removeRotatedLogs(before: before)
         }
         _ = try await write(weight: 1) { (ledger) throws(StorageError) in
             try ledger.removeRequests(before: now - .seconds(86400))
@@ -75,14 +76,17 @@ extension CallStore {
 
     /// SQLite's check of the whole file: empty if all is well, else one line a fault.
     ///
-    /// Reads everything, beside the writer: seconds for each gigabyte. At most 20 lines.
+    /// Reads everything, beside the writer and with a reader of its own: seconds for each gigabyte. At most 20 lines.
     public func check() async throws(StorageError) -> [String] {
-        try await reader.with { (r) throws(StorageError) in
+        let reader = Reader(path: writer.path, vfs: options.vfs)
+        let lines = try await reader.with { (r) throws(StorageError) in
             let s = try r.connection.prepare("PRAGMA quick_check(20)")
             var lines: [String] = []
             while try s.step() { lines.append(s.text(0)) }
             return lines == ["ok"] ? [] : lines
         }
+        await reader.close()
+        return lines
     }
 
     /// Writes a consistent copy of the database while the daemon works; `path` must not exist yet.
@@ -109,6 +113,8 @@ extension CallStore {
     }
     /// Closes `calls.jsonl`, so that the next record opens what is at its path then: for `SIGHUP`.
     public func reopenCallsLog() async { await writer.reopenLog() }
+    /// Stops writing `calls.jsonl`, for a disk that runs full; with false it goes on, and what was left out is written.
+    public func holdCallsLog(_ isHeld: Bool) async throws(StorageError) { try await writer.holdLog(isHeld) }
 }
 
 extension Reader {
@@ -215,4 +221,11 @@ extension Ledger {
         try s.run()
         return Int(before - (try connection.number("PRAGMA freelist_count")))
     }
+}
+
+extension StoreReader {
+    /// Writes a consistent copy of the database, whether or not a daemon works on it; `path` must not exist yet.
+    ///
+    /// The copy appears under its name only when it is complete and synced.
+    public func backup(to path: String) async throws(StorageError) { try await reader.backup(to: path) }
 }

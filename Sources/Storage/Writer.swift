@@ -17,6 +17,8 @@ actor Writer {
     private var ledger: Ledger?
     private var log: CallsLog?
     private var totals = WriterTotals()
+    /// Since when nothing is written to the calls log; nil while it is.
+    private var logHeldAt: Instant?
     private let checkpointer: Checkpointer
     /// Log pages when a checkpoint was last asked for.
     private var checkpointedAt: Int32 = 0
@@ -156,6 +158,19 @@ actor Writer {
     }
     func endpoints() -> [EndpointStatus] { ledger?.endpoints.map(\.status) ?? [] }
     func reopenLog() { log?.reopen() }
+    func removeRotatedLogs(before: Instant) { log?.removeRotated(before: before) }
+    /// Stops writing the calls log, or writes what was left out and goes on.
+    func holdLog(_ isHeld: Bool) throws(StorageError) {
+        guard let log, let ledger, isHeld != (logHeldAt != nil) else { return }
+        log.hold(isHeld)
+        guard let since = logHeldAt else {
+            logHeldAt = clock()
+            return
+        }
+        logHeldAt = nil
+        let now = clock()
+        try ledger.eachRecord(since: since) { log.append($0, now: now) }
+    }
     func currentTotals() -> WriterTotals { totals }
     func close() async {
         await checkpointer.close()

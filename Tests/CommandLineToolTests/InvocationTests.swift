@@ -38,13 +38,13 @@ import Testing
         ])
     func usage(_ words: String, _ message: String) { #expect(problem(words) == message) }
 
-    @Test("every verb of the contract is known by its name")
+    @Test("every verb of the contract is known by its name, and of our own there is backup")
     func verbs() {
         let names = [
             "run", "check", "calls", "show", "tail", "deliveries", "capture", "replay", "backfill", "test-webhook",
             "version",
         ]
-        #expect(Verb.allCases.map(\.rawValue) == names)
+        #expect(Verb.allCases.filter { $0 != .backup }.map(\.rawValue) == names)
     }
 
     @Test("wrong usage ends with 2 and shows the usage line")

@@ -183,6 +183,22 @@ final class TestFolder {
         #expect(program.run(["calls", "--config", "/nonexistent/hookswitch.conf"]) == .badConfiguration)
         #expect(written.complaints.contains("No such file or directory"))
     }
+
+    @Test("backup copies the database to a file that was not there, and never over one")
+    func backup() throws {
+        let folder = try self.folder()
+        let path = "\(folder.path)/copy/hookswitch.db"
+        try FileManager.default.createDirectory(atPath: "\(folder.path)/copy", withIntermediateDirectories: true)
+        let first = folder.run("backup", path)
+        #expect(first.code == .fine)
+        #expect(first.written.text.hasPrefix("\(path): "))
+        let again = folder.run("backup", path)
+        #expect(again.code == .found)
+        #expect(again.written.complaints.contains("File exists"))
+        try folder.write(folder.configuration, "[general]\nstate_dir = \(folder.path)/copy\n[pbx:a]\n")
+        let calls = folder.run("calls", "--json").written.text
+        #expect(calls.split(separator: "\n").count == 2)
+    }
 }
 
 @Suite("replay") struct ReplayVerbTests {

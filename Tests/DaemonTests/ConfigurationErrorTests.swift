@@ -46,7 +46,7 @@ import Testing
         (
             "[pbx:main]\nusername = u\nsecret = ${NOPE}\n",
             "hs.conf:3: [pbx:main] secret: the environment variable NOPE is not set; set it where the daemon is "
-                + "started, as in /etc/default/hookswitch, or use secret_file"
+                + "started, as in /etc/hookswitch/environment, or use secret_file"
         ),
         (
             "[pbx:main]\nusername = u\n",

@@ -2,6 +2,7 @@ import Daemon
 import Delivery
 import EventLoop
 import Foundation
+import Storage
 import Testing
 
 /// Reads a configuration text with the given environment and files.
@@ -85,6 +86,15 @@ let leastPBX = "[pbx:main]\nusername = u\nsecret = s\n"
         #expect(endpoint.events == [.callComplete])
         #expect(endpoint.secrets.count == 1)
         #expect(endpoint.timeout == .seconds(10))
+    }
+
+    @Test("when calls.jsonl is renamed away")
+    func callsLog() throws {
+        let read = try configuration("[general]\ncalls_log_size = 10M\ncalls_log_daily = yes\n\(leastPBX)")
+        #expect(read.general.callsLogOptions?.maxBytes == 10 << 20)
+        #expect(read.general.callsLogOptions?.rotatesDaily == true)
+        #expect(try configuration(leastPBX).general.callsLogOptions?.maxBytes == 256 << 20)
+        #expect(problems("[general]\ncalls_log_size = 10 parsecs\n\(leastPBX)").first?.contains("as 256M") == true)
     }
 
     @Test("the sample that is shipped is one that can be used")

@@ -60,6 +60,12 @@ final class DaemonFixture: @unchecked Sendable {
             try configuration(text), loop: loop, logger: Logger(recorder, level: .info, component: "daemon"))
     }
 
+    /// With a configuration of the test's own.
+    init(_ loop: EventLoop, _ folder: TestFolder, _ settings: Configuration) {
+        (self.loop, self.folder) = (loop, folder)
+        daemon = Daemon(settings, loop: loop, logger: Logger(recorder, level: .info, component: "daemon"))
+    }
+
     /// Waits until `condition` holds, looking every few milliseconds, for thirty seconds at most.
     func wait(_ what: String, _ condition: () async throws -> Bool) async throws {
         for _ in 0..<6000 {

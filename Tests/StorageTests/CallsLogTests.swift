@@ -43,6 +43,37 @@ import Testing
         #expect(try scratch.lines(of: scratch.log) == [line(2)])
     }
 
+    @Test func whatIsLeftOutWhileItIsHeldFollowsInOrder() async throws {
+        let store = try open()
+        try await store.holdCallsLog(true)
+        _ = try await store.commit([commit(1)])
+        _ = try await store.commit([commit(2)])
+        try await store.holdCallsLog(true)
+        #expect(try scratch.lines(of: scratch.log) == [])
+        try await store.holdCallsLog(false)
+        try await store.holdCallsLog(false)
+        _ = try await store.commit([commit(3)])
+        await store.close()
+        #expect(try scratch.lines(of: scratch.log) == [line(1), line(2), line(3)])
+    }
+
+    @Test func filesOfItsOwnThatWereRenamedAwayGoWithTheRecordsTheyHold() async throws {
+        let store = try open(maxBytes: 100)
+        for n in 1...3 { _ = try await store.commit([commit(n)]) }
+        let others = ["calls.jsonl.1", "calls.jsonl.2.gz", "calls.jsonl.2026-11-20.gz", "calls.jsonl.2026-11-2"]
+        for name in others { try Data().write(to: URL(fileURLWithPath: "\(scratch.path)/\(name)")) }
+        let kept = Retention(calls: .seconds(3600), delivered: nil, dead: nil)
+        _ = try await store.sweep(kept, now: CallStore.wallClock())
+        func names() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: scratch.path).filter { $0.hasPrefix("calls.jsonl") }
+                .sorted()
+        }
+        #expect(try names().count == 7)
+        _ = try await store.sweep(kept, now: CallStore.wallClock() + .seconds(7200))
+        #expect(try names() == (["calls.jsonl"] + others).sorted())
+        await store.close()
+    }
+
     @Test func aFullFileIsRenamedAwayAndNeverOverwrites() async throws {
         let store = try open(maxBytes: 100)
         for n in 1...3 { _ = try await store.commit([commit(n)]) }

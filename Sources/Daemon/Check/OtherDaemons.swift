@@ -54,6 +54,14 @@ struct OtherDaemons {
         return real(a) == real(b)
     }
 
+    /// By its name, or the very file that runs here.
+    private static func isProgram(_ id: Int, _ name: String) -> Bool {
+        if name.split(separator: "/").last == "hookswitch" { return true }
+        var (own, other) = (stat(), stat())
+        return stat("/proc/self/exe", &own) == 0 && stat("/proc/\(id)/exe", &other) == 0
+            && own.st_dev == other.st_dev && own.st_ino == other.st_ino
+    }
+
     private static func value(of name: String, in variables: [UInt8]) -> String? {
         variables.split(separator: 0).first { $0.starts(with: "\(name)=".utf8) }
             .map { String(decoding: $0.dropFirst(name.utf8.count + 1), as: UTF8.self) }
@@ -65,7 +73,7 @@ struct OtherDaemons {
             guard let bytes = try? FileError.read("/proc/\(id)/cmdline", limit: 65536) else { return nil }
             let words = bytes.split(separator: 0, omittingEmptySubsequences: false)
                 .map { String(decoding: $0, as: UTF8.self) }
-            guard words.count > 1, words[0].split(separator: "/").last == "hookswitch", words.contains("run") else {
+            guard words.count > 1, words.contains("run"), isProgram(id, words[0]) else {
                 return nil
             }
             var file = Configuration.defaultPath

@@ -139,6 +139,8 @@ extension Configuration {
                     general.callsLog = reader.value("calls_log", ConfigurationValue.path)
                 }
             }
+            general.callsLogBytes = reader.value("calls_log_size", ConfigurationValue.bytes) ?? general.callsLogBytes
+            general.rotatesCallsLogDaily = reader.value("calls_log_daily", ConfigurationValue.flag) ?? false
             general.logFile = reader.value("log_file", ConfigurationValue.path)
             general.alertCommand = reader.value("alert_command", ConfigurationValue.path)
             let kept = general.retention

@@ -30,6 +30,10 @@ public struct Configuration: Sendable {
         public var stateDirectory = "/var/lib/hookswitch"
         /// One record a line, written after the commit; nil: `calls_log = none`.
         public var callsLog: String? = "/var/log/hookswitch/calls.jsonl"
+        /// The size at which it is renamed away; 0: never.
+        public var callsLogBytes: Int64 = 256 << 20
+        /// Whether it is renamed away at each UTC midnight.
+        public var rotatesCallsLogDaily = false
         public var logLevel = LogLevel.info
         public var logFormat = LogFormat.text
         /// Nil: standard error.
@@ -39,6 +43,10 @@ public struct Configuration: Sendable {
         /// How long calls, delivered messages and dead letters are kept.
         public var retention = Retention()
 
+        /// Where and how `calls.jsonl` is written; nil: it is not.
+        public var callsLogOptions: CallsLogOptions? {
+            callsLog.map { CallsLogOptions(path: $0, maxBytes: callsLogBytes, rotatesDaily: rotatesCallsLogDaily) }
+        }
         public var databasePath: String { "\(stateDirectory)/hookswitch.db" }
         public var spoolDirectory: String { "\(stateDirectory)/spool" }
         public init() {}

@@ -25,6 +25,16 @@ enum ConfigurationValue {
         Mistake(problem: "\"\(text)\" is not a time", hint: "write a number and ms, s, m, h or d, as 3s or 2m")
     }
 
+    /// `100M`, `2G`, `64K`; a bare number is bytes.
+    static func bytes(_ text: String) throws(Mistake) -> Int64 {
+        let digits = text.prefix { ("0"..."9").contains($0) }
+        let shifts = ["": 0, "k": 10, "m": 20, "g": 30]
+        guard let count = Int64(digits), count <= 1 << 32,
+            let shift = shifts[trimmed(text[digits.endIndex...]).lowercased()]
+        else { throw Mistake(problem: "\"\(text)\" is not a size", hint: "write a number and K, M or G, as 256M") }
+        return count << Int64(shift)
+    }
+
     /// Items between commas, blanks around them removed, empty ones left out.
     static func list(_ text: String) -> [String] { text.split(separator: ",").map(trimmed).filter { !$0.isEmpty } }
 

@@ -142,7 +142,7 @@ struct SectionReader {
             } else {
                 report(
                     setting.line, setting.key, "the environment variable \(name) is not set",
-                    "set it where the daemon is started, as in /etc/default/hookswitch, or use secret_file")
+                    "set it where the daemon is started, as in /etc/hookswitch/environment, or use secret_file")
                 return nil
             }
             rest = rest[rest.index(after: close)...]

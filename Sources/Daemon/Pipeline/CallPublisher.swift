@@ -50,6 +50,8 @@ final class CallPublisher: @unchecked Sendable {
     /// Looks take too long: calls are written before.
     private var isSlow = false
     private var isStopped = false
+    /// Calls in progress are not told: the disk's last room is for what is over.
+    var isProgressHeld = false
     /// How long a finished call may be in memory only, at most twice.
     private static let patience: Duration = .milliseconds(100)
 
@@ -69,6 +71,7 @@ final class CallPublisher: @unchecked Sendable {
 
     /// A call in progress came to a turn.
     func progressed(_ progress: AssemblyEffect.Progress, _ record: CallRecord, at time: Instant) {
+        if isProgressHeld { return }
         let event: WebhookEvent
         switch progress {
         case .started: event = WebhookEvent(.callStarted, of: record, at: time)

@@ -20,10 +20,23 @@ public struct Alert: Sendable, Equatable, CustomStringConvertible {
         /// A disposition the endpoint's map does not have.
         case unmappedDisposition = "unmapped_disposition"
         case diskLow = "disk_low"
+        case diskRecovered = "disk_recovered"
+        /// SQLite's check found faults in the file.
+        case databaseDamaged = "database_damaged"
         case managerLost = "manager_lost"
+        case managerRecovered = "manager_recovered"
         /// Channels are seen, but no call was ever recorded.
         case noRecords = "no_records"
         case spoolNotDrained = "spool_not_drained"
+        case spoolDrained = "spool_drained"
+
+        /// Whether it tells of the end of a trouble.
+        public var isGood: Bool {
+            switch self {
+            case .endpointRecovered, .diskRecovered, .managerRecovered, .spoolDrained: true
+            default: false
+            }
+        }
     }
     public var kind: Kind
     /// The endpoint, PBX or folder it is about.

@@ -1,0 +1,91 @@
+import Delivery
+import Telephony
+
+/// What an operator must know of the daemon's own state, told once when it turns bad and once when it is good again: a value.
+///
+/// ```
+/// disk   ample ── < 200 MB ──▶ low ── < 50 MB, or full ──▶ critical
+///          ▲────── > 400 MB ────┘◀──────── > 100 MB ────────┘
+/// spool  drained ── oldest file > 10 min ──▶ old ── < 1 min ──▶ drained
+/// calls  50 channels and no record for 10 min: told, again after an hour
+/// ```
+struct HealthWatch {
+    /// How much room there is, and so what is given up: see `Daemon.spareDisk`.
+    enum DiskLevel: Int, Comparable {
+        case ample, low, critical
+        static func < (a: DiskLevel, b: DiskLevel) -> Bool { a.rawValue < b.rawValue }
+    }
+    private let stateDirectory: String
+    private let spoolFolder: String
+    private(set) var diskLevel = DiskLevel.ample
+    private var isSpoolOld = false
+    private var silenceToldAt: [String: Instant] = [:]
+
+    /// Less than this is free: an operator has some hours.
+    static let lowDisk: Int64 = 200 << 20
+    /// Less than this: the rest is for records and what is to be delivered.
+    static let criticalDisk: Int64 = 50 << 20
+
+    init(stateDirectory: String, spool: String) { (self.stateDirectory, spoolFolder) = (stateDirectory, spool) }
+
+    /// Bytes are free on the volume of the state folder.
+    mutating func disk(free: Int64, at now: Instant) -> Alert? {
+        let before = diskLevel
+        if free < HealthWatch.criticalDisk {
+            diskLevel = .critical
+        } else if free < HealthWatch.lowDisk {
+            // Twice the limit lets go of it: a number that swings around one must not be told each minute.
+            diskLevel = before == .critical && free < HealthWatch.criticalDisk * 2 ? .critical : .low
+        } else if free > HealthWatch.lowDisk * 2 {
+            diskLevel = .ample
+        } else if before == .critical {
+            diskLevel = .low
+        }
+        if before == .ample, diskLevel > .ample {
+            return Alert(
+                .diskLow, subject: stateDirectory,
+                message:
+                    "\(free >> 20) MB are left; calls.jsonl is not written, and calls wait in memory once it is full",
+                at: now)
+        }
+        guard before > .ample, diskLevel == .ample else { return nil }
+        return Alert(.diskRecovered, subject: stateDirectory, message: "\(free >> 20) MB are free again", at: now)
+    }
+
+    /// A write found no room.
+    mutating func diskFull(at now: Instant) -> Alert? {
+        let before = diskLevel
+        diskLevel = .critical
+        guard before < .critical else { return nil }
+        return Alert(
+            .diskLow, subject: stateDirectory, message: "the disk is full: calls wait in memory until there is room",
+            at: now)
+    }
+
+    /// - Parameter age: seconds that the oldest file of the spool has waited.
+    mutating func spool(age: Int, at now: Instant) -> Alert? {
+        if age > 600, !isSpoolOld {
+            isSpoolOld = true
+            return Alert(
+                .spoolNotDrained, subject: spoolFolder,
+                message: "the oldest file has waited \(age / 60) min; can the daemon's user rename files there?",
+                at: now)
+        }
+        guard age < 60, isSpoolOld else { return nil }
+        isSpoolOld = false
+        return Alert(.spoolDrained, subject: spoolFolder, message: "its files are taken up again", at: now)
+    }
+
+    /// - Parameters:
+    ///   - channels: that ended since the last record.
+    ///   - lastFinishedAt: when the last call was recorded, or the start.
+    mutating func records(of pbx: String, channels: Int, lastFinishedAt: Instant, at now: Instant) -> Alert? {
+        guard channels >= 50, now - lastFinishedAt > .seconds(600),
+            silenceToldAt[pbx].map({ now - $0 > .seconds(3600) }) ?? true
+        else { return nil }
+        silenceToldAt[pbx] = now
+        return Alert(
+            .noRecords, subject: pbx, message: "\(channels) channels ended, but no call was recorded for 10 minutes",
+            at: now)
+    }
+}

@@ -1,0 +1,180 @@
+import Delivery
+import Diagnostics
+import EventLoop
+import Foundation
+import HookswitchTestKit
+import Storage
+import Synchronization
+import Telephony
+import Testing
+
+@testable import Daemon
+
+@Suite("HealthWatch") struct HealthWatchTests {
+    private let start = Instant(seconds: 1_795_000_000)
+    private func watch() -> HealthWatch { HealthWatch(stateDirectory: "/state", spool: "/state/spool") }
+
+    @Test("a disk that runs low is told once, and once more when there is room again")
+    func disk() {
+        var watch = watch()
+        var told: [Alert.Kind] = []
+        var levels: [HealthWatch.DiskLevel] = []
+        for megabytes: Int64 in [900, 199, 150, 201, 199, 49, 60, 49, 101, 300, 401, 900, 100] {
+            if let alert = watch.disk(free: megabytes << 20, at: start) { told.append(alert.kind) }
+            levels.append(watch.diskLevel)
+        }
+        #expect(told == [.diskLow, .diskRecovered, .diskLow])
+        #expect(
+            levels == [
+                .ample, .low, .low, .low, .low, .critical, .critical, .critical, .low, .low, .ample, .ample, .low,
+            ])
+    }
+
+    @Test("a write without room is told at once, whatever the number says, and once")
+    func full() {
+        var watch = watch()
+        #expect(watch.diskFull(at: start)?.kind == .diskLow)
+        #expect(watch.diskFull(at: start) == nil)
+        #expect(watch.disk(free: 10 << 20, at: start) == nil)
+        #expect(watch.disk(free: 1 << 30, at: start)?.kind == .diskRecovered)
+    }
+
+    @Test("a spool that nobody drains is told once, and when it has been drained")
+    func spool() {
+        var watch = watch()
+        let told = [0, 599, 601, 900, 300, 59, 30, 700].compactMap { watch.spool(age: $0, at: start)?.kind }
+        #expect(told == [.spoolNotDrained, .spoolDrained, .spoolNotDrained])
+    }
+
+    @Test("channels without a record are told after ten minutes, for each Asterisk, and again after an hour")
+    func records() {
+        var watch = watch()
+        func take(_ pbx: String, _ channels: Int, _ seconds: Int64) -> Bool {
+            watch.records(of: pbx, channels: channels, lastFinishedAt: start, at: start + .seconds(seconds)) != nil
+        }
+        #expect(!take("a", 49, 700))
+        #expect(!take("a", 50, 600))
+        #expect(take("a", 50, 601))
+        #expect(take("b", 50, 601))
+        #expect(!take("a", 90, 4200))
+        #expect(take("a", 90, 4202))
+    }
+}
+
+@Suite("Daemon and its own health") struct HealthTests {
+    private func kinds(_ fixture: DaemonFixture) -> [String] {
+        fixture.recorder.entries(saying: "alert").map { entry in
+            guard case .text(let kind) = entry.metadata[.alertKind] else { return "" }
+            return kind
+        }
+    }
+
+    @Test("a disk that runs low goes to endpoints, log and command; calls.jsonl waits, and has every call afterwards")
+    func diskLow() throws {
+        let folder = try TestFolder()
+        // A script's own words are the evidence that it ran: it appends what it was given.
+        try folder.write("page", Array("#!/bin/sh\ncat >>\(folder.path)/paged\n".utf8))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(folder.path)/page")
+        let sink = WebhookSink()
+        defer { sink.stop() }
+        let loop = try EventLoop()
+        try loop.run {
+            let asterisk = try ScriptedAsterisk(.init(), on: loop)
+            let settings = try configuration(
+                """
+                [general]
+                state_dir = \(folder.state)
+                calls_log = \(folder.path)/calls.jsonl
+                alert_command = \(folder.path)/page
+                [pbx:main]
+                ami = tcp://127.0.0.1:\(asterisk.port)
+                username = hookswitch
+                secret = secret
+                [webhook:ops]
+                url = \(sink.url)
+                events = alert
+                """)
+            let fixture = DaemonFixture(loop, folder, settings)
+            let free = Mutex<Int64>(10 << 30)
+            fixture.daemon.freeBytes = { free.withLock { $0 } }
+            try await fixture.daemon.start()
+            fixture.daemon.minute()
+            #expect(kinds(fixture).isEmpty)
+            for megabytes: Int64 in [150, 140] {
+                free.withLock { $0 = megabytes << 20 }
+                fixture.daemon.minute()
+            }
+            // The daemon takes it up from where a backfill leaves calls for it, a second or two from now.
+            try OverflowFile(path: Backfill.handoverPath(in: folder.state)).append(try capturedCall())
+            try await fixture.wait("the call") { try await fixture.records().count == 1 }
+            #expect(try Data(contentsOf: URL(filePath: "\(folder.path)/calls.jsonl")).isEmpty)
+            free.withLock { $0 = 10 << 30 }
+            fixture.daemon.minute()
+            fixture.daemon.minute()
+            try await fixture.wait("the line that was left out") {
+                try Data(contentsOf: URL(filePath: "\(folder.path)/calls.jsonl")).contains(10)
+            }
+            #expect(kinds(fixture) == ["disk_low", "disk_recovered"])
+            try await fixture.wait("both at the endpoint") { sink.requests.count == 2 }
+            try await fixture.wait("both at the command") {
+                let text = (try? String(contentsOfFile: "\(folder.path)/paged", encoding: .utf8)) ?? ""
+                return text.contains("\"kind\":\"disk_low\"") && text.contains("\"kind\":\"disk_recovered\"")
+            }
+            await fixture.daemon.stop()
+            asterisk.close()
+        }
+    }
+
+    @Test("a manager connection that is lost is told once, and when it is back")
+    func managerLost() throws {
+        let folder = try TestFolder()
+        let loop = try EventLoop()
+        try loop.run {
+            let asterisk = try ScriptedAsterisk(.init(), on: loop)
+            let fixture = try DaemonFixture(loop, folder, ami: "tcp://127.0.0.1:\(asterisk.port)")
+            try await fixture.daemon.start()
+            try await fixture.wait("the login") { fixture.daemon.isConnected }
+            let port = asterisk.port
+            asterisk.close()
+            // Refused a few times meanwhile, with longer waits: still one alert.
+            try await fixture.wait("refusals") {
+                fixture.recorder.entries(saying: "no manager connection").count >= 2
+                    || !fixture.daemon.isConnected && kinds(fixture).count == 1
+            }
+            let again = try ScriptedAsterisk(.init(), port: port, on: loop)
+            try await fixture.wait("the second login") { fixture.daemon.isConnected }
+            #expect(kinds(fixture) == ["manager_lost", "manager_recovered"])
+            let recovered = try #require(fixture.recorder.entries(saying: "alert").last)
+            #expect(recovered.level == .notice)
+            await fixture.daemon.stop()
+            again.close()
+        }
+    }
+
+    @Test("a database that a disk has damaged is told of at start, while calls go on")
+    func damagedDatabase() throws {
+        let folder = try TestFolder()
+        let loop = try EventLoop()
+        try loop.run {
+            let store = try CallStore(.init(folder: folder.state))
+            let call = try capturedCall()
+            for i in 0..<300 {
+                var one = call
+                one.record.id = "pbx1-\(i).0"
+                _ = try await store.commit([CallCommit(one)])
+            }
+            await store.close()
+            // The pages in the middle hold the documents; the first ones hold what an opening reads.
+            let path = "\(folder.state)/hookswitch.db"
+            var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+            for page in (bytes.count / 4096 / 2)..<(bytes.count / 4096 - 2) {
+                for i in 0..<16 { bytes[page * 4096 + i] = 0xA5 }
+            }
+            try folder.write("state/hookswitch.db", bytes)
+            let fixture = try DaemonFixture(loop, folder)
+            try await fixture.daemon.start()
+            try await fixture.wait("the alert") { kinds(fixture).contains("database_damaged") }
+            await fixture.daemon.stop()
+        }
+    }
+}
