@@ -128,7 +128,12 @@ public final class Daemon: @unchecked Sendable {
         self.spool = spool
         spool.start()
         try startFastAGI()
-        do throws(StorageError) { try await planBackfill(store) } catch { throw DaemonError(error) }
+        do throws(StorageError) { try await planBackfill(store) } catch {
+            // A record that cannot be read is no reason to miss those to come.
+            logger.part("storage").error(
+                "the newest record cannot be read; calls missed before this start are not looked for",
+                [.errorCode: .text(error.code.rawValue), .error: .text(error.description), .hint: .text(error.hint)])
+        }
         for link in links { link.start() }
         startTicker()
         checkDatabase(store)
