@@ -39,6 +39,7 @@ import Testing
     @Test func killsLoseNothingThatWasAnsweredAndKeepTheOrderOfEveryCall() async throws {
         let scratch = try Scratch()
         var generator = SeededGenerator(seed: 0x4B11)
+        var waited: Set<String> = []
         var committed: Set<String> = []
         var delivered: Set<String> = []
         /// The last sequence sent of each endpoint and call.
@@ -62,6 +63,7 @@ import Testing
             for line in lines {
                 let words = line.split(separator: " ").map(String.init)
                 switch words[0] {
+                case "W": waited.insert(words[1])
                 case "C": committed.insert(words[1])
                 case "S": try sent(words[1], words[2])
                 case "D": delivered.insert("\(words[1]) \(words[2])")
@@ -70,17 +72,27 @@ import Testing
             }
         }
 
-        let store = try CallStore(.init(folder: scratch.state))
+        let log = scratch.state + "/calls.jsonl"
+        let store = try CallStore(.init(folder: scratch.state, callsLog: CallsLogOptions(path: log)))
         #expect(try await store.check() == [])
+        let open = Set(try await store.openCalls().map(\.id))
         var stored: Set<String> = []
         for call in try await store.query.calls(matching: .init(limit: nil)) {
-            stored.insert(try #require(try JSONValue(parsing: call.recordJSON)["id"]?.string))
+            let record = try JSONValue(parsing: call.recordJSON)
+            let id = try #require(record["id"]?.string)
+            stored.insert(id)
+            #expect(open.contains(id) == (record["notes"]?[0]?.string == "waits"), "what waits is marked, nothing else")
         }
-        #expect(committed.isSubset(of: stored))
+        #expect(committed.union(waited).isSubset(of: stored))
+        #expect(open.isSubset(of: stored) && open.isDisjoint(with: committed))
+        let whole = stored.subtracting(open)
+        let lines = try scratch.lines(of: log).map { try JSONValue(parsing: $0)["id"]?.string ?? "" }
+        #expect(Set(lines) == whole, "a line for each whole call")
+        #expect(lines.count == whole.count, "and one")
         let list = try await store.query.deliveries(matching: .init(limit: nil))
         let complete = list.filter { $0.event == "complete" }
-        #expect(complete.count == 2 * stored.count, "a record exactly where its messages are")
-        #expect(Set(complete.map(\.callID)) == stored)
+        #expect(complete.count == 2 * whole.count, "a whole record exactly where its messages are")
+        #expect(Set(complete.map(\.callID)) == whole)
         for message in list where delivered.contains("\(message.endpoint) \(message.messageID)") {
             #expect(message.state == .delivered, "\(message.messageID)")
         }

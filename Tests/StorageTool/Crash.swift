@@ -3,7 +3,7 @@ import Storage
 import Telephony
 
 /// Writes, claims and settles without end, until killed; each answer is a line on standard output, written at once:
-/// `C call` committed, `S message` claimed (as good as sent), `D message` delivery on disk.
+/// `W call` committed as waiting, `C call` committed whole, `S message` claimed (as good as sent), `D message` delivery on disk.
 enum Crash {
     static func say(_ line: String) {
         var bytes = Array(line.utf8)
@@ -13,7 +13,12 @@ enum Crash {
     }
 
     static func run(folder: String, seed: UInt64) async throws {
-        let store = try CallStore(.init(folder: folder))
+        let store = try CallStore(.init(folder: folder, callsLog: CallsLogOptions(path: "\(folder)/calls.jsonl")))
+        // What the kill before has left waiting is settled now, as the daemon does.
+        for note in try await store.openCalls() {
+            guard let number = Int(String(decoding: note.snapshot, as: UTF8.self)) else { return say("E a note") }
+            guard await settle(number, as: .amendment, in: store) else { return }
+        }
         await withTaskGroup(of: Void.self) { group in
             for writer in 0..<6 {
                 group.addTask {
@@ -28,22 +33,43 @@ enum Crash {
             }
         }
     }
-    /// A call's three messages to each of two endpoints: two ahead of its record, one with it.
-    private static func commit(_ number: Int, to store: CallStore) async -> Bool {
-        let now = CallStore.wallClock()
-        let call = Sample.call(number)
-        let id = call.record.id
-        func drafts(_ event: String, _ sequence: Int) -> [OutboxDraft] {
-            ["crm", "warehouse"].map {
-                OutboxDraft(
-                    messageID: "\(id).\(event)", endpoint: $0, callID: id, event: event, sequence: sequence,
-                    contentType: "text/plain", body: Array("\(id) \(event)".utf8), dueAt: now)
-            }
+    private static func drafts(_ event: String, _ sequence: Int, _ id: String) -> [OutboxDraft] {
+        ["crm", "warehouse"].map {
+            OutboxDraft(
+                messageID: "\(id).\(event)", endpoint: $0, callID: id, event: event, sequence: sequence,
+                contentType: "text/plain", body: Array("\(id) \(event)".utf8), dueAt: CallStore.wallClock())
         }
+    }
+    /// A call's three messages to each of two endpoints: one ahead of its record, one with it or ahead, one when it is whole.
+    /// Every third call waits in between.
+    private static func commit(_ number: Int, to store: CallStore) async -> Bool {
+        var waiting = Sample.call(number)
+        let id = waiting.record.id
         do {
-            try await store.enqueue(drafts("started", 1) + drafts("ended", 2))
-            _ = try await store.commit([CallCommit(call, outbox: drafts("complete", 3))])
-            say("C \(id)")
+            guard number / 10 % 3 == 0 else {
+                try await store.enqueue(drafts("started", 1, id) + drafts("ended", 2, id))
+                return await settle(number, as: .record, in: store)
+            }
+            try await store.enqueue(drafts("started", 1, id))
+            waiting.record.notes = ["waits"]
+            let note = Array(String(number).utf8)
+            _ = try await store.commit([
+                CallCommit(waiting, kind: .waiting(note: note), outbox: drafts("ended", 2, id))
+            ])
+            say("W \(id)")
+            return await settle(number, as: .amendment, in: store)
+        } catch {
+            say("E \(error)")
+            return false
+        }
+    }
+    private static func settle(_ number: Int, as kind: CallCommit.Kind, in store: CallStore) async -> Bool {
+        let call = Sample.call(number)
+        do {
+            _ = try await store.commit([
+                CallCommit(call, kind: kind, outbox: drafts("complete", 3, call.record.id))
+            ])
+            say("C \(call.record.id)")
             return true
         } catch {
             say("E \(error)")
