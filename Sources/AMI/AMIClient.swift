@@ -19,7 +19,11 @@ public final class AMIClient: @unchecked Sendable {
     private var isStopped = false
     private var isRunning = false
     private var nap: OneShot<Void>?
-    private var subscribers: [Int: AsyncStream<AMIEvent>.Continuation] = [:]
+    private var subscribers: [Int: AsyncStream<AMIEvent>.Continuation] = [:] {
+        didSet { hasSubscribers = !subscribers.isEmpty }
+    }
+    /// Asked for each message.
+    private var hasSubscribers = false
     private var subscriberCount = 0
     private var loginWaiters: [OneShot<Bool>] = []
     /// Events that subscribers of `events` missed because they did not read in time. Read it on the loop.
@@ -176,7 +180,7 @@ extension AMIClient {
     public func asked(for message: borrowing AMIMessage) -> Bool { session?.asked(for: message) ?? false }
 
     private func publish(_ message: borrowing AMIMessage) {
-        guard !subscribers.isEmpty, case .event = message.kind else { return }
+        guard hasSubscribers, case .event = message.kind else { return }
         let event = AMIEvent(message)
         for continuation in subscribers.values {
             if case .dropped = continuation.yield(event) { droppedEventCount += 1 }

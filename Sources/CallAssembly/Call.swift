@@ -165,7 +165,7 @@ struct Call: Sendable {
 /// A call's facts when they are told: one reference that all who decide share, instead of a copy each.
 final class Facts: Sendable {
     let call: ToldCall
-    init(_ call: Call) { self.call = ToldCall(call) }
+    init(_ call: consuming Call) { self.call = ToldCall(call) }
 }
 
 /// A call as those see it who decide: its channels stand behind references, because each is looked at some thirty times and
@@ -175,9 +175,9 @@ struct ToldCall: Sendable {
     private let call: Call
     let parts: [Line]
 
-    init(_ call: Call) {
-        self.call = call
+    init(_ call: consuming Call) {
         parts = call.parts.map(Line.init)
+        self.call = call
     }
     subscript<T>(dynamicMember member: KeyPath<Call, T>) -> T {
         @inline(__always) get { call[keyPath: member] }

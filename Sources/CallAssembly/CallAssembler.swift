@@ -67,7 +67,7 @@ public struct CallAssembler: Sendable {
     public func hasOpen(_ linkedID: LinkedID) -> Bool { linked[linkedID] != nil || index[linkedID.oldest] != nil }
 
     /// Takes one event.
-    public mutating func apply(_ event: CallEvent, _ effect: (AssemblyEffect) -> Void) {
+    public mutating func apply(_ event: consuming CallEvent, _ effect: (AssemblyEffect) -> Void) {
         switch event.body {
         // Timed by whoever reads the stream: that clock may be ahead of Asterisk's.
         case .connected, .disconnected, .fullyBooted, .listBegan, .listed, .listComplete: break
@@ -243,7 +243,7 @@ public struct CallAssembler: Sendable {
             created: mark,
             isInternal: snapshot.name.isInternalToAsterisk)
         part.take(snapshot.state, mark)
-        calls[slot]!.parts.append(part)
+        calls[slot]!.parts.append(consume part)
         calls[slot]!.alive += 1
         calls[slot]!.emptySince = nil
         calls[slot]!.sources.insert(.ami)
@@ -270,15 +270,9 @@ public struct CallAssembler: Sendable {
     }
 
     private mutating func newCall(_ linkedID: LinkedID) -> Int {
-        let call = Call(linkedID: linkedID)
-        let slot: Int
-        if let free = freeSlots.popLast() {
-            slot = free
-            calls[slot] = call
-        } else {
-            slot = calls.count
-            calls.append(call)
-        }
+        let slot = freeSlots.popLast() ?? calls.count
+        if slot == calls.count { calls.append(nil) }
+        calls[slot] = Call(linkedID: linkedID)
         linked[linkedID] = slot
         return slot
     }
@@ -340,7 +334,7 @@ public struct CallAssembler: Sendable {
 
     mutating func becomeEmpty(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         calls[slot]!.emptySince = clock
-        let isSettled = CallAssembler.hasItsCDR(calls[slot]!) || callsWithoutCDR >= 8
+        let isSettled = hasItsCDR(slot) || callsWithoutCDR >= 8
         if isSettled && !calls[slot]!.expectsMore || configuration.cdrWait == .zero {
             finish(slot, effect)
         } else {
@@ -350,7 +344,7 @@ public struct CallAssembler: Sendable {
 
     /// A CDR came for a call whose channels are all gone: if it is the one waited for, the wait is over.
     mutating func settle(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
-        guard CallAssembler.hasItsCDR(calls[slot]!), !calls[slot]!.expectsMore else { return }
+        guard hasItsCDR(slot), !calls[slot]!.expectsMore else { return }
         while let place = waiting.firstIndex(where: { $0.call == slot }) { waiting.remove(at: place) }
         finish(slot, effect)
     }
@@ -361,14 +355,14 @@ public struct CallAssembler: Sendable {
     }
     mutating func heardCDR() { callsWithoutCDR = 0 }
 
-    private static func hasItsCDR(_ call: Call) -> Bool {
-        guard !call.cdrRows.isEmpty else { return false }
+    private func hasItsCDR(_ slot: Int) -> Bool {
+        guard !calls[slot]!.cdrRows.isEmpty else { return false }
         var first: UniqueID?
-        for i in call.parts.indices where !call.parts[i].isGuest {
-            let id = call.parts[i].uniqueID
+        for i in calls[slot]!.parts.indices where !calls[slot]!.parts[i].isGuest {
+            let id = calls[slot]!.parts[i].uniqueID
             if first.map({ id < $0 }) ?? true { first = id }
         }
-        return call.cdrRows.contains { $0.uniqueID == first }
+        return calls[slot]!.cdrRows.indices.contains { calls[slot]!.cdrRows[$0].uniqueID == first }
     }
 
     private mutating func finish(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
@@ -385,9 +379,10 @@ public struct CallAssembler: Sendable {
             remember(call.parts[i].uniqueID)
         }
         for alias in call.aliases { linked[alias] = nil }
-        guard let finished = CallTeller(Facts(call), configuration, knowledge, zoneOffset).finished() else { return }
-        learn(from: call)
-        effect(.finished(finished))
+        let facts = Facts(consume call)
+        guard let finished = CallTeller(facts, configuration, knowledge, zoneOffset).finished() else { return }
+        learn(from: facts)
+        effect(.finished(consume finished))
     }
 
     private static let remembered = 4096
@@ -405,13 +400,13 @@ public struct CallAssembler: Sendable {
     public func knows(_ id: UniqueID) -> Bool { index[id] != nil || isRecent(id) }
     func isRecent(_ id: UniqueID) -> Bool { recent[id] != nil }
 
-    private mutating func learn(from call: Call) {
+    private mutating func learn(from facts: Facts) {
         guard configuration.trunks.isEmpty else { return }
-        for i in call.parts.indices where !call.parts[i].isInternal {
-            let isDialled = call.dials.contains { $0.destination == i }
-            let shown = isDialled ? call.parts[i].number : call.parts[i].firstNumber
+        for i in facts.call.parts.indices where !facts.call.parts[i].isInternal {
+            let isDialled = facts.call.dials.contains { $0.destination == i }
+            let shown = isDialled ? facts.call.parts[i].number : facts.call.parts[i].firstNumber
             guard let number = shown, !number.isEmpty else { continue }
-            let name = call.parts[i].name
+            let name = facts.call.parts[i].name
             let address = name.address
             if configuration.internalNumbers.match(address) { continue }
             let isInternal = configuration.internalNumbers.match(number)

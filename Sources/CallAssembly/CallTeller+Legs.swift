@@ -3,18 +3,11 @@ import Telephony
 /// The record's legs: one for each line, none for Asterisk's own channels.
 extension CallTeller {
     func legs(_ cast: Cast, _ ends: Ends, _ outcome: Outcome, _ conversation: Conversation) -> [CallRecord.Leg] {
-        let spoke = Set(conversation.talkers.map(\.part))
-        let order = facts.call.parts.indices.filter {
-            cast.isPerson[$0] && !facts.call.parts[$0].isInternal && !facts.call.parts[$0].isGuest
-        }.sorted {
-            (facts.call.parts[$0].created.at, facts.call.parts[$0].uniqueID) < (
-                facts.call.parts[$1].created.at, facts.call.parts[$1].uniqueID
-            )
-        }
-        return order.map { leg($0, cast, ends, outcome, spoke) }
+        let spoke = conversation.talkers.map(\.part)
+        return cast.people.filter { !facts.call.parts[$0].isInternal }.map { leg($0, cast, ends, outcome, spoke) }
     }
 
-    private func leg(_ i: Int, _ cast: Cast, _ ends: Ends, _ outcome: Outcome, _ spoke: Set<Int>) -> CallRecord.Leg {
+    private func leg(_ i: Int, _ cast: Cast, _ ends: Ends, _ outcome: Outcome, _ spoke: [Int]) -> CallRecord.Leg {
         let part = facts.call.parts[i]
         let dial = facts.call.dials.last { $0.destination == i }
         var leg = CallRecord.Leg(

@@ -3,7 +3,8 @@ import Telephony
 /// Decides what the record of one call says, from all its facts at once, when the call is over.
 ///
 /// First who is who (`Cast`), then who heard whom (`Conversation`), then the outcome; each field notes the event that decided it.
-struct CallTeller {
+/// A class only so that its parts hand on a reference.
+final class CallTeller: Sendable {
     let facts: Facts
     let configuration: AssemblyConfiguration
     let zoneOffset: Duration?
@@ -216,20 +217,23 @@ struct CallTeller {
 
     private func accountCode(_ cast: Cast) -> String? {
         let code =
-            facts.call.parts[cast.caller].accountCode ?? rows(of: cast.caller).last?.accountCode
+            facts.call.parts[cast.caller].accountCode ?? rows(of: cast.caller).last.flatMap {
+                facts.call.cdrRows[$0].accountCode
+            }
             ?? facts.call.parts[cast.main].accountCode
         return code.map(printable)
     }
 
-    private func rows(of part: Int) -> [CDRRow] {
+    /// Places in `cdrRows` of a channel's own rows.
+    private func rows(of part: Int) -> [Int] {
         let id = facts.call.parts[part].uniqueID
-        return facts.call.cdrRows.filter { $0.uniqueID == id }
+        return facts.call.cdrRows.indices.filter { facts.call.cdrRows[$0].uniqueID == id }
     }
 
     /// What Asterisk's own CDR says otherwise, in words; nil where it agrees within a second, or cannot be compared.
     private func contradiction(_ record: CallRecord, _ cast: Cast) -> String? {
         let rows = rows(of: cast.caller)
-        guard rows.count == 1, let row = rows.first, let seconds = row.billableSeconds, !facts.call.isPartial else {
+        guard rows.count == 1, let seconds = facts.call.cdrRows[rows[0]].billableSeconds, !facts.call.isPartial else {
             return nil
         }
         guard abs(seconds - record.billableSeconds) > 1 else { return nil }

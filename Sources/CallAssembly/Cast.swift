@@ -3,9 +3,10 @@ import Telephony
 /// Who is who in a call: the people's lines, who placed it, whom it was to reach, who is outside.
 final class Cast: Sendable {
     private let facts: Facts
-    private let configuration: AssemblyConfiguration
     /// Somebody's line, by place in `facts.call.parts`: neither half of a Local channel nor one of Asterisk's own.
     let isPerson: [Bool]
+    /// The people's lines that are the call's own, oldest first.
+    let people: [Int]
     /// Beyond a trunk.
     let isOutside: [Bool]
     /// Was dialled, directly or through Local channels.
@@ -32,7 +33,6 @@ final class Cast: Sendable {
 
     init?(_ facts: Facts, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge) {
         self.facts = facts
-        self.configuration = configuration
         let parts = facts.call.parts
         var isPerson = parts.map { !$0.isInternal }
         var people = parts.indices.filter { isPerson[$0] && !parts[$0].isGuest }
@@ -43,6 +43,7 @@ final class Cast: Sendable {
             people = [first]
         }
         people.sort { (parts[$0].created.at, parts[$0].uniqueID) < (parts[$1].created.at, parts[$1].uniqueID) }
+        self.people = people
         self.isPerson = isPerson
 
         // Through Local channels: a line dialled by ;2 is dialled by whoever dialled ;1.

@@ -20,6 +20,8 @@ struct Conversation {
         var kind: Kind
     }
     private(set) var segments: [Segment] = []
+    /// The people who spoke with the main party, in the order they first did, each with when.
+    private(set) var talkers: [(part: Int, since: Instant)] = []
 
     init(_ facts: Facts, main: Int, isPerson: [Bool], end: Instant) {
         let parts = facts.call.parts
@@ -47,6 +49,12 @@ struct Conversation {
                 segments[last].to = to
             } else {
                 segments.append(Segment(from: from, to: to, kind: kind))
+            }
+        }
+        for segment in segments {
+            guard case .talk(let people) = segment.kind else { continue }
+            for person in people where !talkers.contains(where: { $0.part == person }) {
+                talkers.append((person, segment.from))
             }
         }
     }
@@ -111,17 +119,6 @@ struct Conversation {
     var hold: Duration { total { $0 == .held } }
     var park: Duration { total { $0 == .parked } }
 
-    /// The people who spoke with the main party, in the order they first did, each with when.
-    var talkers: [(part: Int, since: Instant)] {
-        var seen: [(part: Int, since: Instant)] = []
-        for segment in segments {
-            guard case .talk(let people) = segment.kind else { continue }
-            for person in people where !seen.contains(where: { $0.part == person }) {
-                seen.append((person, segment.from))
-            }
-        }
-        return seen
-    }
     /// When the main party was last connected, talking or held; nil where it never was.
     var lastConnectionEnd: Instant? {
         segments.last {

@@ -24,9 +24,18 @@ struct Outcome {
     private let cast: Cast
     private let ends: Ends
     private let conversation: Conversation
+    /// Dialled lines that said yes, in the order they did.
+    private let answeredTargets: [Int]
 
     init(_ facts: Facts, _ cast: Cast, _ ends: Ends, _ conversation: Conversation) {
         (self.facts, self.cast, self.ends, self.conversation) = (facts, cast, ends, conversation)
+        let dials = facts.call.dials
+        answeredTargets = dials.indices.filter {
+            let destination = dials[$0].destination
+            return dials[$0].status == .answer && cast.isPerson[destination] && destination != cast.caller
+        }
+        .sorted { (dials[$0].end?.at ?? dials[$0].begin.at) < (dials[$1].end?.at ?? dials[$1].begin.at) }
+        .map { dials[$0].destination }
         decideAnswer()
         decideEnd()
         decideQueue()
@@ -56,14 +65,6 @@ struct Outcome {
                 answeredBy = cast.caller
             }
         }
-    }
-
-    /// Dialled lines that said yes, in the order they did.
-    private var answeredTargets: [Int] {
-        facts.call.dials.filter {
-            $0.status == .answer && cast.isPerson[$0.destination] && $0.destination != cast.caller
-        }
-        .sorted { ($0.end?.at ?? $0.begin.at) < ($1.end?.at ?? $1.begin.at) }.map(\.destination)
     }
 
     // MARK: Who hung up

@@ -5,15 +5,15 @@
 /// comparing, hashing and copying ids allocates nothing; `description` gives the very text Asterisk sent.
 public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// What the two numbers do not say.
-    private final class Text: Sendable {
-        let text: String
+    @usableFromInline final class Text: Sendable {
+        @usableFromInline let text: String
         init(_ text: String) { self.text = text }
     }
     /// The text before the epoch seconds, with its hyphen, nil for none; the whole text where the id has not the usual form.
-    private let text: Text?
+    @usableFromInline let text: Text?
     /// Epoch seconds of the channel's creation, then 30 bits of Asterisk's count of channels since its start, plus one, so that
     /// it orders as they do; 0 where the id has not the usual form.
-    private let numbers: UInt64
+    @usableFromInline let numbers: UInt64
 
     /// Takes an id's bytes as Asterisk sent them, which need not be UTF-8.
     public init(_ bytes: UnsafeRawBufferPointer) {
@@ -52,7 +52,7 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
         if a.text == nil, b.text == nil { return false }
         return (a.text?.text ?? "") < (b.text?.text ?? "")
     }
-    public static func == (a: UniqueID, b: UniqueID) -> Bool {
+    @inlinable public static func == (a: UniqueID, b: UniqueID) -> Bool {
         a.numbers == b.numbers && (a.text === b.text || a.text?.text == b.text?.text)
     }
     public func hash(into hasher: inout Hasher) {
@@ -135,6 +135,7 @@ public struct LinkedID: Hashable, Comparable, Sendable, CustomStringConvertible 
     /// The channel the call is named after.
     public let oldest: UniqueID
     public init(_ oldest: UniqueID) { self.oldest = oldest }
+    @inlinable public static func == (a: LinkedID, b: LinkedID) -> Bool { a.oldest == b.oldest }
     public init(_ text: String) { oldest = UniqueID(text) }
     public var description: String { oldest.description }
     public func _rawHashValue(seed: Int) -> Int { oldest._rawHashValue(seed: seed) }

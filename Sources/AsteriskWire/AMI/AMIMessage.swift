@@ -24,6 +24,10 @@ public import Telephony
     let shapes: UnsafeMutablePointer<UInt8>
     static let shapeLines = 64
     static let noHeader: UInt8 = 255
+    /// How each header's line begins.
+    /// Invariant: allocated for `prefixCount` headers for the whole life of the object.
+    let prefixes: UnsafeMutablePointer<NameTable.Prefix>
+    let prefixCount: Int
     /// Byte range from the message's first to its last `ChanVariable` or kin; empty where it has none.
     var otherStart: Int32 = 0
     var otherEnd: Int32 = 0
@@ -45,11 +49,17 @@ public import Telephony
         unsafe shapes.initialize(repeating: AMIHeaderIndex.noHeader, count: places)
         unsafe slots = .allocate(capacity: AMIHeader.allCases.count)
         unsafe slots.initialize(repeating: Slot(), count: AMIHeader.allCases.count)
+        prefixCount = AMIHeaderIndex.names.prefixes.count
+        unsafe prefixes = .allocate(capacity: prefixCount)
+        for (i, prefix) in AMIHeaderIndex.names.prefixes.enumerated() {
+            unsafe (prefixes + i).initialize(to: prefix)
+        }
     }
     deinit {
         unsafe slots.deallocate()
         unsafe lineEnds.deallocate()
         unsafe shapes.deallocate()
+        unsafe prefixes.deallocate()
     }
 }
 
@@ -376,14 +386,16 @@ public import Telephony
         x.otherEnd = 0
         if x.lineCount > limits.headers { x.exceeded = (.tooManyHeaders, limits.headers) }
         let lines = min(x.lineCount, x.lineRoom)
-        unsafe AMIHeaderIndex.names.prefixes.withUnsafeBufferPointer { prefixes in unsafe note(lines, prefixes) }
+        note(lines)
         x.headerCount = max(1, lines)
     }
 
     /// Notes where the headers of the message's first `lines` lines stand.
     @inline(__always)
-    private func note(_ lines: Int, _ prefixes: UnsafeBufferPointer<NameTable.Prefix>) {
+    private func note(_ lines: Int) {
         let x = index
+        let prefixes = unsafe x.prefixes
+        let prefixCount = x.prefixCount
         let event = if case .event(let name) = kind { name } else { AMIEventName.other }
         let shape = unsafe x.shapes + event.ordinal * AMIHeaderIndex.shapeLines
         let ends = unsafe x.lineEnds
@@ -402,7 +414,7 @@ public import Telephony
             let line = unsafe base + from
             var ordinal = i < expected ? unsafe Int(shape[i]) : Int(AMIHeaderIndex.noHeader)
             var nameLength = 0
-            if ordinal < prefixes.count, from <= lastWord {
+            if ordinal < prefixCount, from <= lastWord {
                 nameLength = unsafe prefixes[ordinal].length(beginning: line, count: count)
             }
             if nameLength == 0 {

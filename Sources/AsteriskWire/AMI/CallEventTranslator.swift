@@ -40,6 +40,7 @@ public struct CallEventTranslator: Sendable {
             return CallEvent(at: arrival, offset: message.offset, body: .connected)
         case .event(.other), .response, .unknown: return nil
         case .event(let name):
+            guard concernsCalls(name, message) else { return nil }
             let body: CallEvent.Body
             do throws(Damage) {
                 guard let told = try translate(name, message) else { return nil }
@@ -89,20 +90,26 @@ public struct CallEventTranslator: Sendable {
 
     // MARK: One event
 
-    private func translate(_ name: AMIEventName, _ m: borrowing AMIMessage) throws(Damage) -> CallEvent.Body? {
+    /// Whether the event tells anything that is kept; the fold has no use for half of a stream.
+    private func concernsCalls(_ name: AMIEventName, _ m: borrowing AMIMessage) -> Bool {
         switch name {
         case .bridgeCreate, .bridgeDestroy, .bridgeMerge,
             .newConnectedLine, .localOptimizationBegin, .localOptimizationEnd, .userEvent, .confbridgeJoin,
             .confbridgeLeave, .agentDump, .mixMonitorMute,
-            .monitorStart, .monitorStop, .chanSpyStart, .chanSpyStop, .reload, .parkedCallSwap, .other:
-            return nil
-        case .newexten where !m.lastApplication(isIn: CallEventTranslator.applications): return nil
-        case .varSet where !m.lastVariable(isIn: variables): return nil
-        case .dialState where !m.equals(.dialStatus, "RINGING"): return nil
+            .monitorStart, .monitorStop, .chanSpyStart, .chanSpyStop, .reload, .parkedCallSwap, .statusComplete, .other:
+            false
+        case .newexten: m.lastApplication(isIn: CallEventTranslator.applications)
+        case .varSet: m.lastVariable(isIn: variables)
+        case .dialState: m.equals(.dialStatus, "RINGING")
+        default: true
+        }
+    }
+
+    private func translate(_ name: AMIEventName, _ m: borrowing AMIMessage) throws(Damage) -> CallEvent.Body? {
+        switch name {
         case .coreShowChannel, .status:
             return listed(m)
         case .coreShowChannelsComplete: return .listComplete
-        case .statusComplete: return nil
         default: break
         }
         // From here on genuine events only.
