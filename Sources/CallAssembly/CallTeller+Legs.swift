@@ -40,7 +40,7 @@ extension CallTeller {
     }
 
     private func role(
-        _ i: Int, _ cast: Cast, _ ends: Ends, _ outcome: Outcome, _ spoke: Set<Int>
+        _ i: Int, _ cast: Cast, _ ends: Ends, _ outcome: Outcome, _ spoke: [Int]
     ) -> CallRecord.Leg.Role {
         if i == cast.callerLine { return .caller }
         if i == outcome.answeredBy || i == cast.main { return .callee }
