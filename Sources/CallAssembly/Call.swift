@@ -34,6 +34,8 @@ struct Call: Sendable {
     var alive = 0
     /// When the last channel went; nil while one lives.
     var emptySince: Instant?
+    /// When CEL said that no channel has this linked id any more, while some were not seen to end.
+    var retired: Mark?
     /// An agent's line that is logged in: its customers' calls are their own, whatever linked id Asterisk gives them.
     var isAgentSession = false
     /// Told to whoever asks for progress.
@@ -159,6 +161,8 @@ struct Call: Sendable {
         var from: Mark
         var to: Mark?
         var path: String?
+        /// What CEL calls this recording.
+        var id: String? = nil
     }
 }
 

@@ -6,9 +6,14 @@ import Telephony
 /// the channel events give. What CEL cannot tell stays untold: hold, ringing, queue members, and who was dialled by whom (a
 /// channel that joins a call without dialling itself is taken as dialled by it).
 extension CallAssembler {
+    /// How long a linked id that was retired waits for its channels to show another: the row comes with their next event.
+    private static let retirement = Duration.seconds(10)
+    /// How long a call waits for a HANGUP behind the CHAN_END of its last channel, where a database gives rows in any order.
+    private static let lateHangup = Duration.seconds(2)
+
     mutating func take(_ row: CELRow, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
+        var row = row
         let mark = Mark(at: row.at, offset: mark.offset)
-        let channel = CallEvent.Channel(uniqueID: row.uniqueID, linkedID: row.linkedID)
         if hearsChannelEvents {
             guard let place = index[row.uniqueID] else { return }
             calls[place.call]!.sources.insert(.cel)
@@ -17,21 +22,27 @@ extension CallAssembler {
             }
             return
         }
+        tellTwinsApart(&row)
+        let channel = CallEvent.Channel(uniqueID: row.uniqueID, linkedID: row.linkedID)
         if row.event == "CHAN_START" {
             start(row, channel, mark, effect)
             return
         }
-        guard let place = locate(channel, mark) else { return }
+        if index[row.uniqueID] == nil { adopt(row, channel, mark, effect) }
+        guard locate(channel, mark) != nil else { return }
+        followMasquerade(row)
+        guard let place = index[row.uniqueID] else { return }
+        if row.event == "LINKEDID_END" {
+            retire(place, row.linkedID, mark)
+            return
+        }
+        reinstate(place)
         if row.event == "BRIDGE_EXIT" { relocate(place, row, mark) }
         refresh(place, row)
         noteQueue(place, row, mark)
         switch row.event {
         case "ANSWER": answered(place, row, mark)
-        case "BRIDGE_ENTER":
-            guard let bridge = row.extra["bridge_id"] else { return }
-            let kind = CallAssembler.kind(row)
-            let i = calls[place.call]!.bridge(BridgeID(bridge), kind)
-            calls[place.call]!.parts[place.part].stays.append(Call.Stay(bridge: i, from: mark, to: nil))
+        case "BRIDGE_ENTER": enterBridge(place, row, mark)
         case "BRIDGE_EXIT": closeStay(place, row.extra["bridge_id"], mark)
         case "BRIDGE_START", "CONF_ENTER", "BRIDGE_UPDATE": oldBridge(place, row, mark)
         case "BRIDGE_END", "CONF_EXIT": closeOldBridge(place, row, mark)
@@ -42,11 +53,11 @@ extension CallAssembler {
             {
                 calls[place.call]!.queueVisits[i].leave = mark
             }
+        case "MIXMONITOR_START", "MIXMONITOR_STOP": record(place, row, mark)
         case "HANGUP", "CHAN_END": hungUp(place, row, mark, effect)
-        case "LINKEDID_END": endLinkedID(place, row.linkedID, mark, effect)
         case "BLINDTRANSFER", "ATTENDEDTRANSFER", "PICKUP", "PARK_START", "PARK_END", "FORWARD":
             moved(place, row, mark, effect)
-        default: break
+        default: userEvent(place, row)
         }
     }
 
@@ -56,13 +67,16 @@ extension CallAssembler {
         _ row: CELRow, _ channel: CallEvent.Channel, _ mark: Mark, _ effect: (AssemblyEffect) -> Void
     ) {
         // A dialled channel has no extension of its own yet, and belongs to a call from its first moment.
-        let isDialled = row.uniqueID != row.linkedID.oldest && !row.channel.description.hasSuffix(";2")
+        let isDialled =
+            row.uniqueID != row.linkedID.oldest && !row.channel.description.hasSuffix(";2")
+            && !row.channel.description.hasPrefix("AsyncGoto/")
         let location = CallEvent.Location(context: row.context, exten: row.exten, priority: 1)
         let snapshot = CallEvent.Snapshot(
             channel: channel, name: row.channel, state: isDialled ? .down : .ring, number: row.number ?? row.ani,
             callerName: row.name, accountCode: row.accountCode, location: location)
+        let isNew = index[row.uniqueID] == nil
         addChannel(snapshot, mark, effect)
-        guard let place = index[row.uniqueID] else { return }
+        guard isNew, let place = index[row.uniqueID] else { return }
         calls[place.call]!.sources.remove(.ami)
         calls[place.call]!.sources.insert(.cel)
         if let other = row.channel.otherHalf, let i = calls[place.call]!.parts.firstIndex(where: { $0.name == other }) {
@@ -81,26 +95,95 @@ extension CallAssembler {
                 source: source, destination: place.part, begin: mark, sourceLocation: sourceLocation, dialString: nil))
     }
 
-    /// The call's own linked id ends with its last channel; a younger one also when its channel goes over to the call.
-    private mutating func endLinkedID(
-        _ place: Place, _ linkedID: LinkedID, _ mark: Mark, _ effect: (AssemblyEffect) -> Void
+    /// A channel of a log that began before the log did: the file was rotated, or holds a part of a table.
+    private mutating func adopt(
+        _ row: CELRow, _ channel: CallEvent.Channel, _ mark: Mark, _ effect: (AssemblyEffect) -> Void
     ) {
-        guard calls[place.call]!.linkedID == linkedID else { return }
-        var ended = 0
-        for i in calls[place.call]!.parts.indices
-        where calls[place.call]!.parts[i].end == nil && calls[place.call]!.parts[i].linkedID == linkedID {
-            calls[place.call]!.parts[i].guessEnd(mark)
-            ended += 1
+        // On a stream the list of live channels tells of such.
+        guard mark.offset < 0, !isRecent(row.uniqueID), row.event != "LINKEDID_END", !row.channel.description.isEmpty
+        else { return }
+        let created = min(row.uniqueID.created ?? mark.at, mark.at)
+        // The end of a call that was told before its last rows came is no call.
+        let isEnd = row.event == "HANGUP" || row.event == "CHAN_END"
+        if isEnd, linked[row.linkedID] == nil, isRecent(row.linkedID.oldest) { return }
+        start(row, channel, Mark(at: created, offset: mark.offset), effect)
+        guard let place = index[row.uniqueID] else { return }
+        calls[place.call]!.isPartial = true
+        if !["HANGUP", "CHAN_END", "APP_START", "ANSWER"].contains(row.event) {
+            calls[place.call]!.parts[place.part].up = Mark(at: created, offset: mark.offset)
         }
-        guard ended > 0 else { return }
-        calls[place.call]!.alive -= ended
-        if calls[place.call]!.alive == 0 { becomeEmpty(place.call, effect) }
+        let note = "the log holds no beginning of \(row.channel)"
+        if calls[place.call]!.notes.count < 16 { calls[place.call]!.notes.append(note) }
+    }
+
+    /// Two channels under one id, as a table put together by hand has them: the second one is known by its name too.
+    private mutating func tellTwinsApart(_ row: inout CELRow) {
+        if let twin = twins[row.uniqueID] {
+            guard twin.name == row.channel else { return }
+            if row.event == "CHAN_END" { twins[row.uniqueID] = nil }
+            row.uniqueID = twin.id
+            return
+        }
+        guard row.event == "CHAN_START", let place = index[row.uniqueID],
+            calls[place.call]!.parts[place.part].name != row.channel
+        else { return }
+        let id = UniqueID("\(row.uniqueID)/\(row.channel)")
+        twins[row.uniqueID] = (row.channel, id)
+        row.uniqueID = id
+    }
+
+    /// Before Asterisk 12 a channel that was sent elsewhere took over another's place: from then on its name stands under another
+    /// id, and what is left of the other is called a zombie. The person stays with the name.
+    private mutating func followMasquerade(_ row: CELRow) {
+        guard let place = index[row.uniqueID], calls[place.call]!.parts[place.part].name != row.channel else { return }
+        let parts = calls[place.call]!.parts
+        let name = row.channel.description
+        let other: Int?
+        if name.hasSuffix("<ZOMBIE>") {
+            let base = name.dropLast(8)
+            // `AsyncGoto/SIP/trunk-1` is where SIP/trunk-1 goes on.
+            other =
+                base == parts[place.part].name.description
+                ? parts.indices.last { parts[$0].name.description.hasSuffix("/\(base)") && parts[$0].end == nil } : nil
+        } else {
+            other = parts.indices.last { $0 != place.part && parts[$0].name == row.channel && parts[$0].end == nil }
+        }
+        guard let other else {
+            if !name.hasSuffix("<ZOMBIE>"), !row.channel.description.isEmpty, parts[place.part].isInternal {
+                calls[place.call]!.parts[place.part].name = row.channel
+                calls[place.call]!.parts[place.part].isInternal = row.channel.isInternalToAsterisk
+            }
+            return
+        }
+        let (mine, his) = (parts[place.part].uniqueID, parts[other].uniqueID)
+        calls[place.call]!.parts[place.part].uniqueID = his
+        calls[place.call]!.parts[other].uniqueID = mine
+        index[mine] = Place(call: place.call, part: other)
+        index[his] = place
+    }
+
+    /// A linked id ends with its last channel, or when that goes over to another call, which its next row shows.
+    private mutating func retire(_ place: Place, _ linkedID: LinkedID, _ mark: Mark) {
+        guard calls[place.call]!.linkedID == linkedID, calls[place.call]!.alive > 0 else { return }
+        calls[place.call]!.retired = mark
+        calls[place.call]!.emptySince = mark.at
+        wait(place.call, CallAssembler.retirement)
+    }
+
+    /// A channel that goes on has not ended with its linked id.
+    private mutating func reinstate(_ place: Place) {
+        guard calls[place.call]!.retired != nil, calls[place.call]!.parts[place.part].end == nil else { return }
+        calls[place.call]!.retired = nil
+        calls[place.call]!.emptySince = nil
     }
 
     /// Sent elsewhere while it was bridged: its extension is another at the exit than it was before.
     private mutating func relocate(_ place: Place, _ row: CELRow, _ mark: Mark) {
         let before = calls[place.call]!.parts[place.part].location
-        guard !row.exten.isEmpty, row.exten != before.exten || row.context != before.context else { return }
+        // The `h` extension runs for a channel that is gone.
+        guard !row.exten.isEmpty, row.exten != "h", row.exten != before.exten || row.context != before.context else {
+            return
+        }
         let to = CallEvent.Location(context: row.context, exten: row.exten, priority: 1)
         calls[place.call]!.relocations.append(Call.Relocation(part: place.part, at: mark, to: to))
     }
@@ -142,10 +225,14 @@ extension CallAssembler {
 
     private mutating func answered(_ place: Place, _ row: CELRow, _ mark: Mark) {
         if calls[place.call]!.parts[place.part].up == nil { calls[place.call]!.parts[place.part].up = mark }
-        if row.application == "AppDial2", !calls[place.call]!.dials.contains(where: { $0.destination == place.part }) {
-            // The application of a line that Asterisk itself dialled.
-            calls[place.call]!.dials.append(
-                Call.Dial(source: nil, destination: place.part, begin: calls[place.call]!.parts[place.part].created))
+        let part = calls[place.call]!.parts[place.part]
+        // A line that Asterisk itself dialled runs AppDial2, and has no place in the dialplan yet when it answers.
+        let isOriginated =
+            row.application == "AppDial2"
+            || part.firstLocation.exten == "s" && row.exten.isEmpty && (row.application ?? "").isEmpty
+                && calls[place.call]!.dials.allSatisfy { $0.source != place.part }
+        if isOriginated, !calls[place.call]!.dials.contains(where: { $0.destination == place.part }) {
+            calls[place.call]!.dials.append(Call.Dial(source: nil, destination: place.part, begin: part.created))
         }
         if let i = calls[place.call]!.dials.lastIndex(where: { $0.destination == place.part && $0.end == nil }) {
             calls[place.call]!.dials[i].end = mark
@@ -154,24 +241,42 @@ extension CallAssembler {
     }
 
     private mutating func hungUp(_ place: Place, _ row: CELRow, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
-        guard calls[place.call]!.parts[place.part].end == nil else { return }
-        let extra = row.extra
-        let cause = HangupCause(rawValue: extra["hangupcause"].flatMap { Int($0) } ?? 0)
-        let source = extra["hangupsource"] ?? ""
-        calls[place.call]!.parts[place.part].hangupSource = source
-        if source == row.channel.description, !row.channel.isLocal {
-            calls[place.call]!.parts[place.part].hangupRequest = mark
+        // A zombie's end is nobody's.
+        if row.channel.description.hasSuffix("<ZOMBIE>"), !calls[place.call]!.parts[place.part].isInternal { return }
+        let isFirst = calls[place.call]!.parts[place.part].end == nil
+        guard isFirst || row.event == "HANGUP" && calls[place.call]!.parts[place.part].hangupSource == nil else {
+            return
         }
-        calls[place.call]!.parts[place.part].finish(
-            mark, cause, nil, nil, calls[place.call]!.parts[place.part].location)
+        let cause = HangupCause(rawValue: row.extra["hangupcause"].flatMap { Int($0) } ?? 0)
+        let source = row.extra["hangupsource"]
+        calls[place.call]!.parts[place.part].hangupSource = source
+        if let source, source == row.channel.description, !row.channel.isLocal {
+            calls[place.call]!.parts[place.part].hangupRequest =
+                isFirst ? mark : calls[place.call]!.parts[place.part].end
+        }
+        if isFirst {
+            calls[place.call]!.parts[place.part].finish(
+                mark, cause, nil, nil, calls[place.call]!.parts[place.part].location)
+        } else {
+            calls[place.call]!.parts[place.part].cause = cause
+        }
         // CEL does not say where the dialplan was; but where the dialplan hung up, it had gone on.
-        if source.hasPrefix("dialplan/") { calls[place.call]!.parts[place.part].hasMovedOn = true }
-        if let i = calls[place.call]!.dials.lastIndex(where: { $0.destination == place.part && $0.end == nil }) {
-            calls[place.call]!.dials[i].end = mark
+        if source?.hasPrefix("dialplan/") ?? false { calls[place.call]!.parts[place.part].hasMovedOn = true }
+        if let i = calls[place.call]!.dials.lastIndex(where: {
+            $0.destination == place.part && ($0.end == nil || !isFirst && $0.status != .answer)
+        }) {
+            calls[place.call]!.dials[i].end = calls[place.call]!.parts[place.part].end
             calls[place.call]!.dials[i].status = CallAssembler.status(cause)
         }
+        guard isFirst else { return }
         calls[place.call]!.alive -= 1
-        if calls[place.call]!.alive == 0 { becomeEmpty(place.call, effect) }
+        guard calls[place.call]!.alive == 0 else { return }
+        if row.event == "CHAN_END" {
+            calls[place.call]!.emptySince = mark.at
+            wait(place.call, CallAssembler.lateHangup)
+        } else {
+            becomeEmpty(place.call, effect)
+        }
     }
 
     /// How a dialled leg that was never answered ended, by its cause.
@@ -184,55 +289,7 @@ extension CallAssembler {
         }
     }
 
-    // MARK: Bridges
-
-    private static func kind(_ row: CELRow) -> CallEvent.BridgeKind {
-        let technology = row.extra["bridge_technology"] ?? ""
-        if technology == "holding_bridge" {
-            return row.application == "Park" || row.application == "ParkedCall" ? .parking : .holding
-        }
-        return row.application == "ConfBridge" || row.application == "MeetMe" ? .conference : .talk
-    }
-
-    private mutating func closeStay(_ place: Place, _ bridge: String?, _ mark: Mark) {
-        let stays = calls[place.call]!.parts[place.part].stays
-        let i = stays.lastIndex { stay in
-            stay.to == nil && (bridge == nil || calls[place.call]!.bridges[stay.bridge].id == BridgeID(bridge!))
-        }
-        if let i { calls[place.call]!.parts[place.part].stays[i].to = mark }
-    }
-
-    /// Asterisk 11: one row for both sides of a bridge, which is named only by its two channels.
-    private mutating func oldBridge(_ place: Place, _ row: CELRow, _ mark: Mark) {
-        guard let peer = row.peer, !peer.isEmpty,
-            let other = calls[place.call]!.parts.firstIndex(where: { $0.name == ChannelName(peer) && $0.end == nil })
-        else { return }
-        closeOldBridge(place, row, mark)
-        let id = BridgeID("\(row.uniqueID)+\(peer)@\(mark.at.microseconds)")
-        let i = calls[place.call]!.bridge(id, .talk)
-        for part in [place.part, other] {
-            calls[place.call]!.parts[part].stays.append(Call.Stay(bridge: i, from: mark, to: nil))
-        }
-        // The peer of a bridge was reached.
-        if let dial = calls[place.call]!.dials.lastIndex(where: { $0.destination == other && $0.end == nil }) {
-            calls[place.call]!.dials[dial].end = mark
-            calls[place.call]!.dials[dial].status = .answer
-        }
-    }
-
-    private mutating func closeOldBridge(_ place: Place, _ row: CELRow, _ mark: Mark) {
-        guard let open = calls[place.call]!.parts[place.part].stays.last(where: { $0.to == nil }) else { return }
-        for part in calls[place.call]!.parts.indices {
-            for i in calls[place.call]!.parts[part].stays.indices
-            where calls[place.call]!.parts[part].stays[i].bridge == open.bridge
-                && calls[place.call]!.parts[part].stays[i].to == nil
-            {
-                calls[place.call]!.parts[part].stays[i].to = mark
-            }
-        }
-    }
-
-    // MARK: Applications and moves
+    // MARK: Applications and what the dialplan says
 
     private mutating func application(_ place: Place, _ row: CELRow, _ mark: Mark) {
         let data = row.applicationData ?? ""
@@ -247,41 +304,80 @@ extension CallAssembler {
         }
     }
 
+    /// Recordings tell of themselves from 18 on, by file and with an id each.
+    private mutating func record(_ place: Place, _ row: CELRow, _ mark: Mark) {
+        let id = row.extra["mixmonitor_id"]
+        if row.event == "MIXMONITOR_START" {
+            guard let path = row.extra["filename"], !path.isEmpty else { return }
+            // The application's own row, where it is tracked too, came just before.
+            let known = calls[place.call]!.recordings.lastIndex { start in
+                start.part == place.part && start.id == nil && mark.at - start.from.at < .seconds(5)
+                    && start.path.map { path.hasSuffix($0) } ?? true
+            }
+            if known == nil { startRecording(place, path, mark) }
+            let i = known ?? calls[place.call]!.recordings.count - 1
+            calls[place.call]!.recordings[i].path = path
+            calls[place.call]!.recordings[i].id = id
+        } else if let i = calls[place.call]!.recordings.lastIndex(where: { start in
+            start.to == nil && (id.map { $0 == start.id } ?? (start.part == place.part))
+        }) {
+            calls[place.call]!.recordings[i].to = mark
+        }
+    }
+
+    /// `CELGenUserEvent(HOOKSWITCH_REF,4711)` says what the variable of that name says; Wazo and XiVO say where a call comes from.
+    private mutating func userEvent(_ place: Place, _ row: CELRow) {
+        switch row.event {
+        case "XIVO_INCALL": calls[place.call]!.variables["HOOKSWITCH_DIRECTION"] = "inbound"
+        case "XIVO_OUTCALL": calls[place.call]!.variables["HOOKSWITCH_DIRECTION"] = "outbound"
+        case let name where name.hasPrefix("HOOKSWITCH_"):
+            if let value = row.extra["extra"] { calls[place.call]!.variables[name] = value }
+        default: break
+        }
+    }
+
+    // MARK: Moves
+
     private mutating func moved(_ place: Place, _ row: CELRow, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         func channel(_ key: String) -> CallEvent.Channel? {
             guard let id = row.extra[key + "_uniqueid"].map({ UniqueID($0) }), let place = index[id] else { return nil }
             return CallEvent.Channel(uniqueID: id, linkedID: calls[place.call]!.parts[place.part].linkedID)
         }
+        func named(_ name: String?) -> CallEvent.Channel? {
+            guard let name, !name.isEmpty else { return nil }
+            let part = calls.lazy.compactMap { $0 }.flatMap(\.parts).last {
+                $0.name == ChannelName(name) && !$0.isGuest
+            }
+            return part.map { CallEvent.Channel(uniqueID: $0.uniqueID, linkedID: $0.linkedID) }
+        }
         let me = CallEvent.Channel(uniqueID: row.uniqueID, linkedID: row.linkedID)
+        // Before Asterisk 12 the other channel is told by name, in Peer.
+        let peer = named(row.peer)
         switch row.event {
         case "BLINDTRANSFER":
             move(
                 .blindTransfer(
-                    transferer: me, transferee: channel("transferee_channel"), exten: row.extra["extension"] ?? "",
-                    context: row.extra["context"] ?? "", succeeded: true), mark, effect)
+                    transferer: me, transferee: channel("transferee_channel") ?? peer,
+                    exten: row.extra["extension"] ?? "", context: row.extra["context"] ?? "", succeeded: true),
+                mark, effect)
         case "ATTENDEDTRANSFER":
             move(
                 .attendedTransfer(
                     CallEvent.AttendedTransfer(
                         original: me, second: channel("channel2"), transferee: channel("transferee_channel"),
-                        target: channel("transfer_target_channel"), application: row.extra["app"], succeeded: true)),
+                        target: channel("transfer_target_channel") ?? peer,
+                        application: row.extra["app"] ?? row.extra["extension"], succeeded: true)),
                 mark, effect)
         case "PICKUP":
-            guard let picker = channel("pickup_channel") else { return }
+            guard let picker = channel("pickup_channel") ?? peer else { return }
             move(.pickup(by: picker, target: me), mark, effect)
         case "PARK_START":
             move(
                 .parkedCall(me, parker: row.extra["parker_dial_string"], space: row.extra["parking_space"]), mark,
                 effect)
         case "PARK_END":
-            let retriever = row.extra["retriever"].flatMap { name in
-                calls.lazy.compactMap { $0 }.flatMap(\.parts).last { $0.name == ChannelName(name) }
-            }
-            if let retriever {
-                move(
-                    .unParkedCall(
-                        me, retriever: CallEvent.Channel(uniqueID: retriever.uniqueID, linkedID: retriever.linkedID)),
-                    mark, effect)
+            if let retriever = named(row.extra["retriever"]) {
+                move(.unParkedCall(me, retriever: retriever), mark, effect)
             } else {
                 let reason = row.extra["reason"] ?? ""
                 move(reason.hasSuffix("TimeOut") ? .parkedCallTimeOut(me) : .parkedCallGiveUp(me), mark, effect)

@@ -48,6 +48,8 @@ public struct CallAssembler: Sendable {
     var listedIDs: Set<UniqueID>?
     /// When the connection was lost.
     var disconnectedAt: Instant?
+    /// Ids that CEL gives two channels, with the second one's name and the id it goes by here.
+    var twins: [UniqueID: (name: ChannelName, id: UniqueID)] = [:]
     /// Local time minus UTC of the PBX, learned from CDRs beside uniqueids; for CDR times, which have no zone.
     var zoneOffset: Duration?
 
@@ -368,6 +370,9 @@ public struct CallAssembler: Sendable {
     private mutating func finish(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         if calls[slot]?.mayShareRecordings ?? false { shareRecordings(slot) }
         guard var call = calls[slot].take() else { return }
+        if let retired = call.retired {
+            for i in call.parts.indices where call.parts[i].end == nil { call.parts[i].guessEnd(retired) }
+        }
         if call.isPartial, !call.cdrRows.isEmpty {
             CDRStory(configuration, zoneOffset: zoneOffset, rows: call.cdrRows).complete(&call)
         }

@@ -78,6 +78,13 @@ struct Outcome {
             hungUpReason = "the end was not seen"
             return
         }
+        if !hasRequest, !facts.call.sources.contains(.ami), facts.call.sources.contains(.cel),
+            parts.allSatisfy({ $0.hangupSource == nil })
+        {
+            hungUpBy = nil
+            hungUpReason = "CEL was written without the details of its HANGUP"
+            return
+        }
         let main = parts[cast.main]
         if main.isAdopted, !hasRequest, main.softHangup == nil, main.stays.allSatisfy({ $0.from.offset < 0 }) {
             // It was over before it was first heard of: what came after was its hangup handler.

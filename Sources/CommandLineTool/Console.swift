@@ -12,6 +12,8 @@ struct Console: Sendable {
     /// Columns a table may take.
     let width: Int
     let isTerminal: Bool
+    /// Standard error is a terminal: somebody may want to know how far something long is.
+    var showsProgress = false
     let usesColour: Bool
     let zone: LocalTime
     let now: @Sendable () -> Instant
@@ -51,7 +53,8 @@ struct Console: Sendable {
         let isColourRefused = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
         return Console(
             write: { writeAll($0, to: STDOUT_FILENO) }, writeError: { _ = writeAll($0, to: STDERR_FILENO) },
-            width: width, isTerminal: isTerminal, usesColour: isTerminal && !isColourRefused, zone: .process,
+            width: width, isTerminal: isTerminal, showsProgress: isatty(STDERR_FILENO) == 1,
+            usesColour: isTerminal && !isColourRefused, zone: .process,
             now: {
                 var time = timespec()
                 clock_gettime(CLOCK_REALTIME, &time)

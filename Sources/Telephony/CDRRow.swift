@@ -28,6 +28,12 @@ public struct CDRRow: Sendable, Hashable {
     public var accountCode: String?
     public var peerAccount: String?
     public var userField: String?
+    /// What FreePBX adds to its `cdr` table: the number dialled from outside, the caller's own number and name before the dialplan
+    /// changed them, and the recording's file name, without its folder.
+    public var did: String?
+    public var callerNumber: String?
+    public var callerName: String?
+    public var recordingFile: String?
 
     public init(uniqueID: UniqueID, channel: ChannelName) { (self.uniqueID, self.channel) = (uniqueID, channel) }
 }

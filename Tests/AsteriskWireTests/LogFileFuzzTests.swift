@@ -34,6 +34,27 @@ import Testing
             id\teventtype\teventtime\tcid_num\texten\tcontext\tchanname\tuniqueid\tlinkedid\textra
             1\tCHAN_START\t2026-11-21T02:17:40Z\t100\t200\tin\tSIP/a-1\t1795227460.0\t1795227460.0\t
             """,
+            """
+             eventtype  |           eventtime           | channame |   uniqueid   |   linkedid   | extra
+            ------------+-------------------------------+----------+--------------+--------------+------------------
+             CHAN_START | 2026-11-21 02:17:40.99+05:30  | SIP/a-1  | 1795227460.0 | 1795227460.0 |
+             HANGUP     | 2026-11-21 02:17:45.5-04      | SIP/a-1  | 1795227460.0 | 1795227460.0 | {"hangupcause":16}
+            (2 rows)
+            """,
+            """
+            *************************** 1. row ***************************
+            eventtype: CHAN_START
+            eventtime: 2026-11-21 02:17:40
+             channame: SIP/a-1
+             uniqueid: 1795227460.0
+            """,
+            """
+            CREATE TABLE `cel` (`eventtype` varchar(30), `eventtime` datetime, `channame` varchar(80), `uniqueid` varchar(32));
+            INSERT INTO `cel` VALUES ('CHAN_START','2026-11-21 02:17:40','SIP/a\\'-1','1795227460.0'),(3,NULL,'','1795227460.1');
+            COPY public.cdr (calldate, channel, dstchannel, duration, billsec, disposition, uniqueid) FROM stdin;
+            2026-11-21 02:17:40\tSIP/a-1\t\\N\t9\t7\tANSWERED\t1795227460.0
+            \\.
+            """,
         ].map { Array($0.utf8) }
         return files + exports
     }()

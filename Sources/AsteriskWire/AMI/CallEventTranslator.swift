@@ -393,7 +393,7 @@ public struct CallEventTranslator: Sendable {
         row.applicationData = m.known(.appName)
         row.accountCode = m.known(.accountCode)
         row.peer = m.known(.peer)
-        row.extra = CELExtra.read(m.string(.extra) ?? "")
+        row.extra = CELExtra.read(m.string(.extra) ?? "", of: event)
         return .cel(row)
     }
 }

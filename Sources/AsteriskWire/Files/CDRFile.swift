@@ -1,90 +1,125 @@
 public import Telephony
 
-/// Reads call detail records from a file: `Master.csv` of `cdr_csv`, a `cdr_custom` file, or an export of a `cdr` table.
+/// Reads call detail records from a file: `Master.csv` of `cdr_csv`, a `cdr_custom` file, or an export or dump of a `cdr` table
+/// (see `LogTable`).
 ///
-/// **Shape**: with a header the columns of Asterisk's `cdr` table; without one the order of `Master.csv` (accountcode, src, dst,
-/// dcontext, clid, channel, dstchannel, lastapp, lastdata, start, answer, end, duration, billsec, disposition, amaflags,
-/// uniqueid, userfield) or of the sample `cdr_custom.conf` (clid first; uniqueid, userfield or linkedid, peeraccount, sequence last).
-/// **Source**: cdr_csv.c, cdr_custom.c and their sample configurations, Asterisk 11 to 22.
+/// **Shape**: with column names those of Asterisk's `cdr` table, FreePBX's additions included; without them the order of `Master.csv`
+/// (accountcode, src, dst, dcontext, clid, channel, dstchannel, lastapp, lastdata, start, answer, end, duration, billsec, disposition,
+/// amaflags, uniqueid, userfield) or of the sample `cdr_custom.conf` (clid first; uniqueid, userfield or linkedid, peeraccount,
+/// sequence last), or any in which the columns' contents tell them apart.
+/// **Source**: cdr.h, cdr_csv.c, cdr_custom.c and their sample configurations, Asterisk 11 to 22.
 public struct CDRFile: Sendable {
     public private(set) var rows: [CDRRow] = []
     public private(set) var problems: [LogProblem] = []
 
-    public init(_ bytes: [UInt8]) {
-        let table = LogTable(bytes)
-        problems = table.problems
-        for (i, fields) in table.rows.enumerated() {
-            guard let row = table.header.isEmpty ? CDRFile.positional(fields) : CDRFile.named(table, fields) else {
-                problems.append(LogProblem(line: i + 1, reason: "no channel or uniqueid"))
+    public init(_ bytes: [UInt8]) { self.init(LogBytes(bytes)) }
+
+    public init(_ bytes: LogBytes) {
+        var bytes = bytes
+        var table = LogTable(&bytes) { names in
+            names.contains("channel") && (names.contains("calldate") || names.contains("start"))
+                && !names.contains("eventtype")
+        }
+        var columns = CDRColumns(table)
+        var known = table.header.count
+        if table.header.isEmpty, case .delimited = table.shape {
+            columns = CDRColumns(sample: CDRFile.sample(table, bytes))
+        } else if !table.header.isEmpty, !columns.isEnough {
+            problems = [
+                LogProblem(
+                    line: 1,
+                    reason: "CDR needs the columns channel and calldate or start: here are "
+                        + table.header.joined(separator: ", "))
+            ]
+            return
+        }
+        var row = LogRow()
+        var seen: Set<CDRRow> = []
+        while table.next(&bytes, &row) {
+            if table.header.count != known { (columns, known) = (CDRColumns(table), table.header.count) }
+            guard let record = CDRFile.record(row, columns) else {
+                if problems.count < 1000 {
+                    problems.append(LogProblem(line: row.line, reason: "no channel or uniqueid"))
+                }
                 continue
             }
-            rows.append(row)
+            // A row that stands there twice says nothing more.
+            if seen.insert(record).inserted { rows.append(record) }
         }
+        problems = table.problems + problems
     }
 
     public var events: [CallEvent] {
         rows.map { row in CallEvent(at: (row.end ?? row.start)?.asUTC ?? Instant(microseconds: 0), body: .cdr(row)) }
     }
 
-    private static func named(_ table: LogTable, _ fields: [String]) -> CDRRow? {
-        guard let unique = table.value(fields, "uniqueid"), let channel = table.value(fields, "channel") else {
+    private static func sample(_ table: LogTable, _ bytes: LogBytes) -> [[String]] {
+        var (table, bytes, row, rows) = (table, bytes, LogRow(), [[String]]())
+        while rows.count < 200, table.next(&bytes, &row) { rows.append(row.texts) }
+        return rows
+    }
+
+    private static func record(_ fields: LogRow, _ columns: CDRColumns) -> CDRRow? {
+        func get(_ field: CDRColumns.Field) -> String? { fields.text(columns[field]) }
+        func time(_ field: CDRColumns.Field) -> CivilTime? {
+            guard let text = get(field), let time = LogTime(text), time.at.seconds > 0 else { return nil }
+            return time.civil
+        }
+        // Some mappings ask for fractions. No call lasts for decades.
+        func seconds(_ field: CDRColumns.Field) -> Int? {
+            guard let value = get(field).flatMap({ Double($0) }), value >= 0, value < 2_147_483_648 else { return nil }
+            return Int(value)
+        }
+        guard let channel = get(.channel) else { return nil }
+        let start = time(.start)
+        let unique: UniqueID
+        if let id = get(.uniqueID) {
+            unique = UniqueID(id)
+        } else if let start {
+            // `loguniqueid` is off unless asked for: the channel's name and start are as good within one file.
+            unique = UniqueID("\(channel)@\(start.asUTC.seconds)")
+        } else {
             return nil
         }
-        var row = CDRRow(uniqueID: UniqueID(unique), channel: ChannelName(channel))
-        row.linkedID = table.value(fields, "linkedid").map { LinkedID($0) }
-        row.sequence = table.value(fields, "sequence").flatMap { Int($0) }
-        row.source = table.value(fields, "src")
-        row.destination = table.value(fields, "dst")
-        row.context = table.value(fields, "dcontext")
-        row.callerID = table.value(fields, "clid")
-        row.destinationChannel = table.value(fields, "dstchannel").map(ChannelName.init)
-        row.lastApplication = table.value(fields, "lastapp")
-        row.lastData = table.value(fields, "lastdata")
-        row.start = table.value(fields, "start", "calldate").flatMap { CivilTime($0) }
-        row.answer = table.value(fields, "answer").flatMap { CivilTime($0) }
-        row.end = table.value(fields, "end").flatMap { CivilTime($0) }
-        row.duration = table.value(fields, "duration").flatMap { Int($0) }
-        row.billableSeconds = table.value(fields, "billsec").flatMap { Int($0) }
-        row.disposition = table.value(fields, "disposition")
-        row.accountCode = table.value(fields, "accountcode")
-        row.peerAccount = table.value(fields, "peeraccount")
-        row.userField = table.value(fields, "userfield")
+        var row = CDRRow(uniqueID: unique, channel: ChannelName(channel))
+        row.linkedID = get(.linkedID).map { LinkedID($0) }
+        row.sequence = get(.sequence).flatMap { Int($0) }
+        row.source = get(.source)
+        row.destination = get(.destination)
+        row.context = get(.context)
+        row.callerID = get(.callerID)
+        row.destinationChannel = get(.destinationChannel).map(ChannelName.init)
+        row.lastApplication = get(.application)
+        row.lastData = get(.data)
+        row.duration = seconds(.duration)
+        row.billableSeconds = seconds(.billableSeconds)
+        row.disposition = get(.disposition).map { disposition($0) ?? $0 }
+        row.start = start
+        row.end = time(.end) ?? start.flatMap { start in row.duration.map { CivilTime(start.asUTC + .seconds($0)) } }
+        row.answer = time(.answer)
+        if row.answer == nil, columns[.answer] < 0, row.disposition == "ANSWERED", let end = row.end {
+            // The usual `cdr` table has no answer and no end, only what lies between.
+            row.answer = row.billableSeconds.map { CivilTime(end.asUTC - .seconds($0)) }
+        }
+        row.accountCode = get(.accountCode)
+        row.peerAccount = get(.peerAccount)
+        row.userField = get(.userField)
+        row.did = get(.did)
+        row.callerNumber = get(.callerNumber)
+        row.callerName = get(.callerName)
+        row.recordingFile = get(.recordingFile)
         return row
     }
 
-    /// Nine columns follow each other in every layout: channel, dstchannel, lastapp, lastdata, start, answer, end, duration, billsec.
-    private static func positional(_ fields: [String]) -> CDRRow? {
-        guard let start = fields.indices.first(where: { $0 >= 5 && CivilTime(fields[$0]) != nil }), start >= 5,
-            let unique = fields.indices.first(where: { $0 > start + 4 && UniqueID(fields[$0]).created != nil })
-        else { return nil }
-        func field(_ i: Int) -> String? { fields.indices.contains(i) && !fields[i].isEmpty ? fields[i] : nil }
-        guard let channel = field(start - 4) else { return nil }
-        var row = CDRRow(uniqueID: UniqueID(fields[unique]), channel: ChannelName(channel))
-        row.destinationChannel = field(start - 3).map(ChannelName.init)
-        row.lastApplication = field(start - 2)
-        row.lastData = field(start - 1)
-        row.start = CivilTime(fields[start])
-        row.answer = field(start + 1).flatMap { CivilTime($0) }
-        row.end = field(start + 2).flatMap { CivilTime($0) }
-        row.duration = field(start + 3).flatMap { Int($0) }
-        row.billableSeconds = field(start + 4).flatMap { Int($0) }
-        row.disposition = field(start + 5)
-        // Before the channel: caller id first (cdr_custom) or last (cdr_csv).
-        let isCallerIDFirst = start == 8
-        if isCallerIDFirst {
-            (row.callerID, row.source, row.destination, row.context) = (field(0), field(1), field(2), field(3))
-        } else {
-            (row.accountCode, row.source, row.destination) = (field(0), field(1), field(2))
-            (row.context, row.callerID) = (field(3), field(4))
+    /// Asterisk's word for a disposition, of its spellings or its number (cdr.h); nil where it is none.
+    static func disposition(_ text: String) -> String? {
+        switch text.uppercased() {
+        case "ANSWERED", "8": "ANSWERED"
+        case "NO ANSWER", "NOANSWER", "NO_ANSWER", "0", "1": "NO ANSWER"
+        case "BUSY", "4": "BUSY"
+        case "FAILED", "2": "FAILED"
+        case "CONGESTION", "16": "CONGESTION"
+        default: nil
         }
-        // After it: what is no id, in the order accountcode?, uniqueid, userfield, linkedid, peeraccount, sequence.
-        if isCallerIDFirst, unique > start + 7 { row.accountCode = field(start + 7) }
-        row.userField = field(unique + 1)
-        if let linked = fields.indices.first(where: { $0 > unique && UniqueID(fields[$0]).created != nil }) {
-            row.linkedID = LinkedID(fields[linked])
-            row.userField = linked > unique + 1 ? field(unique + 1) : nil
-            row.sequence = fields.last.flatMap { Int($0) }
-        }
-        return row
     }
 }

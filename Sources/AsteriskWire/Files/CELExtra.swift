@@ -1,7 +1,27 @@
 import Telephony
 
-/// Reads what a CEL type adds: the JSON object of `Extra` (Asterisk 12 on), as far as it is one.
+/// Reads what a CEL type adds: the JSON object of `Extra` (Asterisk 12 on), or the words that stood there before.
 enum CELExtra {
+    /// What a row's `Extra` says, whole, broken or old.
+    /// - Parameter event: the row's type; before Asterisk 12 the text alone does not tell what it is.
+    static func read(_ text: String, of event: String) -> [String: String] {
+        if text.isEmpty { return [:] }
+        if text.utf8.first == UInt8(ascii: "{") {
+            let members = read(text)
+            return members.isEmpty ? salvage(text) : members
+        }
+        switch event {
+        case "HANGUP":
+            // Asterisk 11: cause,source,dialstatus.
+            let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count >= 2, Int(parts[0]) != nil else { return [:] }
+            return ["hangupcause": parts[0], "hangupsource": parts[1], "dialstatus": parts.count > 2 ? parts[2] : ""]
+        case "BLINDTRANSFER", "ATTENDEDTRANSFER": return ["extension": text]
+        case "FORWARD": return ["forward": text]
+        default: return ["extra": text]
+        }
+    }
+
     /// Members as text, numbers as they stand; empty where the text is empty, cut off or not an object.
     static func read(_ text: String) -> [String: String] {
         guard !text.isEmpty, let value = try? JSONValue(parsing: text), let members = value.object else { return [:] }

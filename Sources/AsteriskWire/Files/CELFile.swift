@@ -1,198 +1,245 @@
 public import Telephony
 
-/// Reads a channel event log: a `cel_custom` file, an export of a `cel` table, or JSON.
+/// Reads a channel event log: a `cel_custom` file, an export or a dump of a `cel` table, or JSON (see `LogTable`).
 ///
-/// **Shape**: with a header the columns of Asterisk's `cel` table (`eventtype`, `eventtime`, `cid_num`, `channame`, `uniqueid`,
-/// `linkedid`, `eventextra`, …); without one, the order of the sample `cel_custom.conf` or any that keeps the neighbours
-/// `exten, context, channel, application, data` and `accountcode, uniqueid, linkedid, peer` together.
-/// Rows are put in order of time. Times without a zone are local to the PBX: the second in a new channel's own id tells the
-/// offset.
+/// **Shape**: with column names those of Asterisk's `cel` table (`eventtype`, `eventtime`, `cid_num`, `channame`, `uniqueid`,
+/// `linkedid`, `eventextra`, …); without them the columns are found from what stands in the rows (`CELColumns`).
+/// Rows are given in order of time, and one that stands there twice once. Times without a zone are local to the PBX: the second in a
+/// new channel's own id tells the offset, also where it changes in the file (summer time).
+///
+/// The file is read twice: first for each row's time and place, then the rows in order. 16 bytes a row are kept.
 /// **Source**: cel.c, cel_custom.c and cel_odbc.c of Asterisk 11 to 22.
-public struct CELFile: Sendable {
-    /// In order of time.
-    public private(set) var rows: [CELRow] = []
+public struct CELFile {
+    /// What could not be read, by line.
     public private(set) var problems: [LogProblem] = []
+    private let bytes: LogBytes
+    private var table: LogTable
+    private var columns: CELColumns
+    private var entries: [Entry] = []
+    /// Types are numbers of Asterisk 1.8 to 11.
+    private var isOldNumbering = false
 
-    public init(_ bytes: [UInt8]) {
-        let table = LogTable(bytes)
-        problems = table.problems
-        let columns = table.header.isEmpty ? CELFile.infer(table.rows) : nil
-        var read: [(row: CELRow, isLocal: Bool)] = []
-        for (i, fields) in table.rows.enumerated() {
-            let get = CELFile.reader(table, fields, columns)
-            guard let type = get(.event).map(CELFile.eventName), let time = get(.time).flatMap(CELFile.time),
-                let unique = get(.uniqueID), let linked = get(.linkedID) ?? get(.uniqueID)
-            else {
-                problems.append(LogProblem(line: i + 1, reason: "no event type, time or uniqueid"))
-                continue
-            }
-            var row = CELRow(
-                event: type, at: time.at, uniqueID: UniqueID(unique), linkedID: LinkedID(linked),
-                channel: ChannelName(get(.channel) ?? ""))
-            row.number = get(.number)
-            row.name = get(.name)
-            row.ani = get(.ani)
-            row.dnid = get(.dnid)
-            row.exten = get(.exten) ?? ""
-            row.context = get(.context) ?? ""
-            row.application = get(.application)
-            row.applicationData = get(.data)
-            row.accountCode = get(.accountCode)
-            row.userField = get(.userField)
-            row.peer = get(.peer)
-            row.extra = CELFile.extra(get(.extra) ?? "")
-            read.append((row, time.isLocal))
+    /// Where a row stands, and when it happened.
+    private struct Entry {
+        var at: Instant
+        /// Offset in the file above 8 bits of rank among rows of one moment, the highest of which says that `at` is local.
+        var place: UInt64
+
+        init(at: Instant, offset: Int, rank: Int, isLocal: Bool) {
+            self.at = at
+            place = UInt64(offset) << 8 | UInt64(rank) | (isLocal ? 0x80 : 0)
         }
-        let offset = CELFile.zoneOffset(read)
-        rows = read.map { entry in
-            var row = entry.row
-            if entry.isLocal { row.at = row.at - offset }
-            return row
-        }
-        sort()
+        var offset: Int { Int(place >> 8) }
+        var rank: Int { Int(place & 0x7F) }
+        var isLocal: Bool { place & 0x80 != 0 }
     }
 
+    public init(_ bytes: [UInt8]) { self.init(LogBytes(bytes)) }
+
+    /// Reads the file once, for what it is and the order of its rows.
+    public init(_ bytes: LogBytes) {
+        var bytes = bytes
+        table = LogTable(&bytes) { names in names.contains("eventtype") || names.contains("eventname") }
+        self.bytes = bytes
+        columns = CELColumns(table)
+        if table.header.isEmpty, table.shape != .json, table.shape != .sql, table.shape != .upright {
+            columns = CELColumns(sample: CELFile.sample(table, bytes))
+        } else if !table.header.isEmpty, !columns.isEnough {
+            problems.append(
+                LogProblem(
+                    line: 1,
+                    reason: "CEL needs the columns eventtype, eventtime and uniqueid: here are "
+                        + table.header.joined(separator: ", ")))
+            return
+        }
+        scan()
+        problems = table.problems + problems
+        table.problems = []
+        order()
+    }
+
+    public var rowCount: Int { entries.count }
+    /// Whether rows were found that tell of channels.
+    public var isEmpty: Bool { entries.isEmpty }
+
+    /// Calls `body` with each row in order of time, and how many of the rows are done. A whole row that stands there twice is given once.
+    public func forEachRow(_ body: (CELRow, _ done: Int) -> Void) {
+        var (bytes, table, row) = (self.bytes, self.table, LogRow())
+        var moment: [CELRow] = []
+        for (i, entry) in entries.enumerated() {
+            table.row(at: entry.offset, &bytes, &row)
+            guard var event = read(row) else { continue }
+            event.at = entry.at
+            if moment.first?.at != entry.at { moment.removeAll(keepingCapacity: true) }
+            if moment.contains(event) { continue }
+            moment.append(event)
+            body(event, i + 1)
+        }
+    }
+
+    /// All rows in order of time.
+    public var rows: [CELRow] {
+        var rows: [CELRow] = []
+        forEachRow { row, _ in rows.append(row) }
+        return rows
+    }
     /// The rows as call events.
     public var events: [CallEvent] { rows.map { CallEvent(at: $0.at, body: .cel($0)) } }
 
-    // MARK: Columns
+    // MARK: First reading
 
-    private enum Column: Int, CaseIterable {
-        case event, time, name, number, ani, dnid, exten, context, channel, application, data, accountCode, uniqueID
-        case linkedID, peer, userField, extra
+    private static func sample(_ table: LogTable, _ bytes: LogBytes) -> [[String]] {
+        var (table, bytes, row, rows) = (table, bytes, LogRow(), [[String]]())
+        while rows.count < 200, table.next(&bytes, &row) { rows.append(row.texts) }
+        return rows
+    }
 
-        /// The column's names in tables and JSON.
-        var names: [String] {
-            switch self {
-            case .event: ["eventtype", "event", "eventname"]
-            case .time: ["eventtime", "time", "timestamp"]
-            case .name: ["cid_name", "callerid_name", "cidname", "calleridname"]
-            case .number: ["cid_num", "callerid_num", "cidnum", "calleridnum"]
-            case .ani: ["cid_ani", "callerid_ani"]
-            case .dnid: ["cid_dnid", "callerid_dnid"]
-            case .exten: ["exten"]
-            case .context: ["context"]
-            case .channel: ["channame", "channel"]
-            case .application: ["appname", "app", "application"]
-            case .data: ["appdata"]
-            case .accountCode: ["accountcode"]
-            case .uniqueID: ["uniqueid"]
-            case .linkedID: ["linkedid"]
-            case .peer: ["peer", "bridgepeer"]
-            case .userField: ["userfield"]
-            case .extra: ["eventextra", "extra"]
+    private mutating func scan() {
+        var (bytes, row) = (self.bytes, LogRow())
+        // JSON and dumps tell their columns as they go.
+        var known = table.header.count
+        var zones: [(entry: Int, local: Instant, offset: Duration)] = []
+        while table.next(&bytes, &row) {
+            if table.header.count != known { (columns, known) = (CELColumns(table), table.header.count) }
+            guard let event = row.text(columns[.event]), let text = row.text(columns[.time]) else {
+                refuse(row, row.text(columns[.event]) == nil ? "no event type" : "no time")
+                continue
+            }
+            guard let time = LogTime(text) else {
+                refuse(
+                    row, "the time '\(text.prefix(40))' is none of 2026-11-21 02:17:40[.5][+01:00] and epoch seconds")
+                continue
+            }
+            guard let id = row.text(columns[.uniqueID]) ?? row.text(columns[.linkedID]) else {
+                refuse(row, "no uniqueid")
+                continue
+            }
+            if CELType.isOld(event) { isOldNumbering = true }
+            let name = CELType.name(event, isOld: isOldNumbering)
+            let rank = CELFile.rank[name, default: 3]
+            let entry = Entry(at: time.at, offset: row.offset, rank: rank, isLocal: time.isLocal)
+            if time.isLocal, rank == 0, let zone = CELFile.zone(time.at, UniqueID(id)) {
+                zones.append((entries.count, time.at, zone))
+            }
+            entries.append(entry)
+        }
+        convert(zones)
+    }
+
+    private mutating func refuse(_ row: LogRow, _ reason: String) {
+        // More than these nobody reads; a file of another kind has as many as rows.
+        if problems.count < 1000 { problems.append(LogProblem(line: row.line, reason: reason)) }
+    }
+
+    /// Local time minus UTC, to the quarter of an hour, as the id of a channel that began at that time says.
+    private static func zone(_ local: Instant, _ id: UniqueID) -> Duration? {
+        guard let created = id.created else { return nil }
+        let difference = local.seconds - created.seconds
+        let quarters = ((difference + (difference < 0 ? -450 : 450)) / 900) * 900
+        return abs(difference - quarters) <= 5 && abs(quarters) <= 14 * 3600 ? .seconds(quarters) : nil
+    }
+
+    /// Makes local times UTC, by the offset of the latest new channel before them.
+    private mutating func convert(_ zones: [(entry: Int, local: Instant, offset: Duration)]) {
+        guard let first = zones.first else { return }
+        if zones.allSatisfy({ $0.offset == first.offset }) {
+            for i in entries.indices where entries[i].isLocal { entries[i].at = entries[i].at - first.offset }
+            return
+        }
+        // Summer time began or ended: the order in the file tells which hour it is, in a file without order the time itself.
+        switch direction {
+        case .up:
+            var next = 0
+            var offset = first.offset
+            for i in entries.indices {
+                while next < zones.count, zones[next].entry <= i {
+                    offset = zones[next].offset
+                    next += 1
+                }
+                if entries[i].isLocal { entries[i].at = entries[i].at - offset }
+            }
+        case .down:
+            var next = zones.count - 1
+            var offset = zones[next].offset
+            for i in entries.indices.reversed() {
+                while next >= 0, zones[next].entry >= i {
+                    offset = zones[next].offset
+                    next -= 1
+                }
+                if entries[i].isLocal { entries[i].at = entries[i].at - offset }
+            }
+        case .none:
+            let byTime = zones.sorted { $0.local < $1.local }
+            for i in entries.indices where entries[i].isLocal {
+                let offset = byTime.last { $0.local <= entries[i].at }?.offset ?? byTime[0].offset
+                entries[i].at = entries[i].at - offset
             }
         }
     }
 
-    private static func reader(
-        _ table: LogTable, _ fields: [String], _ columns: [Int]?
-    ) -> (Column) -> String? {
-        { column in
-            if let columns {
-                let i = columns[column.rawValue]
-                return i >= 0 && i < fields.count && !fields[i].isEmpty ? fields[i] : nil
-            }
-            for name in column.names { if let value = table.value(fields, name) { return value } }
-            return nil
+    private enum Direction { case up, down, none }
+    /// Which way time runs through the file; rows of a moment may be swapped, and an hour is repeated once a year.
+    private var direction: Direction {
+        let pairs = zip(entries, entries.dropFirst())
+        let (up, down) = pairs.reduce((0, 0)) { count, pair in
+            (count.0 + (pair.1.at > pair.0.at ? 1 : 0), count.1 + (pair.1.at < pair.0.at ? 1 : 0))
+        }
+        if down * 3 <= up { return .up }
+        return up * 3 <= down ? .down : .none
+    }
+
+    private static let rank = [
+        "CHAN_START": 0, "APP_START": 1, "ANSWER": 2, "BLINDTRANSFER": 3, "ATTENDEDTRANSFER": 3, "PICKUP": 3,
+        "PARK_START": 3, "BRIDGE_EXIT": 4, "BRIDGE_END": 4, "PARK_END": 4, "BRIDGE_ENTER": 5, "BRIDGE_START": 5,
+        "APP_END": 6, "HANGUP": 7, "CHAN_END": 8, "LINKEDID_END": 9,
+    ]
+
+    /// In order of time; rows of one moment by what they are. Where times are whole seconds and the file runs one way, rows of one
+    /// second stay as they stood: a second holds too much to be guessed at.
+    private mutating func order() {
+        let isFine = entries.contains { $0.at.microseconds % 1_000_000 != 0 }
+        let direction = self.direction
+        if direction == .down { entries.reverse() }
+        let keepsSeconds = !isFine && direction != .none
+        var isSorted = true
+        for i in entries.indices.dropFirst() where isSorted {
+            let (a, b) = (entries[i - 1], entries[i])
+            isSorted = a.at < b.at || a.at == b.at && (keepsSeconds || a.rank <= b.rank)
+        }
+        if isSorted { return }
+        // Those that stand at one moment and rank stay in the file's order, which runs as time does now.
+        let isReversed = direction == .down
+        entries.sort { a, b in
+            if a.at != b.at { return a.at < b.at }
+            if !keepsSeconds, a.rank != b.rank { return a.rank < b.rank }
+            return isReversed ? a.offset > b.offset : a.offset < b.offset
         }
     }
 
-    /// Finds the columns of a file without a header from what stands in them.
-    private static func infer(_ rows: [[String]]) -> [Int] {
-        var columns = [Int](repeating: -1, count: Column.allCases.count)
-        guard let row = rows.first(where: { $0[0] == "CHAN_START" || $0[0] == "1" }) ?? rows.first else {
-            return columns
-        }
-        func isID(_ text: String) -> Bool { UniqueID(text).created != nil }
-        let unique = row.indices.first { isID(row[$0]) && $0 + 1 < row.count && isID(row[$0 + 1]) } ?? -1
-        let channel = row.indices.first { $0 > 1 && row[$0].contains("/") && ($0 < unique || unique < 0) } ?? -1
-        columns[Column.event.rawValue] = 0
-        columns[Column.time.rawValue] = 1
-        columns[Column.name.rawValue] = 2
-        columns[Column.number.rawValue] = 3
-        columns[Column.ani.rawValue] = 4
-        if channel > 3 {
-            columns[Column.dnid.rawValue] = channel - 3
-            columns[Column.exten.rawValue] = channel - 2
-            columns[Column.context.rawValue] = channel - 1
-            columns[Column.channel.rawValue] = channel
-            columns[Column.application.rawValue] = channel + 1
-            columns[Column.data.rawValue] = channel + 2
-        }
-        if unique > 0 {
-            columns[Column.accountCode.rawValue] = unique - 1
-            columns[Column.uniqueID.rawValue] = unique
-            columns[Column.linkedID.rawValue] = unique + 1
-            columns[Column.peer.rawValue] = unique + 2
-            columns[Column.userField.rawValue] = unique + 3
-            columns[Column.extra.rawValue] = row.count - 1
-        }
-        return columns
-    }
+    // MARK: Second reading
 
-    // MARK: Values
-
-    /// The event's name; some back ends write Asterisk's number of it (cel.h).
-    private static func eventName(_ text: String) -> String {
-        let names = [
-            "ALL", "CHAN_START", "CHAN_END", "HANGUP", "ANSWER", "APP_START", "APP_END", "PARK_START", "PARK_END",
-            "BRIDGE_ENTER", "BRIDGE_EXIT", "USER_DEFINED", "BLINDTRANSFER", "ATTENDEDTRANSFER", "PICKUP", "FORWARD",
-            "LINKEDID_END", "LOCAL_OPTIMIZE", "LOCAL_OPTIMIZE_BEGIN",
-        ]
-        if let number = Int(text), names.indices.contains(number) { return names[number] }
-        return text.uppercased()
-    }
-
-    /// `2026-11-21 02:17:40.996054` (local), `…T…Z` (UTC) or epoch seconds with a fraction.
-    private static func time(_ text: String) -> (at: Instant, isLocal: Bool)? {
-        if let civil = CivilTime(text) { return (civil.asUTC, !text.hasSuffix("Z")) }
-        let parts = text.split(separator: ".", maxSplits: 1)
-        guard let first = parts.first, let seconds = Int64(first), seconds > 0, seconds < 1 << 40 else { return nil }
-        var fraction = parts.count > 1 ? String(parts[1].prefix(6)) : ""
-        while fraction.count < 6 { fraction += "0" }
-        return (Instant(microseconds: seconds * 1_000_000 + (Int64(fraction) ?? 0)), false)
-    }
-
-    /// JSON from Asterisk 12 on; before, `HANGUP` has `cause,source,dialstatus` there.
-    private static func extra(_ text: String) -> [String: String] {
-        let members = CELExtra.read(text)
-        if !members.isEmpty || text.isEmpty || text.hasPrefix("{") {
-            return members.isEmpty ? CELExtra.salvage(text) : members
-        }
-        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count >= 2, Int(parts[0]) != nil else { return [:] }
-        return ["hangupcause": parts[0], "hangupsource": parts[1], "dialstatus": parts.count > 2 ? parts[2] : ""]
-    }
-
-    /// Local time minus UTC, to the quarter of an hour, from rows that begin a channel.
-    private static func zoneOffset(_ rows: [(row: CELRow, isLocal: Bool)]) -> Duration {
-        for (row, isLocal) in rows where isLocal && row.event == "CHAN_START" {
-            guard let created = row.uniqueID.created else { continue }
-            let difference = row.at.seconds - created.seconds
-            let quarters = ((difference + (difference < 0 ? -450 : 450)) / 900) * 900
-            if abs(difference - quarters) <= 5 { return .seconds(quarters) }
-        }
-        return .zero
-    }
-
-    /// In order of time; rows of one moment by what they are. Where times are whole seconds and the file is in order, it stays as
-    /// it stood: a second holds too much to be guessed at.
-    private mutating func sort() {
-        let isInOrder = zip(rows, rows.dropFirst()).allSatisfy { $0.at <= $1.at }
-        let isFine = rows.contains { $0.at.microseconds % 1_000_000 != 0 }
-        if isInOrder, !isFine { return }
-        let order = [
-            "CHAN_START": 0, "APP_START": 1, "ANSWER": 2, "BLINDTRANSFER": 3, "ATTENDEDTRANSFER": 3, "PICKUP": 3,
-            "PARK_START": 3, "BRIDGE_EXIT": 4, "BRIDGE_END": 4, "PARK_END": 4, "BRIDGE_ENTER": 5, "BRIDGE_START": 5,
-            "APP_END": 6, "HANGUP": 7, "CHAN_END": 8, "LINKEDID_END": 9,
-        ]
-        let ranked = rows.enumerated().sorted { a, b in
-            if a.element.at != b.element.at { return a.element.at < b.element.at }
-            let left = order[a.element.event, default: 3]
-            let right = order[b.element.event, default: 3]
-            return left != right ? left < right : a.offset < b.offset
-        }
-        rows = ranked.map(\.element)
+    private func read(_ row: LogRow) -> CELRow? {
+        func get(_ field: CELColumns.Field) -> String? { row.text(columns[field]) }
+        guard let type = get(.event), let unique = get(.uniqueID) ?? get(.linkedID) else { return nil }
+        let linked = get(.linkedID).flatMap { $0 == "0" ? nil : $0 } ?? unique
+        var name = CELType.name(type, isOld: isOldNumbering)
+        if name == "USER_DEFINED", let own = get(.userType) { name = own }
+        var event = CELRow(
+            event: name, at: Instant(microseconds: 0), uniqueID: UniqueID(unique), linkedID: LinkedID(linked),
+            channel: ChannelName(get(.channel) ?? ""))
+        event.number = get(.number)
+        event.name = get(.name)
+        event.ani = get(.ani)
+        event.dnid = get(.dnid)
+        event.exten = get(.exten) ?? ""
+        event.context = get(.context) ?? ""
+        event.application = get(.application)
+        event.applicationData = get(.data)
+        event.accountCode = get(.accountCode)
+        event.peerAccount = get(.peerAccount)
+        event.userField = get(.userField)
+        event.peer = get(.peer)
+        event.extra = CELExtra.read(get(.extra) ?? "", of: name)
+        return event
     }
 }

@@ -1,3 +1,4 @@
+import AsteriskWire
 import CallAssembly
 import Daemon
 import Telephony
@@ -21,36 +22,61 @@ struct ReplayVerb {
         var code = ExitCode.fine
         var records: [RecordView] = []
         for path in invocation.operands {
-            let bytes = try FileError.read(path, limit: 4 << 30)
+            let isStream = CaptureReplay.isStream(try LogFile.head(path))
             var replay = CaptureReplay(assembly)
-            let summary =
-                CaptureReplay.isStream(bytes)
-                ? replay.run(bytes, marks: try ReplayVerb.marks(beside: path)) : replay.run(log: bytes)
-            if summary.messageCount == 0, summary.calls.isEmpty, !bytes.isEmpty {
-                console.complain(
-                    "\(path): neither manager messages (what `nc pbx 5038` prints) nor CEL or CDR rows in it")
-                code = .found
-            }
-            for refused in summary.refused {
-                console.complain("\(path): event at byte \(refused.offset) refused: \(refused.reason)")
-            }
-            if let error = summary.error {
-                console.complain("\(path): \(error)")
-                code = .found
-            }
-            for call in summary.calls {
+            let isDrawn = console.isTerminal && !invocation.has("--json")
+            var isRead = true
+            var count = 0
+            replay.onCall = { call in
+                count += 1
                 let json = CaptureReplay.withRecordingsTakenAsReady(call).record.json
-                if console.isTerminal && !invocation.has("--json") {
+                if isDrawn {
                     if let record = RecordView(json) { records.append(record) }
-                } else {
-                    guard console.write(json + [0x0A]) else { return .found }
+                } else if isRead {
+                    isRead = console.write(json + [0x0A])
                 }
             }
+            let progress = ProgressLine(console, path)
+            replay.onProgress = { progress.show($0, of: $1) }
+            let summary =
+                isStream
+                ? replay.run(try FileError.read(path, limit: 4 << 30), marks: try ReplayVerb.marks(beside: path))
+                : replay.run(log: try LogFile.open(path))
+            progress.clear()
+            guard isRead else { return .found }
+            if !complain(path, summary, callCount: count) { code = .found }
         }
         if !records.isEmpty {
             for line in CallsTable.lines(records, for: console) { guard console.line(line) else { return .found } }
         }
         return code
+    }
+
+    /// Says what could not be read; false if anything could not.
+    private func complain(_ path: String, _ summary: CaptureReplay.Summary, callCount: Int) -> Bool {
+        for problem in summary.problems.prefix(20) {
+            console.complain("\(path):\(problem.line): \(problem.reason)")
+        }
+        if summary.problems.count > 20 {
+            console.complain("\(path): \(summary.problems.count - 20) more lines could not be read")
+        }
+        var isWhole = summary.problems.isEmpty
+        if summary.messageCount == 0, summary.rowCount == 0, callCount == 0 {
+            console.complain(
+                """
+                \(path): neither manager messages (what `nc pbx 5038` prints) nor CEL or CDR rows: allowed are CSV, TSV, \
+                JSON, the tables of psql and mysql, and dumps of mysqldump, pg_dump and sqlite3
+                """)
+            isWhole = false
+        }
+        for refused in summary.refused {
+            console.complain("\(path): event at byte \(refused.offset) refused: \(refused.reason)")
+        }
+        if let error = summary.error {
+            console.complain("\(path): \(error)")
+            isWhole = false
+        }
+        return isWhole
     }
 
     /// The capture's index, `FILE.ts` or, for `NAME.ami`, `NAME.ts`; none where there is no such file.

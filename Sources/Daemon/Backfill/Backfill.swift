@@ -37,12 +37,12 @@ public struct Backfill: Sendable {
         var cdrFile: CDRFile?
         var celFile: CELFile?
         if let cdr {
-            let file = CDRFile(try FileError.read(cdr, limit: 4 << 30))
+            let file = CDRFile(try LogFile.open(cdr))
             result.problems += file.problems.map { "\(cdr):\($0.line): \($0.reason)" }
             cdrFile = file
         }
         if let cel {
-            let file = CELFile(try FileError.read(cel, limit: 4 << 30))
+            let file = CELFile(try LogFile.open(cel))
             result.problems += file.problems.map { "\(cel):\($0.line): \($0.reason)" }
             celFile = file
         }

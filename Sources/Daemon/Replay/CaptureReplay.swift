@@ -22,7 +22,15 @@ public struct CaptureReplay {
         public var messageCount: Int64 = 0
         /// Set where the stream could not be read to its end.
         public var error: AMIDecodeError?
+        /// Rows of a log, and its lines that could not be read.
+        public var rowCount = 0
+        public var problems: [LogProblem] = []
     }
+
+    /// Takes each call when it is over, instead of the summary; for what is too long to be kept.
+    public var onCall: ((FinishedCall) -> Void)?
+    /// Told now and then how many of a log's rows are done.
+    public var onProgress: ((_ done: Int, _ of: Int) -> Void)?
 
     private let configuration: AssemblyConfiguration
     private var assembler: CallAssembler
@@ -31,6 +39,9 @@ public struct CaptureReplay {
     private var clock = Instant(microseconds: 0)
     /// Events have shown a time, or the index has one for them.
     private var hasTimes = false
+    /// Channels of the calls told, where rows of another log are to be held against them.
+    private var known: Set<UniqueID> = []
+    private var noteIDs = false
 
     public init(_ configuration: AssemblyConfiguration) {
         self.configuration = configuration
@@ -45,31 +56,39 @@ public struct CaptureReplay {
     }
 
     /// Replays a log file, CEL or CDR, whichever it is.
-    public mutating func run(log bytes: [UInt8]) -> Summary {
+    public mutating func run(log bytes: [UInt8]) -> Summary { run(log: LogBytes(bytes)) }
+    /// The same, of a file of any size: CEL rows are read and their calls told one after another.
+    public mutating func run(log bytes: LogBytes) -> Summary {
         let cel = CELFile(bytes)
-        if cel.rows.contains(where: { $0.event == "CHAN_START" || $0.event == "HANGUP" }) { return run(cel: cel) }
-        return run(cel: nil, cdr: CDRFile(bytes))
+        if !cel.isEmpty { return run(cel: cel) }
+        let cdr = CDRFile(bytes)
+        if cdr.rows.isEmpty, cdr.problems.isEmpty || !cel.problems.isEmpty { summary.problems += cel.problems }
+        return run(cel: nil, cdr: cdr)
     }
 
     /// Replays Asterisk's own logs instead of a stream: CEL rows tell calls by themselves and are completed by CDR rows; what
     /// no CEL row told is told by CDR rows alone.
     public mutating func run(cel: CELFile?, cdr: CDRFile? = nil) -> Summary {
+        summary.problems += (cel?.problems ?? []) + (cdr?.problems ?? [])
+        summary.rowCount += (cel?.rowCount ?? 0) + (cdr?.rows.count ?? 0)
         var rows: [UniqueID: [CDRRow]] = [:]
         for row in cdr?.rows ?? [] { rows[row.uniqueID, default: []].append(row) }
-        for event in cel?.events ?? [] {
-            apply(event)
-            guard case .cel(let entry) = event.body, entry.event == "CHAN_START" else { continue }
+        noteIDs = !rows.isEmpty
+        cel?.forEachRow { entry, done in
+            apply(CallEvent(at: entry.at, body: .cel(entry)))
+            if done & 0xFFF == 0 { onProgress?(done, cel?.rowCount ?? 0) }
+            guard entry.event == "CHAN_START" else { return }
             for row in rows.removeValue(forKey: entry.uniqueID) ?? [] {
-                apply(CallEvent(at: event.at, body: .cdr(row)))
+                apply(CallEvent(at: entry.at, body: .cdr(row)))
             }
         }
-        var told = end()
-        let known = Set(told.calls.flatMap { call in call.record.legs.map(\.uniqueID) + [call.record.linkedID.oldest] })
+        _ = end()
+        guard let cdr else { return summary }
         let untold = rows.values.joined().filter { row in
             !known.contains(row.uniqueID) && row.linkedID.map { !known.contains($0.oldest) } ?? true
         }
-        told.calls += CDRStory(configuration, rows: cdr?.rows ?? []).calls(Array(untold))
-        return told
+        for call in CDRStory(configuration, rows: cdr.rows).calls(Array(untold)) { tell(call) }
+        return summary
     }
 
     /// Replays one capture and ends the calls that are still open at its end.
@@ -84,8 +103,16 @@ public struct CaptureReplay {
     private mutating func end() -> Summary {
         var calls: [FinishedCall] = []
         assembler.finishAll { effect in if case .finished(let call) = effect { calls.append(call) } }
-        summary.calls += calls
+        for call in calls { tell(call) }
         return summary
+    }
+
+    private mutating func tell(_ call: FinishedCall) {
+        if noteIDs {
+            known.insert(call.record.linkedID.oldest)
+            for leg in call.record.legs { known.insert(leg.uniqueID) }
+        }
+        if let onCall { onCall(call) } else { summary.calls.append(call) }
     }
 
     private mutating func feed(_ bytes: [UInt8], _ range: Range<Int>, _ marks: [Mark]) {
@@ -144,7 +171,7 @@ public struct CaptureReplay {
             case .progress: break
             }
         }
-        summary.calls += calls
+        for call in calls { tell(call) }
         summary.refused += refused
     }
 
