@@ -8,13 +8,28 @@ public import Telephony
 public struct CDRStory {
     private let configuration: AssemblyConfiguration
     private let offset: Duration
+    /// The other half of the year's, where the rows tell of both.
+    private let otherOffset: Duration?
 
     /// - Parameter zoneOffset: local time minus UTC of the PBX; nil: learned from the rows.
     public init(_ configuration: AssemblyConfiguration, zoneOffset: Duration? = nil, rows: [CDRRow]) {
         self.configuration = configuration
-        var assembler = CallAssembler(configuration)
-        for row in rows where zoneOffset == nil && assembler.zoneOffset == nil { assembler.learnZone(row) }
-        offset = zoneOffset ?? assembler.zoneOffset ?? .zero
+        // A later row of a long call begins later than its channel: what most rows say is the zone.
+        var tally: [Duration: Int] = [:]
+        for row in rows { if let zone = CDRStory.zone(row) { tally[zone, default: 0] += 1 } }
+        let most = tally.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+        offset = zoneOffset ?? most ?? .zero
+        let hour = Duration.seconds(3600)
+        let half = [offset + hour, offset - hour].max { tally[$0, default: 0] < tally[$1, default: 0] }
+        otherOffset = zoneOffset == nil ? half.flatMap { tally[$0] == nil ? nil : $0 } : nil
+    }
+
+    /// Local time minus UTC, to the quarter of an hour, as a row that began with its channel says.
+    private static func zone(_ row: CDRRow) -> Duration? {
+        guard let start = row.start?.asUTC, let created = row.uniqueID.created else { return nil }
+        let difference = start.seconds - created.seconds
+        let rounded = ((difference + (difference < 0 ? -450 : 450)) / 900) * 900
+        return abs(difference - rounded) <= 3 && abs(rounded) <= 14 * 3600 ? .seconds(rounded) : nil
     }
 
     /// One finished call for each group of rows, oldest first.
@@ -69,7 +84,10 @@ public struct CDRStory {
         return group.contains { other in other.end.map { $0.asUTC + .seconds(1) >= start.asUTC } ?? true }
     }
 
-    private func instant(_ civil: CivilTime?) -> Instant? { civil.map { $0.asUTC - offset } }
+    /// A row's local time as an instant: summer and winter differ by an hour.
+    private func instant(_ civil: CivilTime?, of row: CDRRow) -> Instant? {
+        civil.map { $0.asUTC - (otherOffset.flatMap { CDRStory.zone(row) == $0 ? $0 : nil } ?? offset) }
+    }
 
     /// The facts that rows of one call amount to.
     private func facts(_ rows: [CDRRow]) -> Call {
@@ -81,12 +99,13 @@ public struct CDRStory {
         call.isPartial = true
         call.notes = ["told by Asterisk's CDR alone: who hung up, transfers and holds are not in it"]
         for (n, row) in rows.enumerated() {
-            let start = instant(row.start) ?? row.uniqueID.created ?? Instant(microseconds: 0)
-            let end = instant(row.end) ?? start + .seconds(row.duration ?? 0)
-            let answer = instant(row.answer)
+            let start = instant(row.start, of: row) ?? row.uniqueID.created ?? Instant(microseconds: 0)
+            let end = instant(row.end, of: row) ?? start + .seconds(row.duration ?? 0)
+            let answer = instant(row.answer, of: row)
             let source = part(&call, row.channel, row.uniqueID, row, start, end, isSource: true)
             let isAnswered = row.disposition == "ANSWERED" && answer != nil
             if let answer { answered(&call, source, answer) }
+            record(&call, row, source, answer ?? start, end)
             guard let destinationChannel = row.destinationChannel else { continue }
             let destination = part(
                 &call, destinationChannel, UniqueID("\(row.uniqueID)/\(n + 1)"), row, start, end, isSource: false)
@@ -114,8 +133,8 @@ public struct CDRStory {
     /// Adds the channels that a gap in the stream kept from a call, and what its own rows say of them.
     func complete(_ call: inout Call) {
         for row in call.cdrRows {
-            let start = instant(row.start) ?? row.uniqueID.created ?? Instant(microseconds: 0)
-            let end = instant(row.end) ?? start + .seconds(row.duration ?? 0)
+            let start = instant(row.start, of: row) ?? row.uniqueID.created ?? Instant(microseconds: 0)
+            let end = instant(row.end, of: row) ?? start + .seconds(row.duration ?? 0)
             let known = call.parts.firstIndex { $0.uniqueID == row.uniqueID || $0.name == row.channel }
             let source = known ?? part(&call, row.channel, row.uniqueID, row, start, end, isSource: true)
             guard let name = row.destinationChannel, !name.isLocal else { continue }
@@ -126,7 +145,7 @@ public struct CDRStory {
             guard source != destination,
                 !call.dials.contains(where: { $0.destination == destination && $0.source != nil })
             else { continue }
-            let answer = row.disposition == "ANSWERED" ? instant(row.answer) : nil
+            let answer = row.disposition == "ANSWERED" ? instant(row.answer, of: row) : nil
             call.dials.removeAll { $0.destination == destination }
             call.dials.append(
                 Call.Dial(
@@ -140,6 +159,21 @@ public struct CDRStory {
             for i in [source, destination] {
                 call.parts[i].stays = [Call.Stay(bridge: bridge, from: mark(answer), to: mark(end))]
             }
+        }
+    }
+
+    /// FreePBX notes a recording's name, and keeps the file below a folder for the day.
+    private func record(_ call: inout Call, _ row: CDRRow, _ part: Int, _ from: Instant, _ to: Instant) {
+        guard let file = row.recordingFile else { return }
+        var path = file
+        if !file.contains("/"), let day = row.start {
+            func two(_ n: Int) -> String { n < 10 ? "0\(n)" : "\(n)" }
+            path = "\(day.year)/\(two(day.month))/\(two(day.day))/\(file)"
+        }
+        if let known = call.recordings.firstIndex(where: { $0.path == path }) {
+            call.recordings[known].to = mark(to)
+        } else {
+            call.recordings.append(Call.RecordingStart(part: part, from: mark(from), to: mark(to), path: path))
         }
     }
 
@@ -160,9 +194,10 @@ public struct CDRStory {
             if row.disposition == "ANSWERED" { call.parts[i].cause = .normalClearing }
             return i
         }
-        let exten = isSource ? row.destination ?? "" : "s"
+        // The number dialled from outside outlives menus and queues only where FreePBX keeps it.
+        let exten = isSource ? row.did ?? row.destination ?? "" : "s"
         let location = CallEvent.Location(context: row.context ?? "", exten: exten, priority: 1)
-        var number = isSource ? row.source : nil
+        var number = isSource ? row.callerNumber ?? row.source : nil
         let address = String(name.address)
         let isPhone = configuration.internalNumbers.match(address)
         // A phone's caller id may have been set to the company's for the call; its name stays.
@@ -172,7 +207,7 @@ public struct CDRStory {
         if !isSource, number == nil { number = row.destination }
         var part = Call.Part(
             uniqueID: id, linkedID: call.linkedID, name: name, firstNumber: number, number: number,
-            callerName: isSource ? CDRStory.name(row.callerID) : nil,
+            callerName: isSource ? row.callerName ?? CDRStory.name(row.callerID) : nil,
             accountCode: isSource ? row.accountCode : row.peerAccount,
             firstLocation: location, location: location, created: mark(isSource ? start : start + .microseconds(1)),
             isInternal: name.isInternalToAsterisk)

@@ -23,6 +23,7 @@ extension CallAssembler {
             return
         }
         tellTwinsApart(&row)
+        if !row.isLinkStated { link(&row) }
         let channel = CallEvent.Channel(uniqueID: row.uniqueID, linkedID: row.linkedID)
         if row.event == "CHAN_START" {
             start(row, channel, mark, effect)
@@ -160,6 +161,38 @@ extension CallAssembler {
         calls[place.call]!.parts[other].uniqueID = mine
         index[mine] = Place(call: place.call, part: other)
         index[his] = place
+    }
+
+    /// A table without linked ids, as the sample of `cel_sqlite3_custom` makes one: a channel is of the call whose application dials its
+    /// device, of its other half's, or of the one whose bridge it enters.
+    private mutating func link(_ row: inout CELRow) {
+        func call(where isIt: (Call.Part) -> Bool) -> Int? {
+            calls.indices.last { calls[$0]?.parts.contains { $0.end == nil && isIt($0) } ?? false }
+        }
+        guard let place = index[row.uniqueID] else {
+            guard row.event == "CHAN_START" else { return }
+            let half = row.channel.otherHalf
+            let device = row.channel.device
+            let isDialled = row.exten.isEmpty || row.exten == "s" || row.channel.isLocal
+            let known =
+                half.flatMap { half in call { $0.name == half } }
+                ?? (isDialled ? call { $0.application.map { $0.data.contains(device) } ?? false } : nil)
+            if let known { row.linkedID = calls[known]!.linkedID }
+            return
+        }
+        var other: Int?
+        if row.event == "BRIDGE_ENTER", row.application != "ConfBridge",
+            let id = row.extra["bridge_id"].map({ BridgeID($0) })
+        {
+            other = unlinkedBridges[id].flatMap { index[$0]?.call }
+            // Bridges that are gone: none of a table's calls needs as many at once.
+            if unlinkedBridges.count > 10_000 { unlinkedBridges.removeAll() }
+            unlinkedBridges[id] = row.uniqueID
+        } else if row.event == "BRIDGE_START", let peer = row.peer, !peer.isEmpty {
+            other = call { $0.name == ChannelName(peer) }
+        }
+        if let other, other != place.call { merge(place.call, other) }
+        if let now = index[row.uniqueID] { row.linkedID = calls[now.call]!.parts[now.part].linkedID }
     }
 
     /// A linked id ends with its last channel, or when that goes over to another call, which its next row shows.
@@ -300,7 +333,7 @@ extension CallAssembler {
                 Call.QueueVisit(part: place.part, name: name, join: mark, position: nil))
         case "MixMonitor":
             startRecording(place, String(data.prefix { $0 != "," && $0 != "|" }), mark)
-        default: break
+        default: calls[place.call]!.parts[place.part].application = (row.application ?? "", data)
         }
     }
 

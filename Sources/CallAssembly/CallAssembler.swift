@@ -48,6 +48,8 @@ public struct CallAssembler: Sendable {
     var listedIDs: Set<UniqueID>?
     /// When the connection was lost.
     var disconnectedAt: Instant?
+    /// Who entered a bridge last, in tables without linked ids.
+    var unlinkedBridges: [BridgeID: UniqueID] = [:]
     /// Ids that CEL gives two channels, with the second one's name and the id it goes by here.
     var twins: [UniqueID: (name: ChannelName, id: UniqueID)] = [:]
     /// Local time minus UTC of the PBX, learned from CDRs beside uniqueids; for CDR times, which have no zone.

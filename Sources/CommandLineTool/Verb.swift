@@ -57,8 +57,9 @@ enum Verb: String, CaseIterable {
             ]
         case .backfill:
             [
-                Option(name: "--cdr", value: "FILE", help: "Master.csv or a file of cdr_custom"),
-                Option(name: "--cel", value: "FILE", help: "a file of cel_custom"),
+                Option(name: "--cdr", value: "FILE", help: "Master.csv, a file of cdr_custom, or a table as exported"),
+                Option(name: "--cel", value: "FILE", help: "a file of cel_custom, or a table as exported"),
+                Option(name: "--pbx", value: "NAME", help: "whose files: [pbx:NAME]; default what their ids say"),
                 Option(name: "--since", value: "TIME", help: "only calls that started at or after; default all"),
                 Verb.config,
             ]
@@ -138,7 +139,7 @@ enum Verb: String, CaseIterable {
         case .backfill:
             """
             Calls that are known already are not added twice; the others are told to the webhooks like any call.
-            Without --cdr and --cel the files of [backfill] are read.
+            Without --cdr and --cel the files of [backfill] and of the [pbx:NAME] sections are read.
             """
         case .backup:
             """

@@ -148,23 +148,31 @@ public final class Daemon: @unchecked Sendable {
         backfills.deaf(from: record.startedAt)
     }
 
-    /// Reads the files of `[backfill]` on a thread of its own and leaves their calls for the ticker.
+    /// Reads the files of `[backfill]` and of the `[pbx:]` sections on a thread of its own and leaves their calls for the ticker.
     private func backfill(since: Instant) {
-        let files = configuration.backfill
-        guard files.cdr != nil || files.cel != nil else { return }
-        let (configuration, logger) = (configuration, logger.part("backfill"))
+        let reader = Backfill(configuration)
+        let sources = reader.sources
+        guard !sources.isEmpty else { return }
+        let (folder, logger) = (configuration.general.stateDirectory, logger.part("backfill"))
         BackgroundThread.run {
-            do throws(FileError) {
-                let reader = Backfill(configuration)
-                let result = try reader.read(cdr: files.cdr, cel: files.cel, since: since)
-                try reader.handOver(result.calls, configuration.general.stateDirectory)
-                logger.notice(
-                    "Asterisk's own files were read",
-                    [.count: .number(result.calls.count), .state: .text("\(result.problems.count) lines unread")])
-            } catch {
+            var calls: [FinishedCall] = []
+            for source in sources {
+                do throws(BackfillError) {
+                    let result = try reader.read(source, since: since)
+                    calls += result.calls
+                    logger.notice(
+                        "Asterisk's own files were read",
+                        [.count: .number(result.calls.count), .state: .text("\(result.problems.count) lines unread")])
+                } catch {
+                    logger.error(
+                        "Asterisk's own files could not be read",
+                        [.error: .text(error.description), .hint: .text(error.hint)])
+                }
+            }
+            do throws(FileError) { try reader.handOver(calls, folder) } catch {
                 logger.error(
-                    "Asterisk's own files could not be read",
-                    [.error: .text(error.description), .hint: .text("check [backfill] and the files' permissions")])
+                    "calls of Asterisk's own files could not be kept",
+                    [.error: .text(error.description), .hint: .text("free the disk, then run hookswitch backfill")])
             }
         }
     }
@@ -315,7 +323,7 @@ public final class Daemon: @unchecked Sendable {
                 "requests of the command line cannot be read", [.error: .text(error.description)], repeats: .counted)
         }
         // The files are those of the first PBX.
-        if let since = backfills.tick(knowsCalls: links.first?.knowsCalls ?? true) { backfill(since: since) }
+        if let since = backfills.tick(knowsCalls: links.allSatisfy(\.knowsCalls)) { backfill(since: since) }
         if second % 2 == 1 {
             spool?.poll()
             // Not before the spool's witnesses have been heard: they tell more than a CDR does.

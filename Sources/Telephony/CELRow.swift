@@ -5,6 +5,8 @@ public struct CELRow: Sendable, Hashable {
     public var at: Instant
     public var uniqueID: UniqueID
     public var linkedID: LinkedID
+    /// False where the source has no linked ids: `linkedID` is the channel's own then.
+    public var isLinkStated = true
     public var channel: ChannelName
     public var number: String?
     public var name: String?

@@ -38,6 +38,8 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
 
     /// When the channel was created, to the second; nil where the id does not say.
     public var created: Instant? { numbers == 0 ? nil : Instant(seconds: epoch) }
+    /// `systemname` of asterisk.conf, where the id begins with one; nil where it does not, or is of another form.
+    public var systemName: String? { numbers == 0 ? nil : text.map { String($0.text.dropLast()) } }
     public var isEmpty: Bool { numbers == 0 && text == nil }
 
     public var description: String {

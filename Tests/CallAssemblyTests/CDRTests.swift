@@ -1,5 +1,6 @@
 import AsteriskWire
 import Daemon
+import Foundation
 import Telephony
 import Testing
 
@@ -76,5 +77,60 @@ struct CDRTests {
         #expect(row.callerID == "\"Ada\" <100>" && row.destinationChannel == ChannelName("SIP/200-2"))
         #expect(row.billableSeconds == 7 && row.linkedID == LinkedID("1795227460.7"))
         #expect(row.start == CivilTime(year: 2026, month: 11, day: 21, hour: 2, minute: 17, second: 40))
+    }
+
+    @Test("FreePBX's table tells the number dialled, the caller's own name and the recording")
+    func freePBX() throws {
+        let text = #"""
+            calldate,clid,src,dst,dcontext,channel,dstchannel,lastapp,lastdata,duration,billsec,disposition,uniqueid,did,recordingfile,cnum,cnam,linkedid,sequence
+            2026-03-02 10:00:00,"""Ada"" <0401234567>",0401234567,600,ext-queues,PJSIP/trunk-00000001,,Queue,"600,t",15,15,ANSWERED,1772442000.4,0987654,,0401234567,Ada,1772442000.4,12
+            2026-03-02 10:00:15,"""Ada"" <0401234567>",0401234567,601,from-queue,PJSIP/trunk-00000001,PJSIP/601-00000002,Dial,PJSIP/601,45,40,ANSWERED,1772442000.4,0987654,q-600.wav,0401234567,Ada,1772442000.4,13
+            2026-03-02 11:00:00,"""Firm"" <5550001>",5550001,0331234567,internal,PJSIP/601-00000003,PJSIP/trunk-00000004,Dial,x,30,20,ANSWERED,1772445600.7,,,601,Bo,1772445600.7,14
+            """#
+        var replay = CaptureReplay(AssemblyConfiguration(system: "pbx1", recordings: "/rec"))
+        let records = replay.run(log: Array(text.utf8)).calls.map(\.record)
+        #expect(records.count == 2)
+        let (first, second) = (try #require(records.first), try #require(records.last))
+        #expect(first.direction == .inbound && first.callee.number == "0987654" && first.answeredBy?.number == "601")
+        #expect(first.caller == CallRecord.Caller(number: "0401234567", name: "Ada") && first.talk == .seconds(40))
+        #expect(first.startedAt == Instant(seconds: 1_772_442_000) && first.duration == 60)
+        #expect(first.recordings.map(\.path) == ["/rec/2026/03/02/q-600.wav"])
+        #expect(second.direction == .outbound && second.billableSeconds == 20)
+        #expect(second.caller == CallRecord.Caller(number: "601", name: "Bo"))
+    }
+
+    @Test("a stream that carries Cdr events alone tells its calls as a CDR file does", arguments: ["16", "22"])
+    func stream(version: String) throws {
+        let capture = try #require(
+            Capture.all.first { $0.name == "in_answered_caller_hangs" && $0.version == version })
+        let blocks = capture.text("ami.ami").components(separatedBy: "\r\n\r\n")
+            .filter { $0.hasPrefix("Event: Cdr\r\n") }
+        #expect(!blocks.isEmpty)
+        var replay = CaptureReplay(AssemblyConfiguration(system: "pbx1"))
+        let calls = replay.run(Array((blocks.joined(separator: "\r\n\r\n") + "\r\n\r\n").utf8)).calls
+        #expect(calls.count == 1)
+        let record = try #require(calls.first?.record)
+        #expect(record.disposition == .answered && record.caller.number == "15551230001" && record.sources == [.cdr])
+    }
+
+    @Test("a stream that carries CEL events alone tells the call as the channel events do", arguments: ["16", "22"])
+    func celStream(version: String) throws {
+        for name in ["in_answered_caller_hangs", "xfer_att_refer", "queue_answered"] {
+            let capture = try #require(Capture.all.first { $0.name == name && $0.version == version })
+            let whole = try #require(capture.replay().calls.first?.record)
+            let blocks = capture.text("ami.ami").components(separatedBy: "\r\n\r\n")
+                .filter { $0.hasPrefix("Event: CEL\r\n") }
+            if blocks.isEmpty { continue }
+            var replay = CaptureReplay(AssemblyConfiguration(system: "pbx1"))
+            let calls = replay.run(Array((blocks.joined(separator: "\r\n\r\n") + "\r\n\r\n").utf8)).calls
+            #expect(calls.count == 1, "\(capture)")
+            let record = try #require(calls.first?.record)
+            #expect(record.id == whole.id && record.disposition == whole.disposition, "\(capture)")
+            #expect(record.agents.map(\.number) == whole.agents.map(\.number), "\(capture)")
+            // CEL tells of no hold: what was held counts as talk.
+            let difference = record.talk - whole.talk - whole.hold
+            #expect(record.hungUpBy == whole.hungUpBy, "\(capture)")
+            #expect(abs(difference.wholeMilliseconds) < 1000, "\(capture): \(difference)")
+        }
     }
 }

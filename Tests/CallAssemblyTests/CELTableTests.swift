@@ -74,15 +74,16 @@ struct CELTableTests {
         #expect(record.answeredBy?.channel == ChannelName(CELTableTests.callee.name))
     }
 
-    @Test("an empty linked id is that of the channel; its calls stay apart")
-    func withoutLinkedID() throws {
+    @Test("without linked ids a call is held together by who dials whom, or by its bridge", arguments: [true, false])
+    func withoutLinkedID(hasApplications: Bool) throws {
         var table = CELTableTests.answered()
         for i in table.rows.indices { table.rows[i].linked = "" }
+        if !hasApplications { table.rows.removeAll { $0.event == "APP_START" } }
         let records = table.records(.csvWithHeader)
-        #expect(
-            records.map(\.linkedID.description).sorted() == [
-                CELTable.id(CELTableTests.caller), CELTable.id(CELTableTests.callee),
-            ])
+        #expect(records.map(\.linkedID.description) == [CELTable.id(CELTableTests.caller)])
+        #expect(records.first?.talk == .milliseconds(12_500) && records.first?.hungUpBy == .callee)
+        if hasApplications { try expectAnswered(records) }
+        #expect(table.records(.csvWithHeader, without: ["linkedid"]).count == 1)
     }
 
     @Test("CHAN_END before HANGUP, as a database gives rows of one moment, keeps cause and side")

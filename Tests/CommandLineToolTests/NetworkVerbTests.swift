@@ -82,6 +82,35 @@ import Testing
         #expect(folder.run("backfill", "--cdr", "/none.csv").code == .found)
     }
 
+    @Test("with several Asterisks backfill tells by option, section or system name whose calls they are, and else asks")
+    func backfillOfSeveral() throws {
+        let folder = try TestFolder()
+        let row = "2026-03-02 09:00:00,100,200,SIP/a-1,SIP/b-2,9,7,ANSWERED"
+        let header = "calldate,src,dst,channel,dstchannel,duration,billsec,disposition,uniqueid\n"
+        let (plain, named) = ("\(folder.path)/plain.csv", "\(folder.path)/named.csv")
+        try folder.write(plain, header + row + ",1772442000.4\n")
+        try folder.write(named, header + row + ",south-1772442000.4\n")
+        let pbx = "ami=tcp://127.0.0.1:1\nusername=u\nsecret=s\n"
+        let general = "[general]\nstate_dir = \(folder.path)/state\ncalls_log = none\n"
+        try folder.write(folder.configuration, general + "[pbx:north]\n\(pbx)[pbx:south]\n\(pbx)")
+        func systems() throws -> [String] {
+            try folder.run("calls", "--json").written.text.split(separator: "\n")
+                .compactMap { try JSONValue(parsing: String($0))["system"]?.string }.sorted()
+        }
+        let asked = folder.run("backfill", "--cdr", plain)
+        #expect(asked.code == .wrongUsage && asked.written.complaints.contains("--pbx NAME"))
+        #expect(folder.run("backfill", "--cdr", plain, "--pbx", "nroth").written.complaints.contains("north, south"))
+        #expect(
+            folder.run("backfill", "--cdr", plain, "--pbx", "north").written.text == "1 calls added, 0 were known\n")
+        #expect(folder.run("backfill", "--cdr", named).written.text == "1 calls added, 0 were known\n")
+        #expect(try systems() == ["north", "south"])
+        try folder.write(
+            folder.configuration, general + "[pbx:north]\n\(pbx)[pbx:south]\n\(pbx)cdr = \(plain)\n")
+        #expect(folder.run("backfill").written.text == "1 calls added, 0 were known\n")
+        #expect(folder.run("backfill").written.text == "0 calls added, 1 were known\n")
+        #expect(try systems() == ["north", "south", "south"])
+    }
+
     @Test("a capture holds the stream and its times, and replays")
     func capture() throws {
         let folder = try TestFolder()

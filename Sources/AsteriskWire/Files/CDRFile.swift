@@ -49,6 +49,9 @@ public struct CDRFile: Sendable {
         problems = table.problems + problems
     }
 
+    /// The `systemname` that ids begin with; empty where an id has none.
+    public var systemNames: Set<String> { Set(rows.prefix(1000).map { $0.uniqueID.systemName ?? "" }) }
+
     public var events: [CallEvent] {
         rows.map { row in CallEvent(at: (row.end ?? row.start)?.asUTC ?? Instant(microseconds: 0), body: .cdr(row)) }
     }
@@ -97,7 +100,7 @@ public struct CDRFile: Sendable {
         row.start = start
         row.end = time(.end) ?? start.flatMap { start in row.duration.map { CivilTime(start.asUTC + .seconds($0)) } }
         row.answer = time(.answer)
-        if row.answer == nil, columns[.answer] < 0, row.disposition == "ANSWERED", let end = row.end {
+        if row.answer == nil, row.disposition == "ANSWERED", let end = row.end {
             // The usual `cdr` table has no answer and no end, only what lies between.
             row.answer = row.billableSeconds.map { CivilTime(end.asUTC - .seconds($0)) }
         }

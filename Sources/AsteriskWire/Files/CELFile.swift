@@ -12,6 +12,8 @@ public import Telephony
 public struct CELFile {
     /// What could not be read, by line.
     public private(set) var problems: [LogProblem] = []
+    /// The `systemname` that ids of new channels begin with; empty where an id has none.
+    public private(set) var systemNames: Set<String> = []
     private let bytes: LogBytes
     private var table: LogTable
     private var columns: CELColumns
@@ -121,6 +123,7 @@ public struct CELFile {
             if time.isLocal, rank == 0, let zone = CELFile.zone(time.at, UniqueID(id)) {
                 zones.append((entries.count, time.at, zone))
             }
+            if rank == 0, systemNames.count < 8 { systemNames.insert(UniqueID(id).systemName ?? "") }
             entries.append(entry)
         }
         convert(zones)
@@ -221,12 +224,13 @@ public struct CELFile {
     private func read(_ row: LogRow) -> CELRow? {
         func get(_ field: CELColumns.Field) -> String? { row.text(columns[field]) }
         guard let type = get(.event), let unique = get(.uniqueID) ?? get(.linkedID) else { return nil }
-        let linked = get(.linkedID).flatMap { $0 == "0" ? nil : $0 } ?? unique
+        let linked = get(.linkedID).flatMap { $0 == "0" ? nil : $0 }
         var name = CELType.name(type, isOld: isOldNumbering)
         if name == "USER_DEFINED", let own = get(.userType) { name = own }
         var event = CELRow(
-            event: name, at: Instant(microseconds: 0), uniqueID: UniqueID(unique), linkedID: LinkedID(linked),
+            event: name, at: Instant(microseconds: 0), uniqueID: UniqueID(unique), linkedID: LinkedID(linked ?? unique),
             channel: ChannelName(get(.channel) ?? ""))
+        event.isLinkStated = linked != nil
         event.number = get(.number)
         event.name = get(.name)
         event.ani = get(.ani)

@@ -29,27 +29,53 @@ public struct Backfill: Sendable {
     /// The file in the state folder that a running daemon looks for.
     static func handoverPath(in folder: String) -> String { "\(folder)/backfill.jsonl" }
 
-    /// Reads the files. They are those of the first `[pbx:]`.
+    /// What the configuration names: each `[pbx:]` section's files, and those of `[backfill]`.
+    public var sources: [BackfillSource] {
+        var sources = configuration.pbxs.compactMap { pbx in
+            pbx.cdr == nil && pbx.cel == nil ? nil : BackfillSource(pbx: pbx.name, cdr: pbx.cdr, cel: pbx.cel)
+        }
+        let general = configuration.backfill
+        if general.cdr != nil || general.cel != nil {
+            sources.append(BackfillSource(pbx: nil, cdr: general.cdr, cel: general.cel))
+        }
+        return sources
+    }
+
+    /// Reads the files of one Asterisk.
     /// - Parameter since: calls that started before are left out.
-    public func read(cdr: String?, cel: String?, since: Instant? = nil) throws(FileError) -> Result {
-        guard let pbx = configuration.pbxs.first else { return Result() }
+    public func read(_ source: BackfillSource, since: Instant? = nil) throws(BackfillError) -> Result {
         var result = Result()
         var cdrFile: CDRFile?
         var celFile: CELFile?
-        if let cdr {
-            let file = CDRFile(try LogFile.open(cdr))
-            result.problems += file.problems.map { "\(cdr):\($0.line): \($0.reason)" }
-            cdrFile = file
+        do throws(FileError) {
+            if let cdr = source.cdr { cdrFile = CDRFile(try LogFile.open(cdr)) }
+            if let cel = source.cel { celFile = CELFile(try LogFile.open(cel)) }
+        } catch {
+            throw .unreadable(error)
         }
-        if let cel {
-            let file = CELFile(try LogFile.open(cel))
-            result.problems += file.problems.map { "\(cel):\($0.line): \($0.reason)" }
-            celFile = file
-        }
+        result.problems += (cdrFile?.problems ?? []).map { "\(source.cdr ?? ""):\($0.line): \($0.reason)" }
+        result.problems += (celFile?.problems ?? []).map { "\(source.cel ?? ""):\($0.line): \($0.reason)" }
+        let names = (cdrFile?.systemNames ?? []).union(celFile?.systemNames ?? [])
+        let pbx = try pbx(of: source, names)
         var replay = CaptureReplay(pbx.assembly(recordings: configuration.recordings))
         result.calls = replay.run(cel: celFile, cdr: cdrFile).calls
         if let since { result.calls.removeAll { $0.record.startedAt < since } }
         return result
+    }
+
+    /// The Asterisk that files are of: the one named, the only one, or the one whose name their ids begin with.
+    private func pbx(of source: BackfillSource, _ names: Set<String>) throws(BackfillError) -> Configuration.PBX {
+        let pbxs = configuration.pbxs
+        if let name = source.pbx {
+            if let pbx = pbxs.first(where: { $0.name == name }) { return pbx }
+            throw .unknown(name, allowed: pbxs.map(\.name))
+        }
+        if pbxs.count == 1 { return pbxs[0] }
+        if names.count == 1, let name = names.first {
+            let found = pbxs.filter { $0.name == name || $0.system == name }
+            if found.count == 1 { return found[0] }
+        }
+        throw .ambiguous(names, among: pbxs.map(\.name))
     }
 
     /// Adds calls to the store of a folder, or leaves them for the daemon that has it.

@@ -26,8 +26,11 @@ public struct Doctor: Sendable {
         for pbx in configuration.pbxs {
             for finding in await ManagerCheck(pbx, loop: loop).run() { found(finding) }
             if let folder = asteriskFolder(pbx) {
+                var backfill = configuration.backfill
+                backfill.cdr = pbx.cdr ?? backfill.cdr
+                backfill.cel = pbx.cel ?? backfill.cel
                 let check = AsteriskFileCheck(
-                    files: AsteriskFiles(folder: folder), pbx: pbx, backfill: configuration.backfill,
+                    files: AsteriskFiles(folder: folder), pbx: pbx, backfill: backfill,
                     fastAGIPort: configuration.fastAGI?.listen.port)
                 for finding in check.findings() { found(finding) }
             }
@@ -201,13 +204,16 @@ public struct Doctor: Sendable {
     }
 
     private func backfillFindings() -> [Finding] {
-        [("cdr", configuration.backfill.cdr), ("cel", configuration.backfill.cel)].compactMap { key, path in
-            guard let path, access(path, R_OK) != 0 else { return nil }
-            return Finding(
-                .failure, "backfill", "\(path): \(String(cString: strerror(errno))); calls of an outage stay lost",
-                fix: errno == EACCES
-                    ? "put the daemon's user into the group asterisk"
-                    : "hookswitch.conf, [backfill]: \(key) = the file that Asterisk writes")
+        Backfill(configuration).sources.flatMap { source in
+            [("cdr", source.cdr), ("cel", source.cel)].compactMap { key, path in
+                guard let path, access(path, R_OK) != 0 else { return nil }
+                let section = source.pbx.map { "pbx:\($0)" } ?? "backfill"
+                return Finding(
+                    .failure, "backfill", "\(path): \(String(cString: strerror(errno))); calls of an outage stay lost",
+                    fix: errno == EACCES
+                        ? "put the daemon's user into the group asterisk"
+                        : "hookswitch.conf, [\(section)]: \(key) = the file that Asterisk writes")
+            }
         }
     }
 

@@ -182,6 +182,8 @@ extension Configuration {
             pbx.trunks = reader.list("trunks", Loader.channelPattern) ?? []
             pbx.internal = reader.list("internal", ConfigurationValue.dialPattern) ?? []
             pbx.variables = reader.list("variables", Loader.variableName)
+            pbx.cdr = reader.value("cdr", ConfigurationValue.path)
+            pbx.cel = reader.value("cel", ConfigurationValue.path)
             pbx.certificateAuthorities = reader.value("tls_ca", ConfigurationValue.path)
             pbx.certificateName = reader.text("tls_name")
             pbx.asteriskConfiguration = reader.value("asterisk_conf", ConfigurationValue.path)

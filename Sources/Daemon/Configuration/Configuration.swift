@@ -63,6 +63,9 @@ public struct Configuration: Sendable {
         public var secret: String
         /// Channels that lead outside, `PJSIP/trunk*`; empty: learned.
         public var trunks: [String] = []
+        /// Its own CDR and CEL files, as `[backfill]` names them where there is one Asterisk.
+        public var cdr: String?
+        public var cel: String?
         /// Asterisk patterns of internal numbers; empty: 2 to 6 digits.
         public var `internal`: [String] = []
         /// Channel variables that are copied into the record; nil: all that ride on events (manager.conf's `channelvars`).

@@ -42,6 +42,9 @@ public struct CaptureReplay {
     /// Channels of the calls told, where rows of another log are to be held against them.
     private var known: Set<UniqueID> = []
     private var noteIDs = false
+    /// Cdr events of a stream that has told of no channel so far: where it never does, they are all there is.
+    private var cdrRows: [CDRRow] = []
+    private var hasHeardChannels = false
 
     public init(_ configuration: AssemblyConfiguration) {
         self.configuration = configuration
@@ -104,6 +107,10 @@ public struct CaptureReplay {
         var calls: [FinishedCall] = []
         assembler.finishAll { effect in if case .finished(let call) = effect { calls.append(call) } }
         for call in calls { tell(call) }
+        if !hasHeardChannels, !cdrRows.isEmpty {
+            for call in CDRStory(configuration, rows: cdrRows).calls(cdrRows) { tell(call) }
+        }
+        cdrRows = []
         return summary
     }
 
@@ -159,6 +166,14 @@ public struct CaptureReplay {
 
     private mutating func apply(_ event: CallEvent) {
         var event = event
+        switch event.body {
+        case .cdr(let row): if !hasHeardChannels { cdrRows.append(row) }
+        case .connected, .disconnected, .fullyBooted, .shutdown, .listBegan, .listComplete, .damaged, .variableSet:
+            break
+        default:
+            hasHeardChannels = true
+            cdrRows = []
+        }
         // Without an index, what has no time of its own happened when its neighbour did.
         if event.at.microseconds > 0 { hasTimes = true } else { event.at = hasTimes ? clock : guessedTime(event) }
         clock = max(clock, event.at)

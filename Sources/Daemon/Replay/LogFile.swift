@@ -1,13 +1,20 @@
 public import AsteriskWire
 import Glibc
+import Storage
 
 /// A CDR or CEL log on disk, of any size.
 public enum LogFile {
-    /// The file's bytes, read a piece at a time while they are asked for; a pipe's at once.
+    /// The file's bytes, read a piece at a time while they are asked for; a pipe's at once, and the tables of an SQLite database as
+    /// text.
     public static func open(_ path: String) throws(FileError) -> LogBytes {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError("open", path) }
         let file = Descriptor(descriptor)
+        if file.read(0..<TableDump.signature.count) == TableDump.signature {
+            do throws(StorageError) { return LogBytes(try TableDump.text(ofDatabaseAt: path)) } catch {
+                throw FileError("read the tables (\(error)) of", path, number: EIO)
+            }
+        }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileError("stat", path) }
         guard status.st_mode & S_IFMT == S_IFREG else { return LogBytes(try FileError.read(path, limit: 4 << 30)) }
