@@ -489,6 +489,23 @@ public struct CallAssembler: Sendable {
         calls[place.call]!.parts[place.part].stays.append(Call.Stay(bridge: bridge, from: mark, to: nil))
         if kind == .conference || conferences[id] != nil || calls[place.call]!.isAgentSession {
             meet(id, kind, place, mark)
+        } else if kind == .talk, calls[place.call]!.alive == 1 {
+            joinWhoIsThere(id, place)
+        }
+    }
+
+    /// Two that meet in a talk are one call: Asterisk gives both the older linked id as the second comes in (`bridge_basic.c`),
+    /// but shows it only with the younger's next event, which may come when the older is gone. Who brings company has met the
+    /// others by dialling them.
+    private mutating func joinWhoIsThere(_ id: BridgeID, _ place: Place) {
+        for slot in calls.indices where slot != place.call && calls[slot] != nil {
+            guard !calls[slot]!.isAgentSession,
+                let bridge = calls[slot]!.bridges.firstIndex(where: { $0.id == id }),
+                calls[slot]!.parts.contains(where: { part in
+                    !part.isGuest && part.stays.contains { $0.bridge == bridge && $0.to == nil }
+                })
+            else { continue }
+            return merge(place.call, slot)
         }
     }
 
