@@ -82,7 +82,6 @@ import Testing
                     default.CRM_VIP = 0
                     """)
             try await fixture.daemon.start()
-            let began = ContinuousClock.now
             let answers = try await withThrowingTaskGroup(of: [String].self) { group in
                 for _ in 0..<40 {
                     group.addTask(executorPreference: loop) { try await LookupTests.run("lookup", fixture) }
@@ -105,9 +104,9 @@ import Testing
                             "SET VARIABLE HOOKSWITCH_LOOKUP ERROR", "SET VARIABLE HOOKSWITCH_STATUS FAILED",
                         ])
             }
-            #expect(ContinuousClock.now - began < .seconds(20))
-            #expect(
-                fixture.recorder.entries(saying: "alert").contains { $0.metadata[.alertSubject] == .text("lookup") })
+            try await fixture.wait("the alert") {
+                fixture.recorder.entries(saying: "alert").contains { $0.metadata[.alertSubject] == .text("lookup") }
+            }
             // More at once than [lookup] allows are not sent to a CRM that hangs.
             #expect(sink.requests.count < 40)
             try await fixture.wait("the record") { try await fixture.records().count == 1 }

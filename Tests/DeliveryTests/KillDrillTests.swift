@@ -41,12 +41,15 @@ import Testing
         let folder = TemporaryFolder()
         var committed: Set<Int> = []
         var next = 0
+        // A busy machine is given longer, so that there is work to interrupt.
+        var patience: Int64 = 1
         for _ in 0..<kills {
-            let wait = Duration.microseconds(Int64.random(in: 1000...120_000, using: &random))
+            let wait = Duration.microseconds(Int64.random(in: 1000...120_000, using: &random) * patience)
             let (said, isEmpty) = try child(
                 folder: folder.path, port: sink.port, first: next, count: 400, killAfter: wait)
             #expect(!isEmpty || said.count == 400)
             committed.formUnion(said)
+            patience = said.isEmpty ? min(patience * 2, 64) : max(patience / 2, 1)
             // A call committed but not said is offered again: the store knows it, and adds nothing.
             next = (said.max() ?? next - 1) + 1
         }

@@ -12,7 +12,7 @@ struct Pair {
         let listener = try Listener.listen(on: SocketAddress(ip: "127.0.0.1", port: 0)!, loop: loop)
         // Not `async let`: its child would leave the loop when the caller is an actor.
         let accepting = Task(executorPreference: loop) { try await listener.accept() }
-        let client = try await ByteStream.connect(to: listener.localAddress, on: loop)
+        let client = try await ByteStream.connect(to: listener.localAddress, on: loop, deadline: .seconds(120))
         let server = try await accepting.value!
         return Pair(listener: listener, client: client, server: server)
     }
