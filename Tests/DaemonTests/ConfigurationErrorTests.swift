@@ -114,6 +114,30 @@ import Testing
         #expect(found.map { $0.prefix(9) } == ["hs.conf:2", "hs.conf:3", "hs.conf:4"])
     }
 
+    @Test("of a webhook and a lookup, too, each mistake is told, and nothing that only follows from one")
+    func allOfAWebhook() {
+        let found = problems(
+            leastPBX + """
+                [fastagi]
+                [webhook:crm]
+                url = http://x/${calller.number}
+                retry = 5 parrots
+                evnts = alert
+                [lookup]
+                url = http://x/${nummber}
+                set.A = a..b
+
+                """)
+        #expect(
+            found.map { String($0.prefix { $0 != ";" }) } == [
+                #"hs.conf:6: [webhook:crm] url: there is no field "calller.number""#,
+                #"hs.conf:7: [webhook:crm] retry: "5 parrots" is not a time"#,
+                "hs.conf:8: [webhook:crm] evnts: is not a key of a webhook",
+                #"hs.conf:10: [lookup] url: a lookup has no "nummber""#,
+                #"hs.conf:11: [lookup] set.A: "a..b" is not a place in JSON"#,
+            ])
+    }
+
     @Test("a section whose name is longer than the library keeps is told apart by its whole name")
     func longNames() throws {
         let name = String(repeating: "a", count: 60)

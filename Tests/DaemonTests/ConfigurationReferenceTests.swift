@@ -71,7 +71,9 @@ import Testing
         }
     }
 
-    @Test("with everything uncommented that goes together the sample can be read")
+    @Test(
+        "with everything uncommented that goes together the sample can be read, and what it shows as defaults are the defaults"
+    )
     func readable() throws {
         let text = try String(
             contentsOfFile: "\(HookswitchTestKit.repository)/asterisk-conf/hookswitch.conf", encoding: .utf8)
@@ -85,13 +87,26 @@ import Testing
             let isSetting = line.firstMatch(of: /^;([A-Za-z0-9_.-]+ = |\[)/) != nil
             lines.append(isSetting && !others.contains { line.hasPrefix($0) } ? line.dropFirst() : line)
         }
-        let configuration = try configuration(
+        let all = try configuration(
             lines.joined(separator: "\n"),
             variables: [
                 "HOOKSWITCH_AMI_SECRET": "a", "HOOKSWITCH_WEBHOOK_SECRET": "whsec_bmV3", "CRM_KEY": "k",
                 "CRM_CLIENT_SECRET": "c",
             ])
-        #expect(configuration.endpoints.count == 1 && configuration.lookups.count == 1)
-        #expect(configuration.backfill.cdr == "/var/log/asterisk/cdr-csv/Master.csv")
+        let shipped = try configuration(text, variables: ["HOOKSWITCH_AMI_SECRET": "a"])
+        let (full, general) = (all.general, shipped.general)
+        #expect(full.stateDirectory == general.stateDirectory && full.callsLog == general.callsLog)
+        #expect(full.retention == general.retention && full.logLevel == general.logLevel)
+        #expect(all.fastAGI == shipped.fastAGI)
+        #expect(
+            all.recordings.settle == shipped.recordings.settle
+                && all.recordings.giveUp == shipped.recordings.giveUp)
+        #expect(all.endpoints.count == 1 && all.lookups.count == 1)
+        let endpoint = try #require(all.endpoints.first)
+        let usual = try EndpointConfiguration(name: "crm", entries: [.init("url", "https://crm.example.com/")])
+        #expect(endpoint.timeout == usual.timeout && endpoint.retry == usual.retry)
+        #expect(endpoint.concurrency == usual.concurrency && endpoint.alertAge == usual.alertAge)
+        #expect(all.lookups.first?.timeout == LookupConfiguration.usualTimeout)
+        #expect(all.backfill.cdr == "/var/log/asterisk/cdr-csv/Master.csv")
     }
 }

@@ -218,22 +218,45 @@ extension Configuration {
         /// `Delivery` knows the keys of an endpoint.
         private mutating func readWebhook(_ name: String, _ reader: inout SectionReader) {
             let entries = reader.everything(templates: EndpointConfiguration.isTemplate(key:))
-            do throws(DeliveryConfigurationError) {
-                endpoints.append(try EndpointConfiguration(name: name, entries: entries))
-            } catch {
-                reader.report(
-                    error.line > 0 ? error.line : reader.section.line, error.key, error.problem, error.hint)
+            let endpoint = Loader.read(entries, &reader) { entries throws(DeliveryConfigurationError) in
+                try EndpointConfiguration(name: name, entries: entries)
             }
+            if let endpoint { endpoints.append(endpoint) }
         }
 
         /// `Delivery` knows the keys of a lookup, too.
         private mutating func readLookup(_ name: String, _ reader: inout SectionReader) {
+            let line = reader.section.line
             let entries = reader.everything(templates: LookupConfiguration.isTemplate(key:))
-            do throws(DeliveryConfigurationError) {
-                lookups.append(try LookupConfiguration(name: name, line: reader.section.line, entries: entries))
-            } catch {
-                reader.report(
-                    error.line > 0 ? error.line : reader.section.line, error.key, error.problem, error.hint)
+            let lookup = Loader.read(entries, &reader) { entries throws(DeliveryConfigurationError) in
+                try LookupConfiguration(name: name, line: line, entries: entries)
+            }
+            if let lookup { lookups.append(lookup) }
+        }
+
+        /// What `make` makes of a section, or nil and everything that is wrong with it. `make` stops at the first mistake: the line is
+        /// told and left out, and the rest read again. What is missing only because of that is not told.
+        private static func read<T>(
+            _ entries: [EndpointConfiguration.Entry], _ reader: inout SectionReader,
+            _ make: ([EndpointConfiguration.Entry]) throws(DeliveryConfigurationError) -> T
+        ) -> T? {
+            var left = entries
+            var isFirst = true
+            while true {
+                do throws(DeliveryConfigurationError) {
+                    let made = try make(left)
+                    return isFirst ? made : nil
+                } catch {
+                    if isFirst || (error.code != .missingKey && error.code != .conflict) {
+                        reader.report(
+                            error.line > 0 ? error.line : reader.section.line, error.key, error.problem, error.hint)
+                    }
+                    isFirst = false
+                    guard error.line > 0, let i = left.firstIndex(where: { $0.line == error.line }) else { return nil }
+                    // Without an address nothing else would be looked at.
+                    let standIn = EndpointConfiguration.Entry("url", "http://localhost/")
+                    if left.remove(at: i).key == "url" { left.append(standIn) }
+                }
             }
         }
 
