@@ -22,7 +22,8 @@ struct ReplayVerb {
         var code = ExitCode.fine
         var records: [RecordView] = []
         for path in invocation.operands {
-            let isStream = CaptureReplay.isStream(try LogFile.head(path))
+            let head = try LogFile.head(path)
+            let isStream = CaptureReplay.isStream(head)
             var replay = CaptureReplay(assembly)
             let isDrawn = console.isTerminal && !invocation.has("--json")
             var isRead = true
@@ -44,7 +45,7 @@ struct ReplayVerb {
                 : replay.run(log: try LogFile.open(path))
             progress.clear()
             guard isRead else { return .found }
-            if !complain(path, summary, callCount: count) { code = .found }
+            if !complain(path, summary, holdsNothing: !head.isEmpty && count == 0) { code = .found }
         }
         if !records.isEmpty {
             for line in CallsTable.lines(records, for: console) { guard console.line(line) else { return .found } }
@@ -53,7 +54,8 @@ struct ReplayVerb {
     }
 
     /// Says what could not be read; false if anything could not.
-    private func complain(_ path: String, _ summary: CaptureReplay.Summary, callCount: Int) -> Bool {
+    /// - Parameter holdsNothing: no call came of a file that is not empty; an empty log is one without calls.
+    private func complain(_ path: String, _ summary: CaptureReplay.Summary, holdsNothing: Bool) -> Bool {
         for problem in summary.problems.prefix(20) {
             console.complain("\(path):\(problem.line): \(problem.reason)")
         }
@@ -61,7 +63,7 @@ struct ReplayVerb {
             console.complain("\(path): \(summary.problems.count - 20) more lines could not be read")
         }
         var isWhole = summary.problems.isEmpty
-        if summary.messageCount == 0, summary.rowCount == 0, callCount == 0 {
+        if summary.messageCount == 0, summary.rowCount == 0, holdsNothing {
             console.complain(
                 """
                 \(path): neither manager messages (what `nc pbx 5038` prints) nor CEL or CDR rows: allowed are CSV, TSV, \
