@@ -25,6 +25,7 @@ setup-lab: ## install Debian's packages for the lab and build the Asterisk trees
 	@Tests/Lab/setup build lab
 	@Tests/Lab/make-tree forky bullseye
 	@Tests/Lab/make-verifiers >/dev/null
+	@Tests/Lab/make-nginx >/dev/null
 
 .PHONY: release
 release: setup ## build .build/release/hookswitch

@@ -17,7 +17,9 @@ extension CallTeller {
         leg.name = cast.name(i)
         leg.ringingAt = part.ringing?.at
         leg.answeredAt = part.up?.at
-        leg.endedAt = part.endIsGuessed && part.hangupRequest == nil ? nil : ends.left[i]
+        // A damaged stream may have its end before its beginning: no time of a record runs backwards.
+        leg.endedAt =
+            part.endIsGuessed && part.hangupRequest == nil ? nil : ends.left[i].map { max($0, part.created.at) }
         leg.dialStatus = dial?.status
         if part.end != nil, !part.endIsGuessed {
             leg.cause = part.cause

@@ -4,6 +4,8 @@ public enum NearestName {
     /// word's length, at least two edits for words of more than three letters.
     /// - Complexity: the product of the lengths, for each candidate.
     public static func of(_ word: String, among candidates: some Sequence<String>) -> String? {
+        // What is longer than twice any name was no slip of the pen, and might be a whole file.
+        guard word.utf8.count <= 128 else { return nil }
         let wanted = Array(word.lowercased().utf8)
         let limit = wanted.count <= 3 ? 1 : max(2, wanted.count / 3)
         var best: (distance: Int, name: String)?

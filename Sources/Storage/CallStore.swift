@@ -23,15 +23,18 @@ public final class CallStore: Sendable {
         public var vfs: String?
         /// The wall clock.
         public var clock: @Sendable () -> Instant
+        /// A clock that nobody sets, for leases.
+        public var uptime: @Sendable () -> Duration
         /// Told in one sentence when the calls log stops or starts working.
         public var report: @Sendable (String) -> Void
         public init(
             folder: String, callsLog: CallsLogOptions? = nil, vfs: String? = nil,
             clock: @escaping @Sendable () -> Instant = CallStore.wallClock,
+            uptime: @escaping @Sendable () -> Duration = CallStore.uptime,
             report: @escaping @Sendable (String) -> Void = { _ in }
         ) {
             (self.folder, self.callsLog, self.vfs) = (folder, callsLog, vfs)
-            (self.clock, self.report) = (clock, report)
+            (self.clock, self.uptime, self.report) = (clock, uptime, report)
         }
     }
     /// The lock, until it is given back.
@@ -64,6 +67,13 @@ public final class CallStore: Sendable {
         await writer.close()
         await reader.close()
         folder.withLock { $0.folder = nil }
+    }
+
+    /// Time since the machine was started, sleep included, whatever is done to its wall clock.
+    public static func uptime() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
     /// Now, by the system's clock.
@@ -123,11 +133,12 @@ extension CallStore: Outbox {
             for draft in drafts { try ledger.enqueue(draft) }
         }
     }
-    public func claim(endpoint: String, limit: Int, now: Instant, leaseUntil: Instant) async throws(StorageError)
-        -> Claim
-    {
+    public func claim(endpoint: String, limit: Int, now: Instant, lease: Duration) async throws(StorageError) -> Claim {
         while true {
-            let answer = writer.desk.withLock { $0.claim(endpoint, limit: limit, now: now, until: leaseUntil) }
+            let uptime = options.uptime()
+            let answer = writer.desk.withLock {
+                $0.claim(endpoint, limit: limit, now: now, uptime: uptime, lease: lease)
+            }
             switch answer {
             case .lent(let claim): return claim
             case .readBacklog(let page): try await writer.refill(endpoint, limit: page, now: now)
@@ -139,6 +150,9 @@ extension CallStore: Outbox {
         try await write(weight: results.count) { (ledger) throws(StorageError) in
             for result in results { try ledger.finish(result) }
         }
+    }
+    public func clockWasSet(by step: Duration) async throws(StorageError) {
+        try await write(weight: 1) { (ledger) throws(StorageError) in try ledger.clockWasSet(by: step) }
     }
     public func release(_ entries: [OutboxEntry.ID]) async {
         writer.desk.withLock { $0.release(entries) }

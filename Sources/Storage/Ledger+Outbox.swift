@@ -209,6 +209,23 @@ extension Ledger {
         add(.condition(endpoint: name, condition))
     }
 
+    /// Moves the due times of what is not settled with the wall clock. Put forward, only what was not due yet waits on; put
+    /// back, all that the clock has not reached comes with it, or it would lie until the clock is there again.
+    /// - Complexity: the rows that wait for a time.
+    func clockWasSet(by step: Duration) throws(StorageError) {
+        let s = try connection.prepare(
+            "UPDATE outbox SET due_at_ms = due_at_ms + ?1 WHERE state IN (?2, ?3) AND due_at_ms > ?4 AND created_at_ms <= ?5"
+        )
+        s.bind(1, step.wholeMilliseconds)
+        s.bind(2, DeliveryState.ready.number)
+        s.bind(3, DeliveryState.waiting.number)
+        s.bind(4, min(now, now - step))
+        // What was committed since then stands by the new time already.
+        s.bind(5, now - step)
+        try s.run()
+        for endpoint in endpoints { add(.due(endpoint: endpoint.status.name, at: Instant(microseconds: .min))) }
+    }
+
     /// Makes a row due at `due`, whatever became of it before; a waiting one goes on waiting.
     /// - Returns: whether there is such a row.
     func revive(_ row: Int64, due: Instant, onlySettled: Bool = false) throws(StorageError) -> Bool {

@@ -21,7 +21,8 @@ struct LendingDesk {
 
     private struct Lease {
         var endpoint: String
-        var until: Instant
+        /// By the clock that nobody sets.
+        var until: Duration
     }
     private struct Endpoint {
         var condition = EndpointCondition.active
@@ -36,7 +37,7 @@ struct LendingDesk {
         var reads = 0
         var leases = 0
         /// No later than the earliest end of its leases.
-        var leaseEnd: Instant?
+        var leaseEnd: Duration?
     }
     private var endpoints: [String: Endpoint] = [:]
     private var leases: [OutboxEntry.ID: Lease] = [:]
@@ -79,9 +80,13 @@ struct LendingDesk {
         endpoints[endpoint, default: Endpoint()].backlogDue = min(due ?? at, at)
     }
 
-    mutating func claim(_ name: String, limit: Int, now: Instant, until: Instant) -> Answer {
+    /// - Parameters:
+    ///   - now: the wall clock's, which due times are on.
+    ///   - uptime: of the clock that nobody sets, which leases are on.
+    mutating func claim(_ name: String, limit: Int, now: Instant, uptime: Duration, lease: Duration) -> Answer {
         guard endpoints[name] != nil, endpoints[name]!.condition == .active, limit > 0 else { return .lent(Claim()) }
-        endLeases(name, now: now)
+        endLeases(name, uptime: uptime)
+        let until = uptime + lease
         let available = endpoints[name]!.atHand.count - endpoints[name]!.first
         let isBacklogDue = endpoints[name]!.backlogDue.map { $0 <= now } ?? (endpoints[name]!.reads > 0)
         if available == 0, isBacklogDue {
@@ -169,12 +174,12 @@ struct LendingDesk {
         return lease.endpoint
     }
     /// Leases that were never answered end by themselves; a fault of the claimer must not lose a message.
-    private mutating func endLeases(_ name: String, now: Instant) {
-        guard let end = endpoints[name]?.leaseEnd, end <= now else { return }
-        var next: Instant?
+    private mutating func endLeases(_ name: String, uptime: Duration) {
+        guard let end = endpoints[name]?.leaseEnd, end <= uptime else { return }
+        var next: Duration?
         var over: [OutboxEntry.ID] = []
         for (id, lease) in leases where lease.endpoint == name {
-            if lease.until <= now { over.append(id) } else { next = min(next ?? lease.until, lease.until) }
+            if lease.until <= uptime { over.append(id) } else { next = min(next ?? lease.until, lease.until) }
         }
         release(over)
         endpoints[name]?.leaseEnd = next

@@ -12,8 +12,9 @@ public protocol Outbox: Sendable {
 
     /// Lends up to `limit` due messages of one endpoint, the longest due first.
     ///
-    /// Nothing is written: does not wait for a disk unless there is a backlog to read.
-    func claim(endpoint: String, limit: Int, now: Instant, leaseUntil: Instant) async throws(StorageError) -> Claim
+    /// Nothing is written: does not wait for a disk unless there is a backlog to read. The lease is measured by a clock that
+    /// nobody sets, or a wall clock put forward would lend out twice what is on its way.
+    func claim(endpoint: String, limit: Int, now: Instant, lease: Duration) async throws(StorageError) -> Claim
 
     /// Writes the attempts and what becomes of their messages, in one transaction. A result for a message that is
     /// settled already (it was claimed twice because a lease ended) is kept as an attempt and changes nothing else.
@@ -23,6 +24,10 @@ public protocol Outbox: Sendable {
 
     /// Gives claimed messages back untried, due as they were.
     func release(_ entries: [OutboxEntry.ID]) async
+
+    /// The wall clock was set by `step`: what waits for a time goes on waiting as long as it was to, and what was due stays
+    /// so.
+    func clockWasSet(by step: Duration) async throws(StorageError)
 
     /// Has `notify` called with the names of endpoints that have something new to claim.
     ///

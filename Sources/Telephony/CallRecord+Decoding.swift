@@ -41,9 +41,9 @@ extension CallRecord {
 extension JSONValue {
     /// An RFC 3339 time in UTC.
     fileprivate var time: Instant? { string.flatMap { CivilTime($0)?.asUTC } }
-    /// A number of seconds, to the millisecond; nil for one that no call lasts (2^40 s are 35,000 years).
+    /// A number of seconds, to the millisecond; nil for one that no call lasts: negative, or 35,000 years (2^40 s).
     fileprivate var seconds: Duration? {
-        double.flatMap { abs($0) < 0x1p40 ? .milliseconds(Int64(($0 * 1000).rounded())) : nil }
+        double.flatMap { $0 >= 0 && $0 < 0x1p40 ? .milliseconds(Int64(($0 * 1000).rounded())) : nil }
     }
 }
 

@@ -72,6 +72,41 @@ import Testing
         }
     }
 
+    @Test("a list without end is an error at its limit, whatever still comes of it, and the session goes on")
+    func endlessList() async throws {
+        try await ActionTests.connected(.init()) { asterisk, running, _ in
+            asterisk.script.answers["QueueStatus"] = "Response: Success\nEventList: start\n\n"
+            let page = String(repeating: "Event: QueueMember\nActionID: <id>\nQueue: sales\n\n", count: 5000)
+            async let answer = running.client.send(AMIAction("QueueStatus"), deadline: .seconds(600))
+            while asterisk.actions.last?["Action"] != "QueueStatus" { await Task.yield() }
+            let id = asterisk.actions.last?["ActionID"] ?? ""
+            for _ in 0..<21 { try await asterisk.emit(page.replacing("<id>", with: id)) }
+            do {
+                _ = try await answer
+                Issue.record("a list without end was taken")
+            } catch let error as AMIError {
+                #expect(error.code == .actionFailed && error.detail.contains("100000"))
+            }
+            try await asterisk.emit(page.replacing("<id>", with: id))
+            _ = try await running.client.send(.ping)
+        }
+    }
+
+    @Test(
+        "headers without end, and a line without end, end the session at the limit and the client comes back",
+        arguments: ["X: y\r\n", "y"])
+    func endlessMessage(piece: String) async throws {
+        try await ActionTests.connected(.init()) { asterisk, running, _ in
+            let noise = Array(String(repeating: piece, count: 20_000).utf8)
+            try await asterisk.emitBytes(Array("Event: Newchannel\r\nPrivilege: call,all\r\n".utf8))
+            // The client closes in the middle of it, and what is written then fails: that is the point.
+            for _ in 0..<400 { do { try await asterisk.emitBytes(noise) } catch { break } }
+            let lost = await running.lost()
+            #expect(lost?.error.code == .streamDamaged)
+            #expect(await running.resynced() == [])
+        }
+    }
+
     @Test("Command's output comes as lines, from Output headers and from Response: Follows with and without end mark")
     func command() async throws {
         var script = ScriptedAsterisk.Script()

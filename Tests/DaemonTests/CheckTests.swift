@@ -209,7 +209,7 @@ import Testing
                 contentType: "application/json", body: [], dueAt: Instant(seconds: 0))
             _ = try await store.commit([CallCommit(call, outbox: [draft])])
             let now = CallStore.wallClock()
-            let claim = try await store.claim(endpoint: "crm", limit: 1, now: now, leaseUntil: now + .seconds(9))
+            let claim = try await store.claim(endpoint: "crm", limit: 1, now: now, lease: .seconds(9))
             let attempt = Attempt(at: now, duration: .zero, status: 500)
             try await store.finish([AttemptResult(entry: claim.entries[0].id, attempt: attempt, verdict: .dead)])
             let settings = try configuration(

@@ -47,10 +47,11 @@ final class TroubledStore: RecordSink, Outbox, Sendable {
     func forgetOpen(ids: [String]) async throws(StorageError) { try next() }
     func openCalls() async throws(StorageError) -> [OpenCall] { [] }
     func enqueue(_ drafts: [OutboxDraft]) async throws(StorageError) { try next() }
-    func claim(endpoint: String, limit: Int, now: Instant, leaseUntil: Instant) async throws(StorageError) -> Claim {
+    func claim(endpoint: String, limit: Int, now: Instant, lease: Duration) async throws(StorageError) -> Claim {
         Claim()
     }
     func finish(_ results: [AttemptResult]) async throws(StorageError) {}
+    func clockWasSet(by step: Duration) async throws(StorageError) {}
     func release(_ entries: [OutboxEntry.ID]) async {}
     func whenReady(_ notify: @escaping @Sendable ([String]) -> Void) {}
     func setEndpoint(

@@ -96,13 +96,14 @@ struct Bench: Sendable {
     /// Runs `body` on a loop of its own with a started engine, and stops the engine.
     static func run(
         _ endpoints: [EndpointConfiguration], folder: TemporaryFolder = TemporaryFolder(),
+        now: @escaping @Sendable () -> Instant = CallStore.wallClock,
         _ body: @escaping @Sendable (Bench) async throws -> Void
     ) async throws {
         try await EventLoop.withThread { loop in
-            let store = try CallStore(.init(folder: folder.path))
+            let store = try CallStore(.init(folder: folder.path, clock: now))
             let witness = Witness()
             let engine = DeliveryEngine(
-                endpoints: endpoints, outbox: store, on: loop, version: "test", now: CallStore.wallClock,
+                endpoints: endpoints, outbox: store, on: loop, version: "test", now: now,
                 chance: { 0.5 }, alerts: { witness.tell($0) }, events: { witness.tell($0) })
             engine.start()
             let bench = Bench(loop: loop, store: store, engine: engine, witness: witness)

@@ -97,7 +97,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "soon", "-5", "1.5", "Sun, 06 Nov 1994", "Sun, 32 Nov 1994 08:49:37 GMT", "Sun, 06 Now 1994 08:49:37 GMT",
+        "", "soon", "-5", "Sunday, 06-Nov-9223372036854775807 08:49:37 GMT", "Sunday, 06-Nov-1994 08:49:37 GMT", "1.5",
+        "Sun, 06 Nov 1994", "Sun, 32 Nov 1994 08:49:37 GMT", "Sun, 06 Now 1994 08:49:37 GMT",
     ])
     func `what is neither seconds nor a date is ignored`(text: String) {
         #expect(RetryAfter(text) == nil)

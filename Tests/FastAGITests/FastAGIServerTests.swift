@@ -141,6 +141,58 @@ import Testing
         #expect(counters.value("agi.ended", "deadline") == 1)
     }
 
+    @Test func twoHundredPeersThatDribbleCostTheOthersNothingAndAreCutAtTheDeadline() async throws {
+        let counters = CounterBox()
+        try await withServer(FastAGIConfiguration(), Self.five, time: .manual, counters: counters) { loop, address in
+            var slow: [FakeAsterisk] = []
+            for _ in 0..<200 { slow.append(try await FakeAsterisk.connect(to: address, on: loop)) }
+            // A byte each tenth of a second: bytes that come are no reason to wait longer.
+            for byte in "agi_network: yes\nagi_channel: a".prefix(29) {
+                for asterisk in slow { try await asterisk.send(String(byte)) }
+                var honest = try await FakeAsterisk.connect(to: address, on: loop)
+                try await honest.send(FakeAsterisk.environment("five"))
+                #expect(try await honest.run().count == 5)
+                loop.advance(by: .milliseconds(100))
+            }
+            #expect(counters.value("agi.active") == 200)
+            loop.advance(by: .milliseconds(100))
+            for asterisk in slow {
+                var asterisk = asterisk
+                #expect(try await asterisk.command() == nil)
+            }
+        }
+        #expect(counters.value("agi.ended", "deadline") == 200)
+        #expect(counters.value("agi.ended", "completed") == 29)
+    }
+
+    @Test func tenThousandIdleConnectionsAreBoundedAndGoneAtTheDeadline() async throws {
+        let count = 10_000
+        let configuration = FastAGIConfiguration()
+        // Both ends of what is taken, and ours of what is not.
+        try raiseDescriptorLimit(to: count + configuration.maximumSessions + 2000)
+        let counters = CounterBox()
+        try await withServer(configuration, Self.five, time: .manual, counters: counters) { loop, address in
+            var idle: [FakeAsterisk] = []
+            for _ in 0..<count { idle.append(try await FakeAsterisk.connect(to: address, on: loop)) }
+            // Those beyond the limit are closed unread, and say so to whoever waits for an answer.
+            for asterisk in idle[configuration.maximumSessions...] {
+                var asterisk = asterisk
+                #expect(try await asterisk.command() == nil)
+            }
+            #expect(counters.value("agi.active") == configuration.maximumSessions)
+            #expect(counters.value("agi.refused", "too_many") == count - configuration.maximumSessions)
+            loop.advance(by: .seconds(3))
+            for asterisk in idle[..<configuration.maximumSessions] {
+                var asterisk = asterisk
+                #expect(try await asterisk.command() == nil)
+            }
+            var honest = try await FakeAsterisk.connect(to: address, on: loop)
+            try await honest.send(FakeAsterisk.environment("five"))
+            #expect(try await honest.run().count == 5)
+        }
+        #expect(counters.value("agi.ended", "deadline") == configuration.maximumSessions)
+    }
+
     @Test func aRouteMayHaveItsOwnDeadlineOrNone() async throws {
         var routes = FastAGIRoutes()
         routes.on("long", deadline: .after(.seconds(60))) { try await $0.answer() }

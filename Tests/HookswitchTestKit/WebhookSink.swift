@@ -35,6 +35,10 @@ public final class WebhookSink: Sendable {
         case cutShort(Int)
         /// A body of that many bytes.
         case huge(Int, bytes: Int)
+        /// The beginning of an answer, a byte each time, for as long as the connection lives.
+        case dribble(Duration)
+        /// Header lines without end.
+        case endlessHeaders
         /// Bytes that are no HTTP.
         case raw(String)
     }
@@ -187,6 +191,16 @@ public final class WebhookSink: Sendable {
                 left -= block.count
             }
             return true
+        case .dribble(let interval):
+            for byte in Array("HTTP/1.1 200 OK\r\nX-Slow: ".utf8) + [UInt8](repeating: 97, count: 100_000) {
+                guard write(descriptor, [byte]) else { return false }
+                pause(interval, descriptor)
+            }
+            return false
+        case .endlessHeaders:
+            guard write(descriptor, Array("HTTP/1.1 200 OK\r\n".utf8)) else { return false }
+            while write(descriptor, Array("X-More: \(String(repeating: "y", count: 1000))\r\n".utf8)) {}
+            return false
         case .raw(let text):
             _ = write(descriptor, Array(text.utf8))
             return false

@@ -7,7 +7,9 @@ import Testing
     let clock = ManualClock()
     init() throws { scratch = try Scratch() }
 
-    func open() throws(StorageError) -> CallStore { try CallStore(.init(folder: scratch.state, clock: clock.read)) }
+    func open() throws(StorageError) -> CallStore {
+        try CallStore(.init(folder: scratch.state, clock: clock.read, uptime: clock.uptime))
+    }
 
     @Test func aCommittedCallIsFoundByEveryIdItHas() async throws {
         let store = try open()

@@ -17,7 +17,7 @@ import Testing
         let log = CallsLogOptions(path: path ?? scratch.log, maxBytes: maxBytes, rotatesDaily: daily)
         let reports = self.reports
         return try CallStore(
-            .init(folder: scratch.state, callsLog: log, clock: clock.read) { text in
+            .init(folder: scratch.state, callsLog: log, clock: clock.read, uptime: clock.uptime) { text in
                 reports.list.withLock { $0.append(text) }
             })
     }

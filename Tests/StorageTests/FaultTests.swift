@@ -56,7 +56,7 @@ import Testing
         init(scratch: Scratch, vfs: String) { (self.scratch, self.vfs) = (scratch, vfs) }
 
         func open() throws(StorageError) -> CallStore {
-            try CallStore(.init(folder: scratch.state, vfs: vfs, clock: clock.read))
+            try CallStore(.init(folder: scratch.state, vfs: vfs, clock: clock.read, uptime: clock.uptime))
         }
         static func calls(_ n: Int) -> [CallCommit] {
             [commit(n, endpoints: ["crm", "warehouse"]), commit(n + 1, endpoints: ["crm"])]

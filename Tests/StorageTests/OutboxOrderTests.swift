@@ -21,7 +21,7 @@ import Testing
         let scratch = try Scratch()
         let clock = ManualClock()
         var generator = SeededGenerator(seed: seed)
-        var store = try CallStore(.init(folder: scratch.state, clock: clock.read))
+        var store = try CallStore(.init(folder: scratch.state, clock: clock.read, uptime: clock.uptime))
         var models = ["crm": Model(), "warehouse": Model()]
         var sequence = 0
         func comment(_ text: String) -> Comment { "seed \(seed): \(text)" }
@@ -86,7 +86,7 @@ import Testing
                 try await store.setEndpoint(name, .active, reason: "", now: clock.now)
             default:
                 await store.close()
-                store = try CallStore(.init(folder: scratch.state, clock: clock.read))
+                store = try CallStore(.init(folder: scratch.state, clock: clock.read, uptime: clock.uptime))
                 for name in models.keys {
                     models[name]!.lent = [:]
                     models[name]!.leaseEnd = [:]
@@ -117,7 +117,7 @@ import Testing
     @Test func memoryStaysBoundedWhateverTheBacklogAndTheBodies() async throws {
         let scratch = try Scratch()
         let clock = ManualClock()
-        let store = try CallStore(.init(folder: scratch.state, clock: clock.read))
+        let store = try CallStore(.init(folder: scratch.state, clock: clock.read, uptime: clock.uptime))
         let body = String(repeating: "x", count: 20_000)
         for endpoint in ["a", "b", "c"] {
             for start in stride(from: 0, to: 600, by: 100) {

@@ -8,7 +8,9 @@ import Testing
     let clock = ManualClock()
     init() throws { scratch = try Scratch() }
 
-    func open() throws(StorageError) -> CallStore { try CallStore(.init(folder: scratch.state, clock: clock.read)) }
+    func open() throws(StorageError) -> CallStore {
+        try CallStore(.init(folder: scratch.state, clock: clock.read, uptime: clock.uptime))
+    }
 
     @Test func whatIsCommittedIsClaimedOnceWithItsBody() async throws {
         let store = try open()
@@ -209,6 +211,24 @@ import Testing
         #expect(claim.entries.map(\.body) == [[], odd.body])
         #expect(try await store.query.body(ofMessage: claim.entries[1].id) == odd.body)
         #expect(try await store.query.body(ofMessage: 99) == nil)
+        await store.close()
+    }
+
+    @Test(arguments: [-3600, 3600])
+    func aClockThatIsSetEndsNoLeaseAndMovesWhatWaits(step: Int) async throws {
+        // The machine's uptime stands still while its clock is set.
+        let store = try CallStore(
+            .init(folder: scratch.state, clock: clock.read, uptime: { .seconds(100) }))
+        _ = try await store.commit((1...4).map { commit($0, due: clock.now) })
+        let lent = try await store.claim(limit: 2, now: clock.now).entries
+        let tried = try await store.claim(limit: 1, now: clock.now).entries
+        try await store.finish(tried[0], .retry(at: clock.now + .seconds(30)), at: clock.now)
+        clock.advance(by: .seconds(step))
+        try await store.clockWasSet(by: .seconds(step))
+        let now = try await store.claim(now: clock.now)
+        #expect(now.entries.count == 1, "the one that was never lent; \(lent.count) are on their way")
+        #expect(try await store.claim(now: clock.now).nextDue == clock.now + .seconds(30))
+        #expect(try await store.claim(now: clock.now + .seconds(30)).entries.map(\.id) == tried.map(\.id))
         await store.close()
     }
 }

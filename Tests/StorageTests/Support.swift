@@ -27,6 +27,8 @@ final class ManualClock: Sendable {
     var now: Instant { time.withLock { $0 } }
     func advance(by d: Duration) { time.withLock { $0 = $0 + d } }
     var read: @Sendable () -> Instant { { self.now } }
+    /// Moves with it, as a machine's uptime does while nobody sets its clock.
+    var uptime: @Sendable () -> Duration { { self.now - Instant(seconds: 0) } }
 }
 
 let epoch = Instant(seconds: 1_795_227_460)
@@ -82,7 +84,7 @@ func commit(
 extension CallStore {
     /// Claims with a lease of a minute.
     func claim(_ endpoint: String = "crm", limit: Int = 100, now: Instant) async throws(StorageError) -> Claim {
-        try await claim(endpoint: endpoint, limit: limit, now: now, leaseUntil: now + .seconds(60))
+        try await claim(endpoint: endpoint, limit: limit, now: now, lease: .seconds(60))
     }
     func finish(_ entry: OutboxEntry, _ verdict: AttemptResult.Verdict, status: Int? = 200, at: Instant)
         async throws(StorageError)

@@ -9,7 +9,9 @@ import Testing
     let clock = ManualClock()
     init() throws { scratch = try Scratch() }
 
-    func open() throws(StorageError) -> CallStore { try CallStore(.init(folder: scratch.state, clock: clock.read)) }
+    func open() throws(StorageError) -> CallStore {
+        try CallStore(.init(folder: scratch.state, clock: clock.read, uptime: clock.uptime))
+    }
 
     @Test func whatIsOldAndSettledGoesAndWhatIsNotStays() async throws {
         let store = try open()
@@ -108,7 +110,7 @@ import Testing
     init() throws { scratch = try Scratch() }
 
     @Test func theCommandLineAsksTheDaemonThroughTheDatabase() async throws {
-        let store = try CallStore(.init(folder: scratch.state, clock: clock.read))
+        let store = try CallStore(.init(folder: scratch.state, clock: clock.read, uptime: clock.uptime))
         _ = try await store.commit([commit(1)])
         let entry = try await store.claim(now: clock.now).entries[0]
         try await store.finish(entry, .dead, status: 500, at: clock.now)
@@ -136,20 +138,20 @@ import Testing
         } throws: {
             ($0 as? StorageError)?.code == .missing
         }
-        var store = try CallStore(.init(folder: scratch.state, clock: clock.read))
+        var store = try CallStore(.init(folder: scratch.state, clock: clock.read, uptime: clock.uptime))
         _ = try await store.commit([commit(1)])
         await store.close()
         let outcome = try await StoreClient.perform(
             .set(endpoint: "crm", .disabled, reason: "410"), folder: scratch.state, now: clock.now
         ) { false }
         #expect(outcome == .done(1))
-        store = try CallStore(.init(folder: scratch.state, clock: clock.read))
+        store = try CallStore(.init(folder: scratch.state, clock: clock.read, uptime: clock.uptime))
         #expect(try await store.endpoints().map(\.condition) == [.disabled])
         await store.close()
     }
 
     @Test func aRequestNobodyAnswersIsLeftForTheDaemon() async throws {
-        let store = try CallStore(.init(folder: scratch.state, clock: clock.read))
+        let store = try CallStore(.init(folder: scratch.state, clock: clock.read, uptime: clock.uptime))
         let outcome = try await StoreClient.perform(
             .set(endpoint: "crm", .paused, reason: ""), folder: scratch.state, now: clock.now
         ) { false }

@@ -63,7 +63,7 @@ enum Bench {
                         let now = CallStore.wallClock()
                         guard
                             let claim = try? await store.claim(
-                                endpoint: "crm", limit: 64, now: now, leaseUntil: now + .seconds(30))
+                                endpoint: "crm", limit: 64, now: now, lease: .seconds(30))
                         else { continue }
                         if claim.entries.isEmpty {
                             await ticks.next()
@@ -99,7 +99,7 @@ enum Bench {
                 while true {
                     let now = CallStore.wallClock()
                     let claim = try await store.claim(
-                        endpoint: "crm", limit: 16, now: now, leaseUntil: now + .seconds(30))
+                        endpoint: "crm", limit: 16, now: now, lease: .seconds(30))
                     let end = ContinuousClock.now
                     if claim.entries.isEmpty { break }
                     for entry in claim.entries {
@@ -148,7 +148,7 @@ enum Bench {
         start = .now
         store = try CallStore(options(folder, log: false))
         let now = CallStore.wallClock()
-        var claim = try await store.claim(endpoint: "crm", limit: 4, now: now, leaseUntil: now + .seconds(60))
+        var claim = try await store.claim(endpoint: "crm", limit: 4, now: now, lease: .seconds(60))
         print(
             "open and first claim \(seconds(start) * 1000) ms, \(claim.entries.count) entries, resident \(resident()) KB"
         )
@@ -156,7 +156,7 @@ enum Bench {
         for _ in 0..<5000 {
             let now = CallStore.wallClock()
             start = .now
-            claim = try await store.claim(endpoint: "crm", limit: 4, now: now, leaseUntil: now + .seconds(60))
+            claim = try await store.claim(endpoint: "crm", limit: 4, now: now, lease: .seconds(60))
             claims.append(seconds(start) * 1000)
             if claim.entries.isEmpty { break }
             try await store.finish(

@@ -81,7 +81,7 @@ enum Crash {
             while true {
                 let now = CallStore.wallClock()
                 let claim = try await store.claim(
-                    endpoint: endpoint, limit: 8, now: now, leaseUntil: now + .seconds(30))
+                    endpoint: endpoint, limit: 8, now: now, lease: .seconds(30))
                 if claim.entries.isEmpty {
                     try await Task.sleep(for: .milliseconds(1))
                     continue

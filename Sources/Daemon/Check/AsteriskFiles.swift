@@ -28,14 +28,21 @@ struct AsteriskFiles {
     func sections(_ name: String) -> [Section]? {
         var sections: [Section] = []
         var current: Int?
-        guard read(path(name), depth: 0, &sections, &current) else { return nil }
+        var files = AsteriskFiles.fileLimit
+        guard read(path(name), depth: 0, &files, &sections, &current) else { return nil }
         return sections
     }
 
     private func path(_ name: String) -> String { name.hasPrefix("/") ? name : "\(folder)/\(name)" }
 
-    private func read(_ path: String, depth: Int, _ sections: inout [Section], _ current: inout Int?) -> Bool {
-        guard depth < 10, let bytes = try? FileError.read(path) else { return false }
+    /// Files read for one: far more than any PBX has, far fewer than files that include each other would be read.
+    private static let fileLimit = 500
+
+    private func read(
+        _ path: String, depth: Int, _ files: inout Int, _ sections: inout [Section], _ current: inout Int?
+    ) -> Bool {
+        files -= 1
+        guard depth < 10, files >= 0, let bytes = try? FileError.read(path) else { return false }
         var isInBlock = false
         for raw in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
             var line = ConfigurationValue.trimmed(raw.split(separator: "\r").first ?? "")
@@ -52,7 +59,7 @@ struct AsteriskFiles {
                 let name = ConfigurationValue.trimmed(line.drop { $0 != " " && $0 != "\t" })
                     .filter { !"\"<>".contains($0) }
                 for file in AsteriskFiles.matches(self.path(name)) {
-                    _ = read(file, depth: depth + 1, &sections, &current)
+                    _ = read(file, depth: depth + 1, &files, &sections, &current)
                 }
             } else if line.hasPrefix("["), let close = line.firstIndex(of: "]") {
                 let name = String(line[line.index(after: line.startIndex)..<close])

@@ -24,8 +24,12 @@ public final class DeliveryEngine: @unchecked Sendable {
     private let events: @Sendable (DeliveryEvent) -> Void
     private let troubled: @Sendable (StorageError) -> Void
 
+    private var clock: SteadyClock
+    /// Moves due times after the wall clock was set; results wait for it.
+    private var following: Task<Void, Never>?
     private var drivers: [String: EndpointDriver] = [:]
-    private var results: [AttemptResult] = []
+    /// Each with the clock's offset that its due time was reckoned by.
+    private var results: [(result: AttemptResult, offset: Duration)] = []
     private var isWriting = false
     private var whenWritten: [CheckedContinuation<Void, Never>] = []
     private var sweep: LoopTimer?
@@ -43,6 +47,8 @@ public final class DeliveryEngine: @unchecked Sendable {
 
     /// - Parameters:
     ///   - version: for `user-agent: hookswitch/VERSION`.
+    ///   - now: the wall clock, for what is told and kept.
+    ///   - uptime: a clock that nobody sets, for every wait.
     ///   - chance: numbers from 0 up to 1 for jitter.
     ///   - alerts: takes each alert, for the log; endpoints that list `alert` get theirs by the engine.
     ///   - events: takes each attempt as it ends.
@@ -50,11 +56,13 @@ public final class DeliveryEngine: @unchecked Sendable {
     public init(
         endpoints: [EndpointConfiguration], outbox: any Outbox, on loop: EventLoop, version: String,
         now: @escaping @Sendable () -> Instant,
+        uptime: @escaping @Sendable () -> Duration = CallStore.uptime,
         chance: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
         alerts: @escaping AlertSink = { _ in }, events: @escaping @Sendable (DeliveryEvent) -> Void = { _ in },
         troubled: @escaping @Sendable (StorageError) -> Void = { _ in }
     ) {
         (self.outbox, self.loop, self.now, self.chance) = (outbox, loop, now, chance)
+        clock = SteadyClock(wall: now, uptime: uptime)
         userAgent = "hookswitch/\(version)"
         (self.alerts, self.events, self.troubled) = (alerts, events, troubled)
         shared = Mutex(Shared(endpoints: endpoints))
@@ -197,6 +205,29 @@ public final class DeliveryEngine: @unchecked Sendable {
 
     // MARK: - What the drivers report
 
+    /// Now, by the clock that nobody sets; sees to it that due times follow the wall clock where that was set.
+    func steady() -> Instant {
+        if let step = clock.step() {
+            let earlier = following
+            following = Task(name: "clock-step", executorPreference: loop) { [self] in
+                await earlier?.value
+                await follow(step)
+            }
+        }
+        return clock.now
+    }
+    private func follow(_ step: Duration) async {
+        while true {
+            do throws(StorageError) {
+                return try await outbox.clockWasSet(by: step)
+            } catch {
+                troubled(error)
+                guard error.isTransient else { return }
+                do { try await loop.sleep(for: .seconds(1)) } catch { return }
+            }
+        }
+    }
+
     func tell(_ event: DeliveryEvent) { events(event) }
     func storageFailed(_ error: StorageError) { troubled(error) }
 
@@ -211,7 +242,7 @@ public final class DeliveryEngine: @unchecked Sendable {
 
     /// Keeps a result for the next batch. A batch is whatever came while the last one was being written.
     func record(_ result: AttemptResult) {
-        results.append(result)
+        results.append((result, clock.offset))
         guard !isWriting else { return }
         isWriting = true
         Task(name: "delivery-results", executorPreference: loop) { [self] in await write() }
@@ -222,8 +253,9 @@ public final class DeliveryEngine: @unchecked Sendable {
             let batch = results
             results = []
             while true {
+                await following?.value
                 do throws(StorageError) {
-                    try await outbox.finish(batch)
+                    try await outbox.finish(batch.map { $0.result.delayed(by: clock.offset - $0.offset) })
                     break
                 } catch {
                     troubled(error)
@@ -258,7 +290,7 @@ public final class DeliveryEngine: @unchecked Sendable {
     /// Raises an alert for each endpoint whose oldest message waits too long; again every hour while it does.
     func checkAges() async {
         guard let statuses = try? await outbox.endpoints() else { return }
-        let now = now()
+        let now = steady()
         for status in statuses {
             guard let driver = drivers[status.name], let oldest = status.oldestUnsettled else {
                 oldAlerted[status.name] = nil
@@ -266,7 +298,7 @@ public final class DeliveryEngine: @unchecked Sendable {
             }
             // Also a remedy, should a signal ever be lost: due messages are looked for twice a minute.
             driver.signal()
-            let age = now - oldest
+            let age = clock.age(of: oldest)
             guard age >= driver.configuration.alertAge else { continue }
             if let last = oldAlerted[status.name], now - last < .seconds(3600) { continue }
             oldAlerted[status.name] = now
@@ -277,7 +309,7 @@ public final class DeliveryEngine: @unchecked Sendable {
                     .oldestPending, subject: status.name,
                     message:
                         "the oldest message has waited \(minutes) min\(held); \(status.ready + status.waiting) wait",
-                    at: now))
+                    at: self.now()))
         }
     }
 }
@@ -296,5 +328,15 @@ extension EndpointConfiguration {
             messageID: event.id, endpoint: name, callID: event.callID, event: event.type.rawValue,
             sequence: event.sequence, contentType: contentType,
             body: format.message(for: event, recordJSON: recordJSON, fixedTarget: url.target), dueAt: dueAt)
+    }
+}
+
+extension AttemptResult {
+    /// The same with the next attempt later, as the wall clock was put forward; earlier where it was put back.
+    fileprivate func delayed(by step: Duration) -> AttemptResult {
+        guard step != .zero, case .retry(let at) = verdict else { return self }
+        var moved = self
+        moved.verdict = .retry(at: at + step)
+        return moved
     }
 }

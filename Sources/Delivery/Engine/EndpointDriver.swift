@@ -28,7 +28,7 @@ final class EndpointDriver: @unchecked Sendable {
             concurrency: configuration.concurrency, userAgent: engine.userAgent, loop: engine.loop)
         lane = Lane(concurrency: configuration.concurrency, rate: configuration.rate)
         if case .clientCredentials(let client) = configuration.authorization {
-            tokens = TokenSource(client, transport: transport, now: engine.now)
+            tokens = TokenSource(client, transport: transport) { [unowned engine] in engine.steady() }
         } else {
             tokens = nil
         }
@@ -73,7 +73,7 @@ final class EndpointDriver: @unchecked Sendable {
         isPumping = true
         defer { isPumping = false }
         while true {
-            let now = engine.now()
+            let now = engine.steady()
             switch lane.next(now: now) {
             case .claim(let limit): claim(limit)
             case .send(let entry): send(entry)
@@ -87,7 +87,6 @@ final class EndpointDriver: @unchecked Sendable {
         timer?.cancel()
         timer = nil
         guard let instant, lane.hold != .stopping else { return }
-        // Never longer than an hour: the wall clock may be set, and due times are on it.
         let wait = min(max(instant - now, .milliseconds(1)), .seconds(3600))
         timer = engine.loop.schedule(after: wait) { [weak self] in
             self?.timer = nil
@@ -102,12 +101,13 @@ final class EndpointDriver: @unchecked Sendable {
         let outbox = engine.outbox
         Task(name: "claim-\(name)", executorPreference: engine.loop) { [self] in
             do throws(StorageError) {
-                let claim = try await outbox.claim(
-                    endpoint: name, limit: limit, now: now, leaseUntil: now + lease)
-                lane.claimed(claim, now: engine.now())
+                var claim = try await outbox.claim(endpoint: name, limit: limit, now: now, lease: lease)
+                let steady = engine.steady()
+                claim.nextDue = claim.nextDue.map { $0 <= now ? steady : steady + ($0 - now) }
+                lane.claimed(claim, now: steady)
             } catch {
                 engine.storageFailed(error)
-                lane.claimFailed(now: engine.now())
+                lane.claimFailed(now: engine.steady())
             }
             pump()
             checkIdle()
@@ -126,7 +126,7 @@ final class EndpointDriver: @unchecked Sendable {
     // MARK: - One attempt
 
     private func send(_ entry: OutboxEntry) {
-        let began = engine.now()
+        let began = (wall: engine.now(), steady: engine.steady())
         guard let tokens else { return send(entry, token: nil, began: began) }
         tokens.token { [self] token, answer in
             if let token { return send(entry, token: token, began: began) }
@@ -140,21 +140,23 @@ final class EndpointDriver: @unchecked Sendable {
                 token: nil, began: began)
         }
     }
-    private func send(_ entry: OutboxEntry, token: String?, began: Instant) {
-        let request = builder.request(for: entry, attempt: entry.attempts + 1, token: token, now: began)
+    private func send(_ entry: OutboxEntry, token: String?, began: (wall: Instant, steady: Instant)) {
+        let request = builder.request(for: entry, attempt: entry.attempts + 1, token: token, now: engine.now())
         transport.send(request) { [self] response in finished(entry, response, token: token, began: began) }
     }
 
-    private func finished(_ entry: OutboxEntry, _ response: HTTPResponse, token: String?, began: Instant) {
-        let now = engine.now()
-        let change = lane.finished(response.outcome, now: now)
+    private func finished(
+        _ entry: OutboxEntry, _ response: HTTPResponse, token: String?, began: (wall: Instant, steady: Instant)
+    ) {
+        let (now, steady) = (engine.now(), engine.steady())
+        let change = lane.finished(response.outcome, now: steady)
         if case .failed(.stopped) = response.outcome {
             // Whether it arrived is not known: it stays due, and goes out again with the same id.
             release([entry.id])
             return checkIdle()
         }
         let attempt = Attempt(
-            at: began, duration: max(.zero, now - began), status: response.status, error: response.errorLabel,
+            at: began.wall, duration: steady - began.steady, status: response.status, error: response.errorLabel,
             response: response.body)
         let verdict = configuration.retry.verdict(
             attempt: entry.attempts + 1, outcome: response.outcome, now: now, chance: engine.chance())
@@ -165,7 +167,7 @@ final class EndpointDriver: @unchecked Sendable {
         case .retry(let wait):
             (stored, told) = (.retry(at: now + wait), .retry(at: now + wait))
             if case .answered(_, let retryAfter?) = response.outcome {
-                lane.wait(until: now + min(retryAfter.wait(from: now), RetryPolicy.longestRetryAfter))
+                lane.wait(until: steady + min(retryAfter.wait(from: now), RetryPolicy.longestRetryAfter))
             }
         case .deadLetter: (stored, told) = (.dead, .deadLetter)
         case .endpointGone: (stored, told) = (.retry(at: now), .kept)
@@ -177,7 +179,7 @@ final class EndpointDriver: @unchecked Sendable {
                 attempt: entry.attempts + 1, status: response.status, error: response.errorLabel,
                 detail: response.detail, duration: attempt.duration, verdict: told))
         if let token, response.status == 401 { tokens?.refuse(token) }
-        watchHealth(response, verdict, change, now)
+        watchHealth(response, verdict, change, steady)
         pump()
         checkIdle()
     }

@@ -42,7 +42,7 @@ enum HTTPDate {
             return instant(day: words[1], month: words[2], year: Int64(words[3]), time: words[4])
         case 4 where words[3] == "GMT":  // Sunday, 06-Nov-94 08:49:37 GMT
             let date = words[1].split(separator: "-").map(String.init)
-            guard date.count == 3, let short = Int64(date[2]) else { return nil }
+            guard date.count == 3, let short = Int64(date[2]), (0..<100).contains(short) else { return nil }
             return instant(day: date[0], month: date[1], year: short + (short < 70 ? 2000 : 1900), time: words[2])
         case 5:  // Sun Nov  6 08:49:37 1994
             return instant(day: words[2], month: words[1], year: Int64(words[4]), time: words[3])

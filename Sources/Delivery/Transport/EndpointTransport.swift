@@ -347,6 +347,8 @@ private final class Transfer: @unchecked Sendable {
         if url != request.url {
             url = request.url
             hs_curl_setopt_text(easy, CURLOPT_URL, url)
+            // Over TLS a request waits for the first handshake to tell whether one HTTP/2 connection takes them all.
+            hs_curl_setopt_long(easy, CURLOPT_PIPEWAIT, url.hasPrefix("https:") ? 1 : 0)
         }
         setHeaders(request.headers)
         if request.hasBody {
