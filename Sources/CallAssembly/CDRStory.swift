@@ -137,6 +137,12 @@ public struct CDRStory {
             let end = instant(row.end, of: row) ?? start + .seconds(row.duration ?? 0)
             let known = call.parts.firstIndex { $0.uniqueID == row.uniqueID || $0.name == row.channel }
             let source = known ?? part(&call, row.channel, row.uniqueID, row, start, end, isSource: true)
+            if call.parts[source].isAdopted, row.end != nil,
+                end > call.parts[source].leftByCDR?.at ?? call.parts[source].created.at
+            {
+                // A row's time is cut to the second: half of one errs least.
+                call.parts[source].leftByCDR = mark(end + .milliseconds(500))
+            }
             guard let name = row.destinationChannel, !name.isLocal else { continue }
             let there = call.parts.firstIndex { $0.name == name }
             let begin = max(start, call.parts[source].created.at)

@@ -81,6 +81,8 @@ struct Call: Sendable {
         var agent: String?
         /// It was there before the stream began.
         var isAdopted = false
+        /// When its party left as its CDR says, for a channel that was found in its hangup handler.
+        var leftByCDR: Mark?
         /// Made from a handler's words about its peer; its own id is not known yet.
         var isPeer = false
         /// Its end was not seen.

@@ -9,7 +9,7 @@ extension CallAssembler {
             // With class dialplan it comes just before the start; with channelvars it rides on the start itself.
             if !variable.value.isEmpty { calls[place.call]!.variables["MIXMONITOR_FILENAME"] = variable.value }
             nameRecording(place, variable.value)
-        case "HOOKSWITCH_REF", "HOOKSWITCH_DIRECTION", "HOOKSWITCH_AGENT", "QUEUESTATUS":
+        case "HOOKSWITCH_REF", "HOOKSWITCH_DIRECTION", "HOOKSWITCH_AGENT", "HOOKSWITCH_QUEUE", "QUEUESTATUS":
             if !variable.value.isEmpty { calls[place.call]!.variables[variable.name] = variable.value }
         default:
             // A channel that never had the variable shows it empty: that is no new value.

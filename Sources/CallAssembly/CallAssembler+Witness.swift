@@ -56,6 +56,7 @@ extension CallAssembler {
         }
         let over = time(witness.cdr.end) ?? witness.receivedAt
         let mark = Mark(at: max(over, calls[place.call]!.parts[place.part].created.at), offset: -1)
+        if time(witness.cdr.end) != nil { calls[place.call]!.parts[place.part].leftByCDR = mark }
         reconstructDial(place, witness, mark)
     }
 
@@ -142,7 +143,11 @@ extension CallAssembler {
         let talked = Duration.seconds(witness.answeredSeconds ?? 0)
         let dialled = Duration.seconds(witness.dialedSeconds ?? witness.answeredSeconds ?? 0)
         let begin = Mark(at: end.at - dialled, offset: -1)
-        let answer = Mark(at: end.at - talked, offset: -1)
+        var answer = Mark(at: end.at - talked, offset: -1)
+        // Rounded down to the second; the CDR knows better, unless the PBX had answered long before somebody did.
+        if let exact = time(witness.cdr.answer), exact <= answer.at, answer.at - exact < .seconds(1) {
+            answer.at = exact
+        }
         var known = calls[place.call]!.parts.firstIndex { $0.name == peer }
         if known == nil {
             var part = Call.Part(
@@ -163,6 +168,11 @@ extension CallAssembler {
         let isAnswered = status == "ANSWER"
         if let i = calls[place.call]!.dials.lastIndex(where: { $0.destination == other }) {
             if calls[place.call]!.dials[i].source == nil { calls[place.call]!.dials[i].source = place.part }
+            // How it went was not heard.
+            if calls[place.call]!.dials[i].status == nil {
+                calls[place.call]!.dials[i].status = DialStatus(rawValue: status)
+                calls[place.call]!.dials[i].end = status == "ANSWER" ? answer : end
+            }
         } else {
             calls[place.call]!.dials.append(
                 Call.Dial(

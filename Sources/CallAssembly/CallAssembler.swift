@@ -375,6 +375,10 @@ public struct CallAssembler: Sendable {
         if let retired = call.retired {
             for i in call.parts.indices where call.parts[i].end == nil { call.parts[i].guessEnd(retired) }
         }
+        if !call.isPartial, !call.isAgentSession, hasUnheardChannel(call) {
+            call.isPartial = true
+            call.notes.append("the call's beginning was not heard")
+        }
         if call.isPartial, !call.cdrRows.isEmpty {
             CDRStory(configuration, zoneOffset: zoneOffset, rows: call.cdrRows).complete(&call)
         }
@@ -390,6 +394,13 @@ public struct CallAssembler: Sendable {
         guard let finished = CallTeller(facts, configuration, knowledge, zoneOffset).finished() else { return }
         learn(from: facts)
         effect(.finished(consume finished))
+    }
+
+    /// Whether a CDR of the call is of a channel that no event ever told of: it came and went before the live channels were listed.
+    private func hasUnheardChannel(_ call: Call) -> Bool {
+        call.cdrRows.contains { row in
+            !isRecent(row.uniqueID) && !call.parts.contains { $0.uniqueID == row.uniqueID }
+        }
     }
 
     private static let remembered = 4096

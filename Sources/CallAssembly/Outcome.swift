@@ -199,12 +199,14 @@ struct Outcome {
         let chosen = facts.call.queueVisits.last { $0.connect != nil } ?? facts.call.queueVisits.last
         let status = facts.call.variables["QUEUESTATUS"] ?? ""
         guard let chosen else {
-            // A full or empty queue is never joined, so no queue event names it: the application, its CDR or the handler does.
+            // A full or empty queue is never joined, so no queue event names it: the application, its CDR, the handler or the
+            // dialplan's own word does.
             let caller = facts.call.parts[cast.caller]
             let data =
                 caller.application.flatMap { $0.name == "Queue" ? $0.data : nil }
                 ?? facts.call.cdrRows.last { $0.lastApplication == "Queue" }?.lastData
                 ?? facts.call.witnesses.last { $0.queueName != nil }?.queueName
+                ?? (status.isEmpty ? nil : facts.call.variables["HOOKSWITCH_QUEUE"])
             guard let data, status != "CONTINUE", status != "TIMEOUT" else { return }
             let result: CallRecord.Queue.Result? = status == "FULL" ? .full : status.hasPrefix("JOIN") ? .empty : nil
             queue = CallRecord.Queue(

@@ -56,7 +56,7 @@ struct WitnessTests {
         #expect(record.id == "pbx1-1795227945.26" && record.direction == .inbound && record.disposition == .answered)
         #expect(record.caller.number == "15551230001" && record.callee.number == "5014")
         #expect(record.answeredBy?.number == "1001" && record.hungUpBy == .caller)
-        #expect(record.billableSeconds == 2 && record.duration == 3 && record.talk == .seconds(2))
+        #expect(record.billableSeconds == 2 && record.duration == 3 && record.talk == .milliseconds(2010))
         #expect(record.hangupCause == .normalClearing && record.refID == "CRM-42")
         #expect(record.variables["lead_id"] == "4711" && record.userField == "from the dialplan")
         #expect(record.completeness == .partial && record.sources == [.agi])
@@ -80,6 +80,27 @@ struct WitnessTests {
         let records = WitnessTests.fold([CallEvent(at: WitnessTests.over, body: .witness(witness))])
         #expect(records.count == 1)
         WitnessTests.check(try #require(records.first))
+    }
+
+    @Test("a connection lost while the phone rings: the handler says that it was answered, and by whom")
+    func lostWhileRinging() throws {
+        let call = SyntheticCall(number: 1, at: Instant(seconds: 1_795_300_000), talk: 700)
+        guard case .witness(var witness) = GapTests.witness(call).body else { return }
+        // Asterisk rounds both down.
+        (witness.answeredSeconds, witness.dialedSeconds) = (0, 1)
+        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1"))
+        var records: [CallRecord] = []
+        let take: (AssemblyEffect) -> Void = { if case .finished(let call) = $0 { records.append(call.record) } }
+        for event in call.events.prefix(4) { assembler.apply(event, take) }
+        assembler.apply(CallEvent(at: call.at + .milliseconds(20), body: .disconnected), take)
+        assembler.apply(CallEvent(at: witness.receivedAt, body: .witness(witness)), take)
+        assembler.apply(CallEvent(at: call.at + .seconds(30), body: .listBegan), take)
+        assembler.apply(CallEvent(at: call.at + .seconds(30), body: .listComplete), take)
+        assembler.advance(to: call.at + .seconds(60), take)
+        let record = try #require(records.first)
+        #expect(records.count == 1 && record.disposition == .answered && record.completeness == .partial)
+        #expect(record.answeredBy?.number == "1001" && record.agents.map(\.number) == ["1001"])
+        #expect(record.talk > .milliseconds(650) && record.talk < .milliseconds(750))
     }
 
     @Test("words that come again, from the spool, tell no second record")

@@ -59,10 +59,12 @@ extension AsteriskConfiguration {
             exten => 5021,1,Dial(PJSIP/1001,20,tTkKxX)
              same => n,Hangup()
             exten => 5022,1,Answer()
+             same => n,Set(HOOKSWITCH_QUEUE=small)
              same => n,Queue(small,,,,60)
              same => n,Playback(\(sounds)/tone1)
              same => n,Hangup()
             exten => 5023,1,Answer()
+             same => n,Set(HOOKSWITCH_QUEUE=nobody)
              same => n,Queue(nobody,,,,60)
              same => n,Playback(\(sounds)/tone1)
              same => n,Hangup()
@@ -200,6 +202,19 @@ extension AsteriskConfiguration {
 
             [hop]
             exten => _10XX,1,Dial(Local/${EXTEN}@agents,20)
+             same => n,Hangup()
+
+            [from-internal]
+            ; The carrier is told the company's number, not the phone's.
+            exten => _2X.,1,Set(CALLERID(num)=18005550100)
+             same => n,Dial(IAX2/carrier/${EXTEN:1},20)
+             same => n,Hangup()
+            exten => _3X.,1,Set(CALLERID(num)=18005550100)
+             same => n,Dial(IAX2/carrier/${EXTEN:1},3)
+             same => n,Hangup()
+
+            [from-carrier]
+            exten => _X.,1,Dial(PJSIP/1002,20)
              same => n,Hangup()
 
             [click2call]

@@ -30,6 +30,15 @@ public struct AsteriskConfiguration: Sendable {
     public var systemName: String?
     /// Loads `chan_sip` beside PJSIP (16 only) on this port.
     public var legacySIPPort: UInt16?
+    /// Loads `chan_iax2` on these two ports: calls leave by the first and come back by the second.
+    public var iaxPorts: (out: UInt16, in: UInt16)?
+    /// The manager's port for TLS; nil: plain connections only.
+    public var managerTLSPort: UInt16?
+
+    /// A text that names PJSIP's channels, as this instance has them.
+    func inItsTechnology(_ text: String) -> String {
+        legacySIPPort == nil ? text : text.components(separatedBy: "PJSIP/").joined(separator: "SIP/")
+    }
 
     /// What the lab sets for the shipped manager user's secret.
     public static let secret = "lab-secret-of-hookswitch"
@@ -83,7 +92,11 @@ public struct AsteriskConfiguration: Sendable {
                     .joined(separator: "lead_id,campaign_id,vendor_lead_code")
             }
         }
-        if let legacySIPPort { files["sip.conf"] = legacySIP(legacySIPPort) }
+        if let legacySIPPort {
+            files["sip.conf"] = legacySIP(legacySIPPort)
+            for name in ["extensions.conf", "queues.conf"] { files[name] = files[name].map(inItsTechnology) }
+        }
+        if let iaxPorts { files["iax.conf"] = iax(iaxPorts.out, iaxPorts.in) }
         return files
     }
 
@@ -114,7 +127,9 @@ public struct AsteriskConfiguration: Sendable {
 
     private var modules: String {
         var lines = ["[modules]", "autoload = yes"]
-        for name in Self.unwanted.split(separator: " ") { lines.append("noload = \(name).so") }
+        for name in Self.unwanted.split(separator: " ") where iaxPorts == nil || name != "chan_iax2" {
+            lines.append("noload = \(name).so")
+        }
         if legacySIPPort == nil { lines.append("noload = chan_sip.so") }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -195,33 +210,67 @@ public struct AsteriskConfiguration: Sendable {
         return text
     }
 
+    /// The same phones and lines for `chan_sip`, which tells who calls by the port he calls from.
     private func legacySIP(_ port: UInt16) -> String {
         var text = """
             [general]
             udpbindaddr = 127.0.0.1:\(port)
-            context = from-trunk
-            allowguest = yes
+            context = nowhere
+            allowguest = no
             directmedia = no
             disallow = all
             allow = ulaw
             dtmfmode = rfc2833
-            match_auth_username = no
+            [line](!)
+            type = peer
+            host = 127.0.0.1
+            insecure = invite
+            context = from-trunk
+            qualify = no
+            [trunk](line)
+            port = \(phonePorts["trunk"] ?? 9)
+            [trunk2](line)
+            port = \(phonePorts["trunk2"] ?? 9)
 
             """
         for (number, name) in Self.people.sorted(by: { $0.key < $1.key }) {
             text += """
-                [\(number)]
-                type = friend
-                host = 127.0.0.1
+                [\(number)](line)
                 port = \(phonePorts[number] ?? 9)
-                insecure = invite,port
                 context = from-internal
                 callerid = \(name) <\(number)>
-                qualify = no
+                accountcode = acct\(number)
+                callgroup = 1
+                pickupgroup = 1
 
                 """
         }
         return text
+    }
+
+    /// A carrier that is this Asterisk itself: what leaves by one port comes in by the other, as from outside.
+    private func iax(_ out: UInt16, _ back: UInt16) -> String {
+        """
+        [general]
+        bindaddr = 127.0.0.1:\(out)
+        bindaddr = 127.0.0.1:\(back)
+        disallow = all
+        allow = ulaw
+        jitterbuffer = no
+        autokill = yes
+        requirecalltoken = no
+        [carrier]
+        type = friend
+        host = 127.0.0.1
+        port = \(back)
+        username = carrier
+        secret = carrier
+        auth = md5
+        context = from-carrier
+        transfer = no
+        requirecalltoken = no
+
+        """
     }
 
     private var manager: String {
@@ -243,6 +292,16 @@ public struct AsteriskConfiguration: Sendable {
             writetimeout = 5000
 
             """
+        if let managerTLSPort {
+            let tls = """
+                tlsenable = yes
+                tlsbindaddr = 127.0.0.1:\(managerTLSPort)
+                tlscertfile = \(folder)/etc/manager.pem
+                tlsprivatekey = \(folder)/etc/manager.pem
+                [lab]
+                """
+            text = text.components(separatedBy: "[lab]").joined(separator: tls)
+        }
         if shippedFolder != nil { text += "#include \"\(folder)/etc/manager.d/hookswitch.conf\"\n" }
         return text
     }

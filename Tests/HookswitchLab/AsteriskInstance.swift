@@ -55,6 +55,7 @@ public final class AsteriskInstance: @unchecked Sendable {
             writeFile(real + "/sounds/tone\(seconds).ulaw", AsteriskInstance.tone(seconds: seconds))
         }
         writeFile(real + "/sounds/moh/hold.ulaw", AsteriskInstance.tone(seconds: 5))
+        if configuration.managerTLSPort != nil { try LabAuthority.make(in: folder, real: real) }
         for (name, text) in configuration.files { writeFile(real + "/etc/" + name, text) }
         writeFile(real + "/asterisk.conf", configuration.asteriskConf)
         if configuration.adaptsShippedFiles, let shipped = configuration.shippedFolder,

@@ -115,7 +115,11 @@ public struct CallCrowd: Sendable {
         check("direction", "inbound", record["direction"]?.string)
         check("callee", dialled, record["callee"]?["number"]?.string)
         check("answered_by", call.answeredAt == nil ? nil : "1001", record["answered_by"]?["number"]?.string)
-        check("disposition", call.answeredAt == nil ? "CANCELED" : "ANSWERED", record["disposition"]?.string)
+        let isEndSeen = record["hungup_by"]?.string != nil || record["completeness"]?.string == "full"
+        // Who has not seen that the caller gave up has Asterisk's word for it: NO ANSWER.
+        if call.answeredAt != nil || isEndSeen || record["disposition"]?.string != "NO_ANSWER" {
+            check("disposition", call.answeredAt == nil ? "CANCELED" : "ANSWERED", record["disposition"]?.string)
+        }
         // Every caller ends the call himself; who has not seen it says nothing, but never somebody else.
         if let who = record["hungup_by"]?.string {
             check("hungup_by", "caller", who)
@@ -135,13 +139,18 @@ public struct CallCrowd: Sendable {
         {
             faults.append("started_at is \(text), its phone called at \(seen)")
         }
-        // Within half a second of a gap's edge either is right: what was on its way is heard or not.
+        // Near a gap's edge either is right: what was on its way is heard or not, and a channel lives on while its handlers
+        // report to one daemon after another.
         let life = (call.startedAt ?? call.endedAt)...call.endedAt
         func touches(_ margin: Double) -> Bool {
             gaps.contains { $0.lowerBound - margin < life.upperBound && life.lowerBound < $0.upperBound + margin }
         }
         if touches(-0.5) { check("completeness", "partial", record["completeness"]?.string) }
-        if !touches(0.5), !call.wasKilled { check("completeness", "full", record["completeness"]?.string) }
+        if !touches(3), !call.wasKilled { check("completeness", "full", record["completeness"]?.string) }
+        if !faults.isEmpty {
+            let words = ["sources", "notes"].flatMap { record[$0]?.array?.compactMap(\.string) ?? [] }
+            faults.append("it says: \(words.joined(separator: ", "))")
+        }
         return faults
     }
 }

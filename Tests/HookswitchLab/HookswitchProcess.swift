@@ -19,10 +19,12 @@ public final class HookswitchProcess: @unchecked Sendable {
     /// Writes the configuration; nothing runs yet.
     /// - Parameters:
     ///   - managers: Name of each Asterisk and its manager port.
+    ///   - authority: Connects over TLS, trusting that PEM file; nil: plainly.
     ///   - more: Further sections, as they stand in the file.
     public init(
         program: String, folder: String, managers: [(name: String, port: UInt16)], fastAGIPort: UInt16,
-        recordings: String? = nil, username: String = "hookswitch", secret: String = AsteriskConfiguration.secret,
+        recordings: String? = nil, authority: String? = nil, username: String = "hookswitch",
+        secret: String = AsteriskConfiguration.secret,
         more: String = ""
     ) {
         (self.program, self.folder) = (program, folder)
@@ -42,10 +44,11 @@ public final class HookswitchProcess: @unchecked Sendable {
         for manager in managers {
             text += """
                 [pbx:\(manager.name)]
-                ami = tcp://127.0.0.1:\(manager.port)
+                ami = \(authority == nil ? "tcp" : "tls")://127.0.0.1:\(manager.port)
+                \(authority.map { "tls_ca = \($0)" } ?? "")
                 username = \(username)
                 secret = \(secret)
-                trunks = PJSIP/trunk*
+                trunks = PJSIP/trunk*, SIP/trunk*, IAX2/*
                 variables = lead_id, campaign_id, vendor_lead_code
 
 

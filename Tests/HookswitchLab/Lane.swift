@@ -35,7 +35,15 @@ public final class Lane: @unchecked Sendable {
         case .cdrUnansweredOff:
             (asterisk.configuration.cdrUnanswered, asterisk.configuration.cdrEndBeforeHExten) = (false, false)
         case .systemName: asterisk.configuration.systemName = "pbx-west.example-1"
-        case .legacySIP: asterisk.configuration.legacySIPPort = UDPSocket.freePort(stream: false)
+        case .legacySIP:
+            asterisk.configuration.legacySIPPort = UDPSocket.freePort(stream: false)
+            asterisk.configuration.phonePorts["trunk2"] = phones[.customer2]!.port
+        case .iax:
+            asterisk.configuration.iaxPorts = (UDPSocket.freePort(stream: false), UDPSocket.freePort(stream: false))
+        case .managerTLS: asterisk.configuration.managerTLSPort = freeTCPPort()
+        case .cdrLateEnd: asterisk.configuration.cdrEndBeforeHExten = false
+        case .cdrAnsweredOnly:
+            (asterisk.configuration.cdrUnanswered, asterisk.configuration.cdrEndBeforeHExten) = (false, true)
         }
         for phone in phones.values { phone.setServer(asterisk.configuration.legacySIPPort ?? asterisk.sipPort) }
         recorder = StreamRecorder(port: asterisk.managerPort)
@@ -113,7 +121,9 @@ public final class Lane: @unchecked Sendable {
         case .dial(let party, let number, let from, let name):
             var sender = from
             for other in Party.allCases where sender?.contains("{id:\(other)}") == true {
-                guard let id = recorder.uniqueID(beginning: other.channelPrefix) else { throw LabError("no channel") }
+                guard let id = recorder.uniqueID(beginning: other.channelPrefix(setting)) else {
+                    throw LabError("no channel")
+                }
                 sender = sender?.components(separatedBy: "{id:\(other)}").joined(separator: id)
             }
             try phones[party]!.dial(number, from: sender, display: name)
@@ -148,9 +158,10 @@ public final class Lane: @unchecked Sendable {
                 guard let colon = line.firstIndex(of: ":") else { throw LabError("not a header", line) }
                 var value = String(line[line.index(after: colon)...]).trimmed
                 for party in Party.allCases where value.contains("{\(party)}") {
-                    let name = try recorder.awaitChannel(beginning: party.channelPrefix)
+                    let name = try recorder.awaitChannel(beginning: party.channelPrefix(setting))
                     value = value.components(separatedBy: "{\(party)}").joined(separator: name)
                 }
+                value = asterisk.configuration.inItsTechnology(value)
                 value = value.components(separatedBy: "{monitor}").joined(separator: asterisk.folder + "/spool/monitor")
                 value = value.components(separatedBy: "{sounds}").joined(separator: asterisk.folder + "/sounds")
                 fields.append((String(line[..<colon]), value))

@@ -84,6 +84,15 @@ public struct OutageRun: Sendable {
         return OutageRun(crowd: crowd, records: records, gaps: damage.gaps)
     }
 
+    /// Does that on a thread of its own, since it waits without giving way.
+    public static func onThread(
+        _ name: String, _ body: @escaping @Sendable () throws -> OutageRun
+    ) async throws -> OutageRun {
+        try await withCheckedThrowingContinuation { continuation in
+            startThread(name) { continuation.resume(with: Result { try body() }) }
+        }
+    }
+
     /// What is wrong, one sentence each, the daemon's number first.
     public var faults: [String] {
         records.indices.flatMap { number in

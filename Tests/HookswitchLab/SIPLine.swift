@@ -18,6 +18,8 @@ final class SIPLine {
     var isRinging = false
     /// The answer was acknowledged (incoming), so that the dialog may be used.
     var isConfirmed = false
+    /// Given up before it was answered.
+    var isCancelled = false
     /// The refusal of an outgoing call.
     var refusal: Int?
     /// Asterisk ended it (BYE, CANCEL, refusal).

@@ -205,6 +205,9 @@ public final class SIPPhone: @unchecked Sendable {
                 bye(line)
             } else if line.isOutgoing {
                 note(line, .cancelSent)
+                line.isCancelled = true
+                // An Asterisk that has not heard of the call so far need not hear of it now.
+                pending.removeAll { $0.key == "\(line.callID) 1 INVITE" }
                 var cancel = SIPMessage(start: "CANCEL" + line.invite.start.dropFirst(6))
                 for header in line.invite.headers where ["Via", "From", "To", "Call-ID"].contains(header.name) {
                     cancel.headers.append(header)
@@ -502,6 +505,8 @@ public final class SIPPhone: @unchecked Sendable {
                 line.state = .up
                 line.isConfirmed = true
                 note(line, .answerReceived)
+                // The answer crossed the CANCEL (RFC 3261, section 9.1).
+                if line.isCancelled { return bye(line) }
                 if sendsAudio { MediaPump.shared.add(line.media) }
             }
         case 300...:

@@ -11,6 +11,13 @@ public struct Scenario: Sendable {
         case systemName
         /// `chan_sip` instead of PJSIP (Asterisk 16 only).
         case legacySIP
+        /// An IAX2 trunk that leads back to the same Asterisk by another port.
+        case iax
+        /// The daemon reaches the manager over TLS, signed by the lab's own authority.
+        case managerTLS
+        /// `unanswered = yes`, `endbeforehexten = no`, and the other way round.
+        case cdrLateEnd
+        case cdrAnsweredOnly
     }
 
     public var name: String
@@ -54,7 +61,10 @@ public enum Party: String, Sendable, CaseIterable {
 
     var isInside: Bool { rawValue.utf8.count == 4 }
     /// How this party's channels begin.
-    var channelPrefix: String { isInside ? "PJSIP/\(rawValue)-" : "PJSIP/trunk-" }
+    func channelPrefix(_ setting: Scenario.Setting) -> String {
+        let technology = setting == .legacySIP ? "SIP" : "PJSIP"
+        return isInside ? "\(technology)/\(rawValue)-" : "\(technology)/trunk-"
+    }
 }
 
 /// One thing done, or waited for. A step that does not come true ends the scenario as failed.

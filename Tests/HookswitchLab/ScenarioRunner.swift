@@ -55,8 +55,9 @@ public struct ScenarioRunner: Sendable {
             if runsDaemon {
                 daemon = HookswitchProcess(
                     program: program, folder: lane.asterisk.folder + "/hookswitch",
-                    managers: [("pbx", lane.asterisk.managerPort)], fastAGIPort: agiPort,
-                    recordings: lane.asterisk.folder + "/spool/monitor")
+                    managers: [("pbx", lane.asterisk.configuration.managerTLSPort ?? lane.asterisk.managerPort)],
+                    fastAGIPort: agiPort, recordings: lane.asterisk.folder + "/spool/monitor",
+                    authority: setting == .managerTLS ? LabAuthority.certificate(in: lane.asterisk.folder) : nil)
                 try daemon?.start()
                 try daemon?.awaitLog("calls in progress are known")
             }

@@ -26,6 +26,7 @@ public struct CallEventTranslator: Sendable {
         self.variables = NameFilter(
             Set(variables ?? []).union([
                 "MIXMONITOR_FILENAME", "QUEUESTATUS", "HOOKSWITCH_REF", "HOOKSWITCH_DIRECTION", "HOOKSWITCH_AGENT",
+                "HOOKSWITCH_QUEUE",
             ]))
     }
 

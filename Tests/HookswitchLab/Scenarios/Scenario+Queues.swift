@@ -54,8 +54,7 @@ extension Scenario {
                     queued("5022", "small", "FULL", wait: 0...0.3, by: nil).with {
                         ($0.disposition, $0.hungUpBy) = (["NO_ANSWER", "BUSY"], ["system"])
                     },
-                ],
-                openIssue: "live: without class dialplan no event says that a full queue was asked for"),
+                ]),
             Scenario(
                 "queue_empty", "queue", "Nobody is a member of the queue; a 1 s prompt; the PBX hangs up.",
                 steps: [.dial(.customer, "5023"), .up(.customer), .ended(.customer)],
@@ -63,8 +62,7 @@ extension Scenario {
                     queued("5023", "nobody", "EMPTY", wait: 0...0.3, by: nil).with {
                         ($0.disposition, $0.hungUpBy) = (["NO_ANSWER", "FAILED"], ["system"])
                     }
-                ], cdrDiffers: "a row says ANSWERED for the prompt",
-                openIssue: "live: without class dialplan no event says that an empty queue was asked for"),
+                ], cdrDiffers: "a row says ANSWERED for the prompt"),
             Scenario(
                 "queue_exit_key", "queue", "The customer presses 1 to leave the queue and reaches Bob.",
                 steps: [
