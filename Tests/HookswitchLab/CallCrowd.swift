@@ -11,6 +11,8 @@ public struct CallCrowd: Sendable {
         public let startedAt: Double?
         public let answeredAt: Double?
         public let endedAt: Double
+        /// The caller gave up before his phone heard of an answer; one may have been on its way.
+        var isCancelled = false
         /// Asterisk was killed under it.
         public var wasKilled = false
     }
@@ -77,7 +79,7 @@ public struct CallCrowd: Sendable {
             }
             return Call(
                 number: number, startedAt: own.first { $0.kind == .ringing }?.time ?? answered, answeredAt: answered,
-                endedAt: end?.time ?? epochSeconds())
+                endedAt: end?.time ?? epochSeconds(), isCancelled: own.contains { $0.kind == .cancelSent })
         }
         ledger.sort { $0.number < $1.number }
         return CallCrowd(calls: ledger)
@@ -114,6 +116,10 @@ public struct CallCrowd: Sendable {
         }
         check("direction", "inbound", record["direction"]?.string)
         check("callee", dialled, record["callee"]?["number"]?.string)
+        // The CANCEL crossed the answer: for Asterisk the call was answered, for a moment.
+        if call.isCancelled, record["disposition"]?.string == "ANSWERED", (record["billsec"]?.double ?? 9) <= 1 {
+            return []
+        }
         check("answered_by", call.answeredAt == nil ? nil : "1001", record["answered_by"]?["number"]?.string)
         let isEndSeen = record["hungup_by"]?.string != nil || record["completeness"]?.string == "full"
         // Who has not seen that the caller gave up has Asterisk's word for it: NO ANSWER.
