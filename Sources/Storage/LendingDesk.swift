@@ -15,9 +15,9 @@ struct LendingDesk {
     /// Messages read ahead for one endpoint.
     static let pageLimit = 128
     /// Bytes of bodies at hand for one endpoint; the last one read may exceed it.
-    static let byteLimit = 2 << 20
+    static let byteLimit = 4 << 20
     /// Fresh messages at hand for one endpoint.
-    static let freshLimit = 1024
+    static let freshLimit = 2048
 
     private struct Lease {
         var endpoint: String
@@ -38,6 +38,21 @@ struct LendingDesk {
         var leases = 0
         /// No later than the earliest end of its leases.
         var leaseEnd: Duration?
+
+        /// Keeps a committed message at hand, or notes it as backlog.
+        /// - Returns: whether it lies at hand.
+        mutating func take(_ entry: OutboxEntry, now: Instant) -> Bool {
+            let isBehind = backlogDue.map { $0 <= now } ?? false
+            guard condition == .active, entry.dueAt <= now, !isBehind, atHand.count - first < LendingDesk.freshLimit,
+                bytes + entry.body.count <= LendingDesk.byteLimit
+            else {
+                backlogDue = min(backlogDue ?? entry.dueAt, entry.dueAt)
+                return false
+            }
+            atHand.append(entry)
+            bytes += entry.body.count
+            return true
+        }
     }
     private var endpoints: [String: Endpoint] = [:]
     private var leases: [OutboxEntry.ID: Lease] = [:]
@@ -59,20 +74,8 @@ struct LendingDesk {
 
     /// A committed message. Stays in memory if there is room and nothing older is due.
     mutating func offer(_ entry: OutboxEntry, now: Instant) {
-        let size = entry.body.count
-        var endpoint = endpoints[entry.endpoint] ?? Endpoint()
-        let isBehind = endpoint.backlogDue.map { $0 <= now } ?? false
-        if endpoint.condition == .active, entry.dueAt <= now, !isBehind,
-            endpoint.atHand.count - endpoint.first < LendingDesk.freshLimit,
-            endpoint.bytes + size <= LendingDesk.byteLimit
-        {
-            endpoints[entry.endpoint, default: Endpoint()].atHand.append(entry)
-            endpoints[entry.endpoint]!.bytes += size
-            idsAtHand.insert(entry.id)
-        } else {
-            endpoint.backlogDue = min(endpoint.backlogDue ?? entry.dueAt, entry.dueAt)
-            endpoints[entry.endpoint] = endpoint
-        }
+        // In place: with a copy of the endpoint in hand each append would copy all that lies there.
+        if endpoints[entry.endpoint, default: Endpoint()].take(entry, now: now) { idsAtHand.insert(entry.id) }
     }
     /// A row that may be claimed from `at` on, body not at hand.
     mutating func becomesDue(_ endpoint: String, at: Instant) {
