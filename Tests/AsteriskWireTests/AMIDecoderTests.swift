@@ -101,6 +101,24 @@ struct AMIDecoderTests {
         }
     }
 
+    @Test("a greeting may be as long as a line, wherever it is cut; a longer one is refused")
+    func longGreeting() throws {
+        let limits = AMILimits(messageBytes: 400, lineBytes: 100, headers: 8)
+        let rest = "Event: FullyBooted\r\nPrivilege: system,all\r\n\r\n"
+        for (length, isAllowed) in [(99, true), (100, true), (101, false), (300, false)] {
+            let start = "Asterisk Call Manager/"
+            let greeting = start + String(repeating: "1", count: length - start.utf8.count - 2) + "\r\n"
+            let bytes = Array((greeting + rest).utf8)
+            for cut in 0...bytes.count {
+                let pieces = [Array(bytes[..<cut]), Array(bytes[cut...])]
+                let events = Result { try AMIDecoderTests.decode(pieces, limits: limits) }
+                #expect((try? events.get().count) == (isAllowed ? 2 : nil), "\(length) bytes cut at \(cut)")
+            }
+            let single = Result { try AMIDecoderTests.decode(bytes.map { [$0] }, limits: limits) }
+            #expect((try? single.get().count) == (isAllowed ? 2 : nil), "\(length) bytes, one at a time")
+        }
+    }
+
     @Test("a line and a header count over the limit are refused when the headers are read")
     func lineAndHeaders() throws {
         func read(_ text: String, _ limits: AMILimits) throws -> Bool {

@@ -108,7 +108,7 @@ import Glibc
         guard carried[n - 1] == 10 else { return false }
         if n == 2 { return carried[0] == 13 }
         if n >= 4, carried[n - 2] == 13, carried[n - 3] == 10, carried[n - 4] == 13 { return true }
-        return carried.starts(with: AMIDecoder.bannerStart)
+        return n <= limits.lineBytes && carried.starts(with: AMIDecoder.bannerStart)
     }
 
     private mutating func finishCarried(
@@ -139,6 +139,9 @@ import Glibc
         if length == 2 { return }  // an empty line on its own, as some proxies send between messages
         messageCount += 1
         let message = unsafe AMIMessage(base: start, length: length, offset: offset, index: index, limits: limits)
+        if case .banner = message.kind, length > limits.lineBytes {
+            throw AMIDecodeError(code: .lineTooLong, offset: offset, limit: limits.lineBytes)
+        }
         body(message)
         if let exceeded = index.exceeded { throw AMIDecodeError(code: exceeded.0, offset: offset, limit: exceeded.1) }
     }
@@ -157,8 +160,9 @@ import Glibc
         let first = unsafe p.load(as: UInt8.self)
         if first == UInt8(ascii: "A"), unsafe AMIDecoder.isBanner(p, n) {
             index.lineCount = 0
-            guard let lf = unsafe memchr(p, 10, n) else { return nil }
-            return unsafe UnsafeRawPointer(lf) - p + 1
+            if let lf = unsafe memchr(p, 10, min(n, limits.lineBytes)) { return unsafe UnsafeRawPointer(lf) - p + 1 }
+            // One that is longer than a line may be ends where a message does, and is refused then.
+            if n < limits.lineBytes { return nil }
         }
         if first == 13 {
             index.lineCount = 0
