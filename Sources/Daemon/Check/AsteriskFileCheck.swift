@@ -1,3 +1,5 @@
+import Delivery
+
 /// Looks through Asterisk's own files, where they are on this host, for what hides calls from the manager or mis-tells them.
 struct AsteriskFileCheck {
     let files: AsteriskFiles
@@ -51,7 +53,7 @@ struct AsteriskFileCheck {
     }
 
     private func variables(_ general: AsteriskFiles.Section?) -> [Finding] {
-        let known = ConfigurationValue.list(general?.value("channelvars") ?? "")
+        let known = ConfigurationText.list(general?.value("channelvars") ?? "")
         let missing = (["MIXMONITOR_FILENAME"] + (pbx.variables ?? [])).filter { !known.contains($0) }
         guard !missing.isEmpty else { return [Finding(.ok, subject, "channelvars has all variables that are wanted")] }
         return [
@@ -78,8 +80,8 @@ struct AsteriskFileCheck {
     }
 
     private func classes(_ user: AsteriskFiles.Section) -> [Finding] {
-        let read = ConfigurationValue.list(user.value("read") ?? "").map { $0.lowercased() }
-        let write = ConfigurationValue.list(user.value("write") ?? "").map { $0.lowercased() }
+        let read = ConfigurationText.list(user.value("read") ?? "").map { $0.lowercased() }
+        let write = ConfigurationText.list(user.value("write") ?? "").map { $0.lowercased() }
         var findings: [Finding] = []
         let wanted: [(String, String, Finding.Level)] = [
             ("call", "no call is seen at all", .failure),
@@ -188,7 +190,7 @@ struct AsteriskFileCheck {
             ]
         }
         // `ALL` and a repeated line add up (cel.c, parse_events).
-        let events = (general?.values("events") ?? []).flatMap(ConfigurationValue.list).map { $0.uppercased() }
+        let events = (general?.values("events") ?? []).flatMap(ConfigurationText.list).map { $0.uppercased() }
         let missing = AsteriskFileCheck.neededOfCEL.filter { !events.contains($0) && !events.contains("ALL") }
         guard missing.isEmpty else {
             return [

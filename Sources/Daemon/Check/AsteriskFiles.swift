@@ -1,3 +1,4 @@
+import Delivery
 import Glibc
 
 /// Asterisk's own configuration files, as far as `check` reads them: sections with their settings, includes followed.
@@ -45,7 +46,7 @@ struct AsteriskFiles {
         guard depth < 10, files >= 0, let bytes = try? FileError.read(path) else { return false }
         var isInBlock = false
         for raw in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-            var line = ConfigurationValue.trimmed(raw.split(separator: "\r").first ?? "")
+            var line = ConfigurationText.trimmed(raw.split(separator: "\r").first ?? "")
             if isInBlock {
                 isInBlock = !line.contains("--;")
                 continue
@@ -56,7 +57,7 @@ struct AsteriskFiles {
             }
             line = AsteriskFiles.withoutComment(line)
             if line.hasPrefix("#include") || line.hasPrefix("#tryinclude") {
-                let name = ConfigurationValue.trimmed(line.drop { $0 != " " && $0 != "\t" })
+                let name = ConfigurationText.trimmed(line.drop { $0 != " " && $0 != "\t" })
                     .filter { !"\"<>".contains($0) }
                 for file in AsteriskFiles.matches(self.path(name)) {
                     _ = read(file, depth: depth + 1, &files, &sections, &current)
@@ -67,7 +68,7 @@ struct AsteriskFiles {
                 if known == nil { sections.append(Section(name: name)) }
                 current = known ?? sections.count - 1
                 let options = line[line.index(after: close)...].drop { $0 != "(" }.dropFirst().prefix { $0 != ")" }
-                for template in ConfigurationValue.list(String(options)) {
+                for template in ConfigurationText.list(String(options)) {
                     guard let from = sections.first(where: { $0.name == template }) else { continue }
                     sections[known ?? sections.count - 1].settings += from.settings
                 }
@@ -76,7 +77,7 @@ struct AsteriskFiles {
                 if value.hasPrefix(">") { value = value.dropFirst() }
                 sections[current].settings.append(
                     Setting(
-                        key: ConfigurationValue.trimmed(line[..<equals]), value: ConfigurationValue.trimmed(value)))
+                        key: ConfigurationText.trimmed(line[..<equals]), value: ConfigurationText.trimmed(value)))
             }
         }
         return true
@@ -86,7 +87,7 @@ struct AsteriskFiles {
     private static func withoutComment(_ line: String) -> String {
         var last: Character = " "
         for i in line.indices {
-            if line[i] == ";", last != "\\" { return ConfigurationValue.trimmed(line[..<i]) }
+            if line[i] == ";", last != "\\" { return ConfigurationText.trimmed(line[..<i]) }
             last = line[i]
         }
         return line

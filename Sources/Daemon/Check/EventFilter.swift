@@ -1,3 +1,4 @@
+import Delivery
 import Glibc
 
 /// One `eventfilter` of a manager user, as far as it decides whether events of a kind come through.
@@ -40,7 +41,7 @@ struct EventFilter: Equatable {
             let words = part.split(separator: "(", maxSplits: 1)
             guard words.count == 2, words[1].hasSuffix(")") else { return nil }
             let argument = String(words[1].dropLast())
-            switch ConfigurationValue.trimmed(words[0]).lowercased() {
+            switch ConfigurationText.trimmed(words[0]).lowercased() {
             case "action": isExclude = argument.lowercased() == "exclude"
             case "name": event = argument
             case "header": header = argument

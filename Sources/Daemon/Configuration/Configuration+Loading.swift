@@ -140,14 +140,14 @@ extension Configuration {
                 }
             }
             general.callsLogBytes = reader.value("calls_log_size", ConfigurationValue.bytes) ?? general.callsLogBytes
-            general.rotatesCallsLogDaily = reader.value("calls_log_daily", ConfigurationValue.flag) ?? false
+            general.rotatesCallsLogDaily = reader.value("calls_log_daily", ConfigurationText.flag) ?? false
             general.logFile = reader.value("log_file", ConfigurationValue.path)
             general.alertCommand = reader.value("alert_command", ConfigurationValue.path)
             let kept = general.retention
             general.retention = Retention(
-                calls: reader.value("keep_calls", ConfigurationValue.duration) ?? kept.calls,
-                delivered: reader.value("keep_delivered", ConfigurationValue.duration) ?? kept.delivered,
-                dead: reader.value("keep_dead", ConfigurationValue.duration) ?? kept.dead)
+                calls: reader.value("keep_calls", ConfigurationText.duration) ?? kept.calls,
+                delivered: reader.value("keep_delivered", ConfigurationText.duration) ?? kept.delivered,
+                dead: reader.value("keep_dead", ConfigurationText.duration) ?? kept.dead)
             if let level = reader.value(
                 "log_level",
                 { (text) throws(ConfigurationValue.Mistake) in try ConfigurationValue.word(text, LogLevel.self) })
@@ -187,7 +187,7 @@ extension Configuration {
             pbx.certificateAuthorities = reader.value("tls_ca", ConfigurationValue.path)
             pbx.certificateName = reader.text("tls_name")
             pbx.asteriskConfiguration = reader.value("asterisk_conf", ConfigurationValue.path)
-            pbx.verifiesCertificate = reader.value("tls_verify", ConfigurationValue.flag) ?? true
+            pbx.verifiesCertificate = reader.value("tls_verify", ConfigurationText.flag) ?? true
             pbxs.append(pbx)
         }
 
@@ -199,15 +199,15 @@ extension Configuration {
             guard let address = listen ?? SocketAddress(ip: "127.0.0.1", port: 4573) else { return }
             let loopback = ["127.0.0.0/8", "::1"].compactMap { NetworkPrefix($0) }
             var settings = FastAGI(listen: address, permit: permit ?? loopback)
-            settings.deadline = reader.value("deadline", ConfigurationValue.duration) ?? settings.deadline
+            settings.deadline = reader.value("deadline", ConfigurationText.duration) ?? settings.deadline
             fastAGI = settings
         }
 
         private mutating func readRecordings(_ reader: inout SectionReader) {
             recordings.directory = reader.value("directory", ConfigurationValue.path) ?? recordings.directory
             recordings.mountedAt = reader.value("mounted_at", ConfigurationValue.path)
-            recordings.settle = reader.value("settle", ConfigurationValue.duration) ?? recordings.settle
-            recordings.giveUp = reader.value("give_up", ConfigurationValue.duration) ?? recordings.giveUp
+            recordings.settle = reader.value("settle", ConfigurationText.duration) ?? recordings.settle
+            recordings.giveUp = reader.value("give_up", ConfigurationText.duration) ?? recordings.giveUp
         }
 
         private mutating func readBackfill(_ reader: inout SectionReader) {

@@ -1,42 +1,21 @@
+import Delivery
 import EventLoop
 
-/// Reads one value of the file as what its key takes. Each throws what is wrong and what is allowed.
+/// Reads one value of the file as what its key takes, beyond what `ConfigurationText` reads. Each throws what is wrong and what is
+/// allowed.
 enum ConfigurationValue {
     /// What is wrong with a value, before it is known where it stands.
-    struct Mistake: Error {
-        var problem: String
-        var hint: String
-    }
-
-    /// `500ms`, `10s`, `2m`, `12h`, `1d`; a bare number is seconds.
-    static func duration(_ text: String) throws(Mistake) -> Duration {
-        let digits = text.prefix { ("0"..."9").contains($0) }
-        guard let count = Int64(digits), count <= 1_000_000_000 else { throw notADuration(text) }
-        switch trimmed(text[digits.endIndex...]) {
-        case "ms": return .milliseconds(count)
-        case "", "s": return .seconds(count)
-        case "m", "min": return .seconds(count * 60)
-        case "h": return .seconds(count * 3600)
-        case "d": return .seconds(count * 86400)
-        default: throw notADuration(text)
-        }
-    }
-    private static func notADuration(_ text: String) -> Mistake {
-        Mistake(problem: "\"\(text)\" is not a time", hint: "write a number and ms, s, m, h or d, as 3s or 2m")
-    }
+    typealias Mistake = ValueError
 
     /// `100M`, `2G`, `64K`; a bare number is bytes.
     static func bytes(_ text: String) throws(Mistake) -> Int64 {
         let digits = text.prefix { ("0"..."9").contains($0) }
         let shifts = ["": 0, "k": 10, "m": 20, "g": 30]
         guard let count = Int64(digits), count <= 1 << 32,
-            let shift = shifts[trimmed(text[digits.endIndex...]).lowercased()]
+            let shift = shifts[ConfigurationText.trimmed(text[digits.endIndex...]).lowercased()]
         else { throw Mistake(problem: "\"\(text)\" is not a size", hint: "write a number and K, M or G, as 256M") }
         return count << Int64(shift)
     }
-
-    /// Items between commas, blanks around them removed, empty ones left out.
-    static func list(_ text: String) -> [String] { text.split(separator: ",").map(trimmed).filter { !$0.isEmpty } }
 
     /// One of an enumeration's words.
     static func word<T: RawRepresentable & CaseIterable>(_ text: String, _: T.Type) throws(Mistake) -> T
@@ -44,15 +23,6 @@ enum ConfigurationValue {
         if let value = T(rawValue: text) { return value }
         let words = T.allCases.map(\.rawValue)
         throw Mistake(problem: "\"\(text)\" is not known", hint: "allowed: \(words.joined(separator: ", "))")
-    }
-
-    /// Yes and no in Asterisk's spellings (`ast_true`, `ast_false` in main/utils.c).
-    static func flag(_ text: String) throws(Mistake) -> Bool {
-        switch text.lowercased() {
-        case "yes", "true", "y", "t", "1", "on": return true
-        case "no", "false", "n", "f", "0", "off": return false
-        default: throw Mistake(problem: "\"\(text)\" is neither yes nor no", hint: "write yes or no")
-        }
     }
 
     /// An absolute path; a relative one would depend on where the daemon was started.
@@ -145,12 +115,5 @@ enum ConfigurationValue {
             throw Mistake(problem: "\"\(text)\" is not complete", hint: hint)
         }
         return text
-    }
-
-    static func trimmed(_ text: some StringProtocol) -> String {
-        var bytes = Substring(text).utf8
-        while let first = bytes.first, first == 0x20 || first == 0x09 { bytes.removeFirst() }
-        while let last = bytes.last, last == 0x20 || last == 0x09 { bytes.removeLast() }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -52,7 +52,7 @@ struct SectionReader {
     mutating func list<T>(_ key: String, _ parse: (String) throws(ConfigurationValue.Mistake) -> T) -> [T]? {
         guard let text = text(key) else { return nil }
         var items: [T] = []
-        for item in ConfigurationValue.list(text) {
+        for item in ConfigurationText.list(text) {
             do throws(ConfigurationValue.Mistake) {
                 items.append(try parse(item))
             } catch {

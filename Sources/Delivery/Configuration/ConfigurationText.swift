@@ -1,21 +1,22 @@
 import Telephony
 
-/// Reads the small values of a section: times, rates, lists, yes and no.
-enum ConfigurationText {
+/// Reads the small values any section may have: times, numbers, lists, yes and no.
+package enum ConfigurationText {
     /// Items of a comma-separated list, blanks removed, empty ones left out.
-    static func list(_ text: String) -> [String] {
-        text.split(separator: ",").map { trimmed(String($0)) }.filter { !$0.isEmpty }
+    package static func list(_ text: String) -> [String] {
+        text.split(separator: ",").map { trimmed($0) }.filter { !$0.isEmpty }
     }
 
-    static func trimmed(_ text: String) -> String {
-        var s = Substring(text)
-        while let first = s.utf8.first, first == 0x20 || first == 0x09 { s.removeFirst() }
-        while let last = s.utf8.last, last == 0x20 || last == 0x09 { s.removeLast() }
-        return String(s)
+    /// The text without the blanks and tabs around it.
+    package static func trimmed(_ text: some StringProtocol) -> String {
+        var bytes = Substring(text).utf8
+        while let first = bytes.first, first == 0x20 || first == 0x09 { bytes.removeFirst() }
+        while let last = bytes.last, last == 0x20 || last == 0x09 { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Reads `500ms`, `10s`, `2m`, `12h`, `1d`; a bare number is seconds.
-    static func duration(_ text: String) throws(ValueError) -> Duration {
+    package static func duration(_ text: String) throws(ValueError) -> Duration {
         let digits = text.prefix { ("0"..."9").contains($0) }
         let unit = trimmed(String(text[digits.endIndex...]))
         guard let count = Int64(digits), count <= 1_000_000_000 else { throw notADuration(text) }
@@ -29,11 +30,11 @@ enum ConfigurationText {
         }
     }
     private static func notADuration(_ text: String) -> ValueError {
-        ValueError(problem: "\"\(text)\" is not a time", hint: "write a number and ms, s, m, h or d, as 10s")
+        ValueError(problem: "\"\(text)\" is not a time", hint: "write a number and ms, s, m, h or d, as 3s or 2m")
     }
 
     /// Reads a whole number within bounds.
-    static func integer(_ text: String, in bounds: ClosedRange<Int>) throws(ValueError) -> Int {
+    package static func integer(_ text: String, in bounds: ClosedRange<Int>) throws(ValueError) -> Int {
         guard let number = Int(text), bounds.contains(number) else {
             throw ValueError(
                 problem: "\"\(text)\" is not a number from \(bounds.lowerBound) to \(bounds.upperBound)",
@@ -42,8 +43,8 @@ enum ConfigurationText {
         return number
     }
 
-    /// Reads `yes` and `no` in Asterisk's spellings.
-    static func flag(_ text: String) throws(ValueError) -> Bool {
+    /// Reads `yes` and `no` in Asterisk's spellings (`ast_true`, `ast_false` in main/utils.c).
+    package static func flag(_ text: String) throws(ValueError) -> Bool {
         switch text.lowercased() {
         case "yes", "true", "on", "1", "y", "t": return true
         case "no", "false", "off", "0", "n", "f": return false

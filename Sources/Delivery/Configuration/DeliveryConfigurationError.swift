@@ -32,8 +32,13 @@ public struct DeliveryConfigurationError: Error, Equatable, CustomStringConverti
 }
 
 /// A mistake inside one value, before it is known where the value stands.
-struct ValueError: Error, Equatable {
+package struct ValueError: Error, Equatable {
     var code: DeliveryConfigurationError.Code = .badValue
-    var problem: String
-    var hint: String
+    package var problem: String
+    package var hint: String
+
+    package init(problem: String, hint: String) { (self.problem, self.hint) = (problem, hint) }
+    init(code: DeliveryConfigurationError.Code, problem: String, hint: String) {
+        (self.code, self.problem, self.hint) = (code, problem, hint)
+    }
 }
