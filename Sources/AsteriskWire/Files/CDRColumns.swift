@@ -51,30 +51,24 @@ struct CDRColumns {
     ///
     /// `cdr_csv` and the sample `cdr_custom.conf` write channel, dstchannel, lastapp, lastdata, start, answer, end, duration, billsec and
     /// disposition beside each other; a mapping of one's own is told by what its columns hold.
-    init(sample rows: [[String]]) {
+    init(_ sample: LogSample) {
         places = [Int](repeating: -1, count: Field.allCases.count)
-        let width = rows.map(\.count).max() ?? 0
-        func share(_ i: Int, _ holds: (String) -> Bool) -> Int {
-            rows.count { i >= 0 && $0.count > i && !$0[i].isEmpty && holds($0[i]) }
+        let times = (0..<sample.width).filter {
+            sample.mostly($0) {
+                CivilTime($0) != nil || LogTime($0).map { !$0.isLocal } ?? false && $0.utf8.count > 17
+            }
         }
-        func columns(most holds: (String) -> Bool) -> [Int] {
-            (0..<width).filter { share($0, holds) * 2 > rows.count }
-        }
-        let times = columns { CivilTime($0) != nil || LogTime($0).map { !$0.isLocal } ?? false && $0.utf8.count > 17 }
-        let words = columns { CDRFile.disposition($0) != nil && Int($0) == nil }
         guard let start = times.first else { return }
-        if start >= 5, share(start - 4, CDRColumns.isChannel) * 2 > rows.count {
-            usual(start, share, width, rows)
+        if start >= 5, sample.mostly(start - 4, LogSample.isChannel) {
+            usual(start, sample)
         } else {
-            own(start, times, words, share, width)
+            own(start, times, sample)
         }
     }
 
     private mutating func put(_ field: Field, _ i: Int?) { if let i { places[field.rawValue] = i } }
 
-    private mutating func usual(
-        _ start: Int, _ share: (Int, (String) -> Bool) -> Int, _ width: Int, _ rows: [[String]]
-    ) {
+    private mutating func usual(_ start: Int, _ sample: LogSample) {
         let row: [Field] = [
             .channel, .destinationChannel, .application, .data, .start, .answer, .end, .duration, .billableSeconds,
             .disposition,
@@ -87,7 +81,7 @@ struct CDRColumns {
             ? [.callerID, .source, .destination, .context] : [.accountCode, .source, .destination, .context, .callerID]
         for (i, field) in before.enumerated() { put(field, i) }
         // After it: amaflags, perhaps accountcode, the ids, userfield, and from 11 on peeraccount, linkedid and sequence.
-        let ids = ((start + 6)..<max(width, start + 6)).filter { share($0, CDRColumns.isID) * 2 > rows.count }
+        let ids = ((start + 6)..<max(sample.width, start + 6)).filter { sample.mostly($0, LogSample.isID) }
         guard let unique = ids.first else {
             put(.userField, start + 7)
             return
@@ -102,45 +96,37 @@ struct CDRColumns {
         if linked > unique + 1 { put(.userField, unique + 1) }
         // cdr_csv writes peeraccount before the linked id, the sample of cdr_custom behind it.
         put(.peerAccount, linked == unique + 3 ? unique + 2 : linked + 1)
-        if width - 1 > linked, share(width - 1, { Int($0) != nil }) > 0 { put(.sequence, width - 1) }
+        let last = sample.width - 1
+        if last > linked, sample.count(last, { Int($0) != nil }) > 0 { put(.sequence, last) }
     }
 
-    private mutating func own(
-        _ start: Int, _ times: [Int], _ words: [Int], _ share: (Int, (String) -> Bool) -> Int, _ width: Int
-    ) {
+    private mutating func own(_ start: Int, _ times: [Int], _ sample: LogSample) {
+        let all = 0..<sample.width
         put(.start, start)
         if times.count > 1, let end = times.last {
             put(.end, end)
             if end > start + 1 { put(.answer, start + 1) }
         }
-        let channels = (0..<width).filter { share($0, CDRColumns.isChannel) > 0 && !times.contains($0) }
+        let channels = all.filter { sample.count($0, LogSample.isChannel) > 0 && !times.contains($0) }
         put(.channel, channels.first)
         put(.destinationChannel, channels.dropFirst().first { $0 == channels[0] + 1 })
-        if let said = words.first {
+        if let said = all.first(where: { sample.mostly($0, LogSample.isDisposition) }) {
             put(.disposition, said)
-            let numbers = (0..<said).filter { share($0) { Int($0) != nil && $0.utf8.count < 7 } > 0 }.suffix(2)
+            let numbers = (0..<said).filter { sample.count($0) { Int($0) != nil && $0.utf8.count < 7 } > 0 }.suffix(2)
             if numbers.count == 2, numbers.last == said - 1 {
                 put(.duration, numbers.first)
                 put(.billableSeconds, numbers.last)
             }
         }
-        let ids = (0..<width).filter { share($0, CDRColumns.isID) > 0 && !times.contains($0) }
+        let ids = all.filter { sample.count($0, LogSample.isID) > 0 && !times.contains($0) }
         put(.uniqueID, ids.first)
         put(.linkedID, ids.dropFirst().first)
-        let caller = (0..<width).first { share($0) { $0.hasSuffix(">") && $0.contains("<") } > 0 }
+        let caller = all.first { sample.count($0) { $0.hasSuffix(">") && $0.contains("<") } > 0 }
         put(.callerID, caller)
         // Who and whom: the first two columns of numbers that mean nothing else.
-        let free = (0..<width).filter { i in !places.contains(i) && !times.contains(i) }
-        let numbers = free.filter { share($0) { $0.allSatisfy { "+*#0123456789".contains($0) } } > 0 }
+        let free = all.filter { i in !places.contains(i) && !times.contains(i) }
+        let numbers = free.filter { sample.count($0) { $0.allSatisfy { "+*#0123456789".contains($0) } } > 0 }
         put(.source, numbers.first)
         put(.destination, numbers.dropFirst().first)
-    }
-
-    private static func isID(_ text: String) -> Bool {
-        UniqueID(text).created.map { $0.seconds > 100_000_000 } ?? false
-    }
-    private static func isChannel(_ text: String) -> Bool {
-        guard let slash = text.firstIndex(of: "/"), !text.hasPrefix("/"), !text.contains(",") else { return false }
-        return slash != text.startIndex && !text[..<slash].contains(" ") && text[slash...].contains("-")
     }
 }

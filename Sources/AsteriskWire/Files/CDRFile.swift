@@ -23,7 +23,7 @@ public struct CDRFile: Sendable {
         var columns = CDRColumns(table)
         var known = table.header.count
         if table.header.isEmpty, case .delimited = table.shape {
-            columns = CDRColumns(sample: CDRFile.sample(table, bytes))
+            columns = CDRColumns(LogSample(table, bytes))
         } else if !table.header.isEmpty, !columns.isEnough {
             problems = [
                 LogProblem(
@@ -54,12 +54,6 @@ public struct CDRFile: Sendable {
 
     public var events: [CallEvent] {
         rows.map { row in CallEvent(at: (row.end ?? row.start)?.asUTC ?? Instant(microseconds: 0), body: .cdr(row)) }
-    }
-
-    private static func sample(_ table: LogTable, _ bytes: LogBytes) -> [[String]] {
-        var (table, bytes, row, rows) = (table, bytes, LogRow(), [[String]]())
-        while rows.count < 200, table.next(&bytes, &row) { rows.append(row.texts) }
-        return rows
     }
 
     private static func record(_ fields: LogRow, _ columns: CDRColumns) -> CDRRow? {

@@ -45,7 +45,7 @@ public struct CELFile {
         self.bytes = bytes
         columns = CELColumns(table)
         if table.header.isEmpty, table.shape != .json, table.shape != .sql, table.shape != .upright {
-            columns = CELColumns(sample: CELFile.sample(table, bytes))
+            columns = CELColumns(LogSample(table, bytes))
         } else if !table.header.isEmpty, !columns.isEnough {
             problems.append(
                 LogProblem(
@@ -89,12 +89,6 @@ public struct CELFile {
     public var events: [CallEvent] { rows.map { CallEvent(at: $0.at, body: .cel($0)) } }
 
     // MARK: First reading
-
-    private static func sample(_ table: LogTable, _ bytes: LogBytes) -> [[String]] {
-        var (table, bytes, row, rows) = (table, bytes, LogRow(), [[String]]())
-        while rows.count < 200, table.next(&bytes, &row) { rows.append(row.texts) }
-        return rows
-    }
 
     private mutating func scan() {
         var (bytes, row) = (self.bytes, LogRow())

@@ -1,0 +1,7 @@
+/// A line of a log that could not be read, and why; the others are.
+public struct LogProblem: Sendable, Hashable {
+    /// From 1, the header included.
+    public var line: Int
+    public var reason: String
+    public init(line: Int, reason: String) { (self.line, self.reason) = (line, reason) }
+}

@@ -1,0 +1,106 @@
+import Telephony
+
+/// Objects, one a row, in an array or one after the other.
+extension LogTable {
+    /// The next object; a broken one is a problem, and the reading goes on in the next line.
+    mutating func json(_ bytes: inout LogBytes, _ row: inout LogRow) -> Bool {
+        while at < bytes.count {
+            guard let byte = bytes.byte(at) else { return false }
+            if byte != UInt8(ascii: "{") {
+                if byte == 10 { line += 1 }
+                at += 1
+                continue
+            }
+            let start = (at, line)
+            let end = objectEnd(&bytes)
+            var object: [UInt8] = []
+            for i in start.0..<end { if let byte = bytes.byte(i) { object.append(byte) } }
+            do throws(JSONValue.ParseError) {
+                let members = try JSONValue(parsing: object).object ?? []
+                at = end
+                fill(&row, members, start)
+                return true
+            } catch {
+                problems.append(LogProblem(line: start.1, reason: error.description))
+                at = start.0
+                line = start.1
+                skipLine(&bytes)
+            }
+        }
+        return false
+    }
+
+    /// Where the object ends that begins here; the end of the line where it is broken.
+    private mutating func objectEnd(_ bytes: inout LogBytes) -> Int {
+        var depth = 0
+        var isText = false
+        var i = at
+        while let byte = bytes.byte(i) {
+            i += 1
+            if byte == 10 { line += 1 }
+            if isText {
+                if byte == UInt8(ascii: "\\") { i += 1 } else if byte == UInt8(ascii: "\"") { isText = false }
+                if byte == 10 { return i }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isText = true
+            case UInt8(ascii: "{"): depth += 1
+            case UInt8(ascii: "}"):
+                depth -= 1
+                if depth == 0 { return i }
+            default: break
+            }
+        }
+        return i
+    }
+
+    private mutating func fill(
+        _ row: inout LogRow, _ members: [(name: String, value: JSONValue)], _ start: (Int, Int)
+    ) {
+        var values: [String: String?] = [:]
+        for (name, value) in members {
+            let name = LogTable.name(name)
+            if header.count < LogRow.limit, !header.contains(name) { header.append(name) }
+            values[name] = .some(LogTable.text(value))
+        }
+        row.begin(offset: start.0, line: start.1)
+        for name in header {
+            let value = values[name] ?? nil
+            if let value { row.append(value) }
+            row.endCell(isNull: value == nil)
+        }
+    }
+
+    private static func text(_ value: JSONValue) -> String? {
+        switch value {
+        case .string(let text): return text
+        case .number(let text): return text
+        case .bool(let flag): return flag ? "true" : "false"
+        case .null: return nil
+        case .array, .object:
+            var writer = JSONWriter()
+            write(value, to: &writer)
+            return String(decoding: writer.bytes, as: UTF8.self)
+        }
+    }
+    private static func write(_ value: JSONValue, to writer: inout JSONWriter) {
+        switch value {
+        case .null: writer.null()
+        case .bool(let flag): writer.value(flag)
+        case .number(let text): writer.value(raw: text.utf8)
+        case .string(let text): writer.value(text)
+        case .array(let items):
+            writer.beginArray()
+            for item in items { write(item, to: &writer) }
+            writer.endArray()
+        case .object(let members):
+            writer.beginObject()
+            for (name, value) in members {
+                writer.key(text: name)
+                write(value, to: &writer)
+            }
+            writer.endObject()
+        }
+    }
+}
