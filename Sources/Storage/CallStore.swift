@@ -159,7 +159,7 @@ extension CallStore: Outbox {
     }
     public func endpoints() async throws(StorageError) -> [EndpointStatus] { try await query.endpoints() }
     public func whenReady(_ notify: @escaping @Sendable ([String]) -> Void) {
-        writer.notify.withLock { $0 = notify }
+        writer.listener.withLock { $0.whenReady = notify }
     }
     public func setEndpoint(_ name: String, _ condition: EndpointCondition, reason: String, now: Instant)
         async throws(StorageError)

@@ -14,11 +14,11 @@ final class DatabaseThread: SerialExecutor, Sendable {
         var isIdle = false
         var isStopping = false
         var thread: pthread_t?
+        var perform: (@Sendable ([any WriteJob]) -> Void)?
     }
     private let name: String
     private let state = Mutex(State())
     private let bell = Bell()
-    private let perform: Mutex<(@Sendable ([any WriteJob]) -> Void)?> = Mutex(nil)
     /// Rows that may wait before `submit` refuses.
     static let weightLimit = 50_000
 
@@ -26,7 +26,7 @@ final class DatabaseThread: SerialExecutor, Sendable {
     init(name: String) { self.name = name }
 
     /// Says what to do with writes; before the first `submit`.
-    func onWrites(_ body: @escaping @Sendable ([any WriteJob]) -> Void) { perform.withLock { $0 = body } }
+    func onWrites(_ body: @escaping @Sendable ([any WriteJob]) -> Void) { state.withLock { $0.perform = body } }
 
     /// Queues a write. False, and nothing queued, where the queue is at its limit.
     func submit(_ write: any WriteJob) -> Bool {
@@ -88,8 +88,10 @@ final class DatabaseThread: SerialExecutor, Sendable {
     }
     private func run() {
         nameThread()
-        state.withLock { $0.thread = pthread_self() }
-        let perform = perform.withLock { $0 }
+        let perform = state.withLock { state in
+            state.thread = pthread_self()
+            return state.perform
+        }
         while true {
             let (writes, jobs, isOver) = state.withLock { state in
                 let taken = (state.writes, state.jobs)

@@ -10,7 +10,7 @@ actor Writer {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
     /// Shared with claims, which read it without coming here.
     nonisolated let desk = Mutex(LendingDesk())
-    nonisolated let notify = Mutex<(@Sendable ([String]) -> Void)?>(nil)
+    nonisolated let listener = Mutex(Listener())
     nonisolated let path: String
     private let clock: @Sendable () -> Instant
     /// Nil once closed.
@@ -47,6 +47,14 @@ actor Writer {
             guard let self else { return Writer.refuse(writes) }
             self.assumeIsolated { $0.perform(writes) }
         }
+    }
+
+    /// Who is told of endpoints that have something to claim.
+    ///
+    /// A structure and not the bare closure, as a closure that is a generic's value is wrapped once more by each access
+    /// in place: the chain of wrappers would grow with every commit.
+    struct Listener {
+        var whenReady: (@Sendable ([String]) -> Void)?
     }
 
     // MARK: Batches
@@ -129,7 +137,7 @@ actor Writer {
                 if !named.contains(name) { named.append(name) }
             }
         }
-        if !named.isEmpty, let notify = notify.withLock({ $0 }) { notify(named) }
+        if !named.isEmpty { listener.withLock { $0.whenReady }?(named) }
     }
 
     // MARK: The actor's own verbs, between batches

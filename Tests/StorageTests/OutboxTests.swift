@@ -28,6 +28,24 @@ import Testing
         await store.close()
     }
 
+    /// A closure that lies bare in a `Mutex` gets a wrapper an access: after some ten thousand commits the stack is full.
+    @Test func tellingOfNewWorkTakesNoMoreStackAfterManyCommits() async throws {
+        let store = try open()
+        let places = Mutex<[UInt]>([])
+        store.whenReady { _ in
+            var here: UInt8 = 0
+            let place = withUnsafePointer(to: &here) { UInt(bitPattern: $0) }
+            places.withLock { $0.append(place) }
+        }
+        for number in 1...500 { _ = try await store.commit([commit(number)]) }
+        await store.close()
+        let seen = places.withLock { $0 }
+        #expect(seen.count == 500)
+        let lowest = try #require(seen.min())
+        let highest = try #require(seen.max())
+        #expect(highest - lowest < 4096, "the last call lies \(highest - lowest) bytes deeper than the first")
+    }
+
     @Test func aRestartEndsAllLeasesAndKeepsWhatIsNotSettled() async throws {
         var store = try open()
         _ = try await store.commit([commit(1), commit(2), commit(3)])
