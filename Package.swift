@@ -81,10 +81,12 @@ let package = Package(
             swiftSettings: [.swiftLanguageMode(.v6)]),
 
         // Tests. The lab (real Asterisk, SIP phones) stands on no part of the product but Telephony's JSON.
+        .target(name: "Loopback", path: "Tests/Loopback", swiftSettings: base),
         .target(
-            name: "HookswitchLab", dependencies: ["Telephony"], path: "Tests/HookswitchLab", swiftSettings: base),
+            name: "HookswitchLab", dependencies: ["Loopback", "Telephony"], path: "Tests/HookswitchLab",
+            swiftSettings: base),
         .executableTarget(
-            name: "hookswitch-demo", dependencies: ["HookswitchLab", "Telephony"], path: "Tests/Demo",
+            name: "hookswitch-demo", dependencies: ["HookswitchLab", "Loopback", "Telephony"], path: "Tests/Demo",
             exclude: ["demo", "receiver.py"], swiftSettings: base),
         .executableTarget(
             name: "hookswitch-lab", dependencies: ["HookswitchLab", "Telephony"], path: "Tests/LabTool",
@@ -92,13 +94,15 @@ let package = Package(
         .target(
             name: "HookswitchTestKit",
             dependencies: [
-                "EventLoop", "AsteriskWire", "Storage", "Delivery", "AMI", "FastAGI", "Telephony", "Diagnostics",
+                "Loopback", "EventLoop", "AsteriskWire", "Storage", "Delivery", "AMI", "FastAGI", "Telephony",
+                "Diagnostics",
             ],
             path: "Tests/HookswitchTestKit", exclude: ["Captures"], swiftSettings: base),
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "HookswitchLab", "HookswitchTestKit", "AMI", "FastAGI", "EventLoop", "AsteriskWire", "Telephony",
+                "HookswitchLab", "HookswitchTestKit", "Loopback", "AMI", "FastAGI", "EventLoop", "AsteriskWire",
+                "Telephony",
                 "Daemon",
             ],
             path: "Tests/InteropTests",
@@ -130,7 +134,9 @@ let package = Package(
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: base),
         .testTarget(
             name: "DeliveryTests",
-            dependencies: ["Delivery", "Storage", "EventLoop", "Telephony", "HookswitchTestKit", "delivery-drill"],
+            dependencies: [
+                "Delivery", "Storage", "EventLoop", "Telephony", "HookswitchTestKit", "Loopback", "delivery-drill",
+            ],
             resources: [.copy("Examples"), .copy("Verifiers")], swiftSettings: base),
         .testTarget(
             name: "CallAssemblyTests",
@@ -152,7 +158,7 @@ let package = Package(
             name: "DaemonTests",
             dependencies: [
                 "Daemon", "AMI", "CallAssembly", "AsteriskWire", "Delivery", "Storage", "EventLoop", "Diagnostics",
-                "Telephony", "HookswitchTestKit", "hookswitch",
+                "Telephony", "HookswitchTestKit", "Loopback", "hookswitch",
             ],
             swiftSettings: base),
         .testTarget(

@@ -2,6 +2,7 @@ import Daemon
 import EventLoop
 import Foundation
 import HookswitchTestKit
+import Loopback
 import Storage
 import Synchronization
 import Telephony
@@ -210,7 +211,7 @@ import Testing
         let folder = try TestFolder()
         let mine = try TestFolder()
         let notify = try ServiceManager(folder)
-        let port = try freePort()
+        let port = Loopback.freePort()
         let fastAGI = "[fastagi]\nlisten = 127.0.0.1:\(port)\n"
         let process = try start(folder, 9, fastAGI, notify: notify)
         defer {
@@ -239,15 +240,5 @@ import Testing
         #expect(twice.text.contains("watches tcp://127.0.0.1:9 as hookswitch too"))
         let taken = try #require(found.first { $0.subject == "FastAGI" })
         #expect(taken.text.contains("another Hookswitch, process \(process.processIdentifier)"))
-    }
-
-    /// A port of loopback that nobody has at this moment.
-    private func freePort() throws -> UInt16 {
-        let loop = try EventLoop()
-        return try loop.run {
-            let listener = try Listener.listen(on: SocketAddress(ip: "127.0.0.1", port: 0)!, loop: loop)
-            defer { listener.close() }
-            return listener.localAddress.port
-        }
     }
 }

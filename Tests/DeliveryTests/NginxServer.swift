@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import HookswitchTestKit
+import Loopback
 import Testing
 
 /// Debian's nginx on a loopback port of its own: HTTP/2 over TLS in front of a sink.
@@ -27,7 +28,7 @@ final class NginxServer: @unchecked Sendable {  // its state is made in `init` a
     init(inFrontOf sink: WebhookSink, requestsPerConnection: Int = 100_000) throws {
         let program = try NginxServer.program.get()
         let certificates = try TestCertificates.shared()
-        port = try NginxServer.freePort()
+        port = Loopback.freePort()
         let path = folder.path
         let buffers = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map {
             "\($0)_temp_path \(path)/\($0);"
@@ -91,29 +92,6 @@ final class NginxServer: @unchecked Sendable {  // its state is made in `init` a
     private func answers() -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
-        return NginxServer.address(port) { connect(descriptor, $0, $1) } == 0
-    }
-    /// A port that was free a moment ago: nginx cannot be given an open socket, nor say which it took.
-    private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        try #require(address(0) { bind(descriptor, $0, $1) } == 0)
-        var found = sockaddr_in()
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        _ = withUnsafeMutablePointer(to: &found) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
-        }
-        return UInt16(bigEndian: found.sin_port)
-    }
-    private static func address(_ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        return Loopback.withAddress(port) { connect(descriptor, $0, $1) } == 0
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import HookswitchLab
+import Loopback
 import Telephony
 
 /// `make demo`: real SIP calls through real Asterisk 22, the daemon with its SQLite default, a webhook for each call
@@ -41,13 +42,13 @@ enum Demo {
         makeFolder(folder)
         defer { removeFolder(folder) }
 
-        let receiverPort = freeTCPPort()
+        let receiverPort = Loopback.freePort()
         let receiver = try ChildProcess(
             [python, repository + "/Tests/Demo/receiver.py", "\(receiverPort)", signingSecret, folder + "/received"],
             output: folder + "/receiver")
         defer { receiver.stop() }
 
-        let agiPort = freeTCPPort()
+        let agiPort = Loopback.freePort()
         say("Booting Asterisk \(LabTree.forky.asteriskVersion ?? "?") from \(LabTree.forky.root)")
         let lane = try Lane(
             tree: .forky, name: "demo", fastAGIPort: agiPort, shippedFolder: repository + "/asterisk-conf",

@@ -1,4 +1,5 @@
 import Glibc
+import Loopback
 
 /// One running Asterisk: its own folder, its own loopback ports, in a tree that others may use at the same time.
 ///
@@ -23,8 +24,8 @@ public final class AsteriskInstance: @unchecked Sendable {
     ) throws(LabError) {
         guard tree.isBuilt else { throw LabError("the tree \(tree.rawValue) is not built", "run make setup-lab") }
         (self.tree, self.name) = (tree, name)
-        managerPort = UDPSocket.freePort(stream: true)
-        sipPort = UDPSocket.freePort(stream: false)
+        managerPort = Loopback.freePort()
+        sipPort = Loopback.freePort(stream: false)
         folder = "\(LabTree.cache)/instances/\(getpid())-\(name)"
         let moduleFolders = ["/usr/lib/x86_64-linux-gnu/asterisk/modules", "/usr/lib/asterisk/modules"]
         let machine = moduleFolders + ["/usr/lib/aarch64-linux-gnu/asterisk/modules"]

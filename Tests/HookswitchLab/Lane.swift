@@ -1,4 +1,5 @@
 import Glibc
+import Loopback
 
 /// One Asterisk with its phones and its recorded stream: scenarios run in it one after another.
 ///
@@ -36,11 +37,11 @@ public final class Lane: @unchecked Sendable {
             (asterisk.configuration.cdrUnanswered, asterisk.configuration.cdrEndBeforeHExten) = (false, false)
         case .systemName: asterisk.configuration.systemName = "pbx-west.example-1"
         case .legacySIP:
-            asterisk.configuration.legacySIPPort = UDPSocket.freePort(stream: false)
+            asterisk.configuration.legacySIPPort = Loopback.freePort(stream: false)
             asterisk.configuration.phonePorts["trunk2"] = phones[.customer2]!.port
         case .iax:
-            asterisk.configuration.iaxPorts = (UDPSocket.freePort(stream: false), UDPSocket.freePort(stream: false))
-        case .managerTLS: asterisk.configuration.managerTLSPort = freeTCPPort()
+            asterisk.configuration.iaxPorts = (Loopback.freePort(stream: false), Loopback.freePort(stream: false))
+        case .managerTLS: asterisk.configuration.managerTLSPort = Loopback.freePort()
         case .cdrLateEnd: asterisk.configuration.cdrEndBeforeHExten = false
         case .cdrAnsweredOnly:
             (asterisk.configuration.cdrUnanswered, asterisk.configuration.cdrEndBeforeHExten) = (false, true)

@@ -1,4 +1,5 @@
 import Glibc
+import Loopback
 
 /// A TCP relay before a manager port that can be cut: what a firewall, a switch or a restarted router does to a connection.
 ///
@@ -19,7 +20,7 @@ public final class ManagerRelay: @unchecked Sendable {
     /// - Parameter target: Asterisk's manager port on loopback.
     public init(to target: UInt16) throws(LabError) {
         self.target = target
-        port = freeTCPPort()
+        port = Loopback.freePort()
         let listener = try listen()
         startThread("relay-\(port)") { [self] in run(listener) }
     }
@@ -35,12 +36,7 @@ public final class ManagerRelay: @unchecked Sendable {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var yes: Int32 = 1
         setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        var address = UDPSocket.loopback(port)
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        let bound = Loopback.withAddress(port) { bind(listener, $0, $1) }
         guard bound == 0, Glibc.listen(listener, 16) == 0 else {
             let reason = String(cString: strerror(errno))
             close(listener)
@@ -94,12 +90,7 @@ public final class ManagerRelay: @unchecked Sendable {
 
     private func connectToTarget() -> Int32? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = UDPSocket.loopback(target)
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        let result = Loopback.withAddress(target) { connect(descriptor, $0, $1) }
         if result == 0 { return descriptor }
         close(descriptor)
         return nil

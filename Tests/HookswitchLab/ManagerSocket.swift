@@ -1,4 +1,5 @@
 import Glibc
+import Loopback
 
 /// A blocking TCP connection to a manager port, and its login.
 struct ManagerSocket: ~Copyable {
@@ -6,13 +7,8 @@ struct ManagerSocket: ~Copyable {
 
     init(port: UInt16) throws(LabError) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = UDPSocket.loopback(port)
         let descriptor = descriptor
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        let result = Loopback.withAddress(port) { connect(descriptor, $0, $1) }
         guard result == 0 else { throw LabError("no manager connection", String(cString: strerror(errno))) }
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Loopback
 public import Telephony
 
 /// Something that is broken on purpose while calls are up, and mended again.
@@ -55,7 +56,7 @@ public struct OutageRun: Sendable {
         tree: LabTree, name: String, program: String, plan: CallCrowd.Plan, daemons count: Int = 1,
         outages: [Outage], attachesHandler: Bool = true, keepsFolder: Bool = false
     ) throws -> OutageRun {
-        let ports = (0..<count).map { _ in freeTCPPort() }
+        let ports = (0..<count).map { _ in Loopback.freePort() }
         let lane = try Lane(
             tree: tree, name: name, fastAGIPort: ports[0], shippedFolder: HookswitchLab.repository + "/asterisk-conf",
             attachesHandler: attachesHandler, sendsAudio: false, morePorts: Array(ports.dropFirst()))

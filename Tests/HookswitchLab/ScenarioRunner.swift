@@ -1,4 +1,5 @@
 import Glibc
+import Loopback
 public import Telephony
 
 /// Runs scenarios on real Asterisk, several instances side by side, and checks what Hookswitch tells of them.
@@ -48,7 +49,7 @@ public struct ScenarioRunner: Sendable {
         var daemon: HookswitchProcess?
         defer { daemon?.stop() }
         do {
-            let agiPort = freeTCPPort()
+            let agiPort = Loopback.freePort()
             lane = try Lane(
                 tree: tree, name: "lane\(number)-\(setting.rawValue)", setting: setting, fastAGIPort: agiPort,
                 shippedFolder: runsDaemon ? HookswitchLab.repository + "/asterisk-conf" : nil)

@@ -1,4 +1,5 @@
 import Glibc
+import Loopback
 import Synchronization
 
 /// A receiver of webhooks on a loopback port of its own, one thread a connection, that answers as it is told to.
@@ -64,19 +65,10 @@ public final class WebhookSink: Sendable {
         precondition(listener >= 0, "no descriptor for the webhook sink")
         var yes: Int32 = 1
         setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        self.port = withUnsafeMutablePointer(to: &address) { [listener] pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                precondition(bind(listener, address, length) == 0, "the webhook sink's port is taken")
-                precondition(listen(listener, 512) == 0)
-                getsockname(listener, address, &length)
-            }
-            return UInt16(bigEndian: pointer.pointee.sin_port)
-        }
+        let bound = Loopback.withAddress(port) { [listener] in bind(listener, $0, $1) }
+        precondition(bound == 0, "the webhook sink's port is taken")
+        precondition(listen(listener, 512) == 0)
+        self.port = Loopback.port(of: listener)
         WebhookSink.thread { [self] in accepting() }
     }
 

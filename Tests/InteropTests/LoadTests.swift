@@ -1,4 +1,5 @@
 import HookswitchLab
+import Loopback
 import Testing
 
 @Suite("Many calls on real Asterisk", .serialized)
@@ -7,7 +8,7 @@ struct LoadTests {
     private func withLane(
         _ tree: LabTree, _ name: String, _ body: (Lane, HookswitchProcess) throws -> Void
     ) throws {
-        let agiPort = freeTCPPort()
+        let agiPort = Loopback.freePort()
         let lane = try Lane(
             tree: tree, name: name, fastAGIPort: agiPort,
             shippedFolder: HookswitchLab.repository + "/asterisk-conf", sendsAudio: false)

@@ -1,0 +1,43 @@
+public import Glibc
+
+/// Ports of 127.0.0.1, for the sockets that tests and the lab open themselves.
+///
+/// A target of its own that imports nothing but Glibc: libuv's header brings `sockaddr_in` too, and where its module is loaded the
+/// compiler asks for `import CUV` at each use.
+public enum Loopback {
+    /// Calls with the address of a port as `bind` and `connect` take it; 0 lets the kernel choose.
+    public static func withAddress<R>(_ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+    }
+
+    /// The port a bound IPv4 socket has; 0 where it has none.
+    public static func port(of descriptor: Int32) -> UInt16 {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        _ = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        return UInt16(bigEndian: address.sin_port)
+    }
+
+    /// A port nobody has at this moment, for a server that must be told its port.
+    ///
+    /// Below the kernel's own range, so that no outgoing connection takes it in the meantime.
+    public static func freePort(stream: Bool = true) -> UInt16 {
+        let kind = stream ? SOCK_STREAM : SOCK_DGRAM
+        while true {
+            let probe = socket(AF_INET, Int32(kind.rawValue), 0)
+            defer { close(probe) }
+            let port = UInt16.random(in: 20000..<32000)
+            if withAddress(port, { bind(probe, $0, $1) }) == 0 { return port }
+        }
+    }
+}
