@@ -78,29 +78,7 @@ extension LogTable {
         case .number(let text): return text
         case .bool(let flag): return flag ? "true" : "false"
         case .null: return nil
-        case .array, .object:
-            var writer = JSONWriter()
-            write(value, to: &writer)
-            return String(decoding: writer.bytes, as: UTF8.self)
-        }
-    }
-    private static func write(_ value: JSONValue, to writer: inout JSONWriter) {
-        switch value {
-        case .null: writer.null()
-        case .bool(let flag): writer.value(flag)
-        case .number(let text): writer.value(raw: text.utf8)
-        case .string(let text): writer.value(text)
-        case .array(let items):
-            writer.beginArray()
-            for item in items { write(item, to: &writer) }
-            writer.endArray()
-        case .object(let members):
-            writer.beginObject()
-            for (name, value) in members {
-                writer.key(text: name)
-                write(value, to: &writer)
-            }
-            writer.endObject()
+        case .array, .object: return String(decoding: value.serialised, as: UTF8.self)
         }
     }
 }

@@ -186,31 +186,3 @@ extension CallRecord.Party {
         w.endObject()
     }
 }
-
-extension JSONValue {
-    /// The value as JSON text, members in their order.
-    var serialised: [UInt8] {
-        var writer = JSONWriter()
-        write(to: &writer)
-        return writer.bytes
-    }
-    private func write(to w: inout JSONWriter) {
-        switch self {
-        case .null: w.null()
-        case .bool(let flag): w.value(flag)
-        case .number(let text): w.value(raw: text.utf8)
-        case .string(let text): w.value(text)
-        case .array(let items):
-            w.beginArray()
-            for item in items { item.write(to: &w) }
-            w.endArray()
-        case .object(let members):
-            w.beginObject()
-            for (name, value) in members {
-                w.key(text: name)
-                value.write(to: &w)
-            }
-            w.endObject()
-        }
-    }
-}

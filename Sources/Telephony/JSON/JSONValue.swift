@@ -42,6 +42,13 @@ public enum JSONValue: Sendable, Equatable {
     }
     public var isNull: Bool { self == .null }
 
+    /// The value as JSON text, members in their order.
+    public var serialised: [UInt8] {
+        var writer = JSONWriter()
+        writer.value(self)
+        return writer.bytes
+    }
+
     /// Where and why a text is not JSON.
     public struct ParseError: Error, Equatable, CustomStringConvertible {
         /// Bytes from the start of the text.

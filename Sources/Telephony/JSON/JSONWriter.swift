@@ -80,6 +80,26 @@ public struct JSONWriter: Sendable {
             if rest % 10 > 0 { bytes.append(48 + UInt8(rest % 10)) }
         }
     }
+    /// A value with all it holds, members in their order.
+    public mutating func value(_ json: JSONValue) {
+        switch json {
+        case .null: null()
+        case .bool(let flag): value(flag)
+        case .number(let text): value(raw: text.utf8)
+        case .string(let text): value(text)
+        case .array(let items):
+            beginArray()
+            for item in items { value(item) }
+            endArray()
+        case .object(let members):
+            beginObject()
+            for (name, member) in members {
+                key(text: name)
+                value(member)
+            }
+            endObject()
+        }
+    }
     /// A finished JSON text, taken as it is.
     public mutating func value(raw json: some Sequence<UInt8>) {
         comma()
