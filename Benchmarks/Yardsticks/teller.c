@@ -7,7 +7,7 @@
  *
  * It knows only the plain call (no transfer, queue, parking, conference, Local channel), and its texts are UTF-8 unseen.
  */
-#include "yardstick.h"
+#include "stream.h"
 
 struct mark { uint64_t at, offset; };
 struct span { struct mark from, to; char *bridge; };
@@ -43,7 +43,6 @@ static struct channel *channels[65536];
 static struct call *calls[65536];
 static long events, told, refused, checked;
 static uint64_t clock_now, position;
-static int over;
 
 static char *copy(const struct header *from) {
     if (!from || !from->value_length || (from->value[0] == '<' && from->value_length < 10)) return NULL;
@@ -261,45 +260,10 @@ static void on_event(const struct header *h, int n) {
     }
 }
 
-static char buffer[1 << 19];
-
-int main(int argc, char **argv) {
-    if (argc < 2) return 2;
-    if (argc > 2) {
-        int fd = open(argv[1], O_RDONLY);
-        struct stat file;
-        if (fd < 0 || fstat(fd, &file)) fail(argv[1]);
-        char *all = malloc((size_t)file.st_size);
-        for (off_t got = 0; got < file.st_size;) {
-            ssize_t n = read(fd, all + got, (size_t)(file.st_size - got));
-            if (n <= 0) fail("read");
-            got += n;
-        }
-        for (int round = atoi(argv[2]); round > 0; round--) {
-            double began = processor_seconds();
-            events = told = refused = 0;
-            for (size_t at = 0, size = (size_t)file.st_size; at < size;) {
-                size_t take = size - at < 262144 ? size - at : 262144, used = each_message(all + at, take, on_event);
-                if (!used) break;
-                at += used;
-            }
-            double span = processor_seconds() - began;
-            printf("{\"events\": %ld, \"calls\": %ld, \"refused\": %ld, \"events_s\": %.0f}\n", events, told, refused, (double)events / span);
-        }
-        return 0;
-    }
-    int fd = connect_to(atoi(argv[1]));
-    send_all(fd, LOGIN, strlen(LOGIN));
-    size_t have = 0;
-    while (!over) {
-        ssize_t got = read(fd, buffer + have, 262144);
-        if (got <= 0) fail("read");
-        have += (size_t)got;
-        size_t used = each_message(buffer, have, on_event);
-        memmove(buffer, buffer + used, have -= used);
-    }
-    send_all(fd, HANDLED_ALL, strlen(HANDLED_ALL));
-    printf("{\"events\": %ld, \"calls\": %ld, \"refused\": %ld, \"parts\": %ld}\n", events, told, refused, checked);
-    usleep(20000);
-    return 0;
+static void begin(void) { events = told = refused = 0; }
+static void report(double seconds) {
+    printf("{\"events\": %ld, \"calls\": %ld, \"refused\": %ld", events, told, refused);
+    if (seconds >= 0) printf(", \"events_s\": %.0f", (double)events / seconds);
+    else printf(", \"parts\": %ld", checked);
+    puts("}");
 }
