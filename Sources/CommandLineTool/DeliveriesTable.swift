@@ -45,8 +45,7 @@ enum DeliveriesTable {
     static func json(_ delivery: Delivery, withAttempts: Bool = false) -> [UInt8] {
         var w = JSONWriter(reserving: 320)
         w.beginObject()
-        w.key("row")
-        w.value(delivery.id)
+        w.member("row", delivery.id)
         w.member("id", delivery.messageID)
         w.member("endpoint", delivery.endpoint)
         w.member("call", delivery.callID)
@@ -57,26 +56,20 @@ enum DeliveriesTable {
         w.member("created_at", delivery.createdAt)
         w.member("due_at", delivery.dueAt)
         w.member("settled_at", delivery.settledAt)
-        w.key("last_status")
-        if let status = delivery.lastStatus { w.value(status) } else { w.null() }
+        w.member("last_status", delivery.lastStatus)
         w.member("last_error", delivery.lastError)
         w.member("content_type", delivery.contentType)
         w.member("bytes", delivery.size)
         if withAttempts {
-            w.key("tries")
-            w.beginArray()
-            for attempt in delivery.attempts {
+            w.array("tries", delivery.attempts) { attempt, w in
                 w.beginObject()
                 w.member("at", attempt.at)
-                w.key("milliseconds")
-                w.value(attempt.duration.wholeMilliseconds)
-                w.key("status")
-                if let status = attempt.status { w.value(status) } else { w.null() }
+                w.member("milliseconds", attempt.duration.wholeMilliseconds)
+                w.member("status", attempt.status)
                 w.member("error", attempt.error)
                 w.member("response", printable(String(decoding: attempt.response, as: UTF8.self)))
                 w.endObject()
             }
-            w.endArray()
         }
         w.endObject()
         return w.bytes

@@ -5,17 +5,15 @@ extension FieldEvidence {
     /// the offset `null` where there is none.
     static func json(_ evidence: [FieldEvidence]) -> [UInt8] {
         var w = JSONWriter(reserving: 2 + 128 * evidence.count)
-        w.beginArray()
-        for item in evidence {
+        w.array(evidence) { item, w in
             w.beginArray()
             w.value(item.field)
             w.value(item.event)
             w.value(item.at.microseconds)
-            if let offset = item.offset { w.value(offset) } else { w.null() }
+            w.value(item.offset)
             w.value(item.reason)
             w.endArray()
         }
-        w.endArray()
         return w.bytes
     }
     /// The other way; what cannot be read is left out.

@@ -16,10 +16,7 @@ public enum StoreRequest: Sendable, Equatable {
         switch self {
         case .retry(let ids):
             w.member("verb", "retry")
-            w.key("ids")
-            w.beginArray()
-            for id in ids { w.value(id) }
-            w.endArray()
+            w.array("ids", ids) { $1.value($0) }
         case .replay(let since, let until, let endpoint, let perSecond):
             w.member("verb", "replay")
             w.member("since", Int(since.milliseconds))

@@ -15,18 +15,11 @@ extension CallRecord {
         w.member("linkedid", linkedID.description)
         w.member("direction", direction.rawValue)
         w.member("disposition", knownDisposition?.rawValue)
-        w.key("caller")
-        caller.write(to: &w)
-        w.key("callee")
-        callee.write(to: &w)
-        w.key("answered_by")
-        CallRecord.write(answeredBy, to: &w)
-        w.key("agents")
-        w.beginArray()
-        for agent in agents { agent.write(to: &w) }
-        w.endArray()
-        w.key("agent")
-        CallRecord.write(agent, to: &w)
+        w.member("caller", caller) { $0.write(to: &$1) }
+        w.member("callee", callee) { $0.write(to: &$1) }
+        w.member("answered_by", answeredBy) { $0.write(to: &$1) }
+        w.array("agents", agents) { $0.write(to: &$1) }
+        w.member("agent", agent) { $0.write(to: &$1) }
         w.member("started_at", startedAt)
         w.member("answered_at", answeredAt)
         w.member("ended_at", isInProgress ? nil : endedAt)
@@ -37,30 +30,12 @@ extension CallRecord {
         w.member("hold_seconds", seconds: hold)
         w.member("park_seconds", seconds: park)
         w.member("hungup_by", isInProgress ? nil : hungUpBy?.rawValue)
-        w.key("hangup_cause")
-        if isInProgress {
-            w.null()
-        } else {
-            w.beginObject()
-            w.member("code", hangupCause.rawValue)
-            w.member("text", hangupCauseText)
-            w.endObject()
-        }
-        w.key("queue")
-        if let queue { queue.write(to: &w) } else { w.null() }
-        w.key("transfers")
-        w.beginArray()
-        for transfer in transfers { transfer.write(to: &w) }
-        w.endArray()
-        w.key("recordings")
-        w.beginArray()
-        for recording in recordings { recording.write(to: &w) }
-        w.endArray()
+        w.member("hangup_cause", isInProgress ? nil : hangupCause) { $0.write(hangupCauseText, to: &$1) }
+        w.member("queue", queue) { $0.write(to: &$1) }
+        w.array("transfers", transfers) { $0.write(to: &$1) }
+        w.array("recordings", recordings) { $0.write(to: &$1) }
         w.member("recording_path", recordingPath)
-        w.key("legs")
-        w.beginArray()
-        for leg in legs { leg.write(to: &w) }
-        w.endArray()
+        w.array("legs", legs) { $0.write(to: &$1) }
         w.key("variables")
         w.beginObject()
         for (name, value) in variables.sorted(by: { $0.key < $1.key }) {
@@ -72,24 +47,24 @@ extension CallRecord {
         w.member("accountcode", accountCode)
         w.member("userfield", userField)
         w.member("completeness", completeness.rawValue)
-        w.key("sources")
-        w.beginArray()
-        for source in sources.sorted() { w.value(source.rawValue) }
-        w.endArray()
-        w.key("notes")
-        w.beginArray()
-        for note in notes { w.value(note) }
-        w.endArray()
+        w.array("sources", sources.sorted()) { $1.value($0.rawValue) }
+        w.array("notes", notes) { $1.value($0) }
         w.endObject()
     }
+}
 
-    private static func write(_ party: Party?, to w: inout JSONWriter) {
-        if let party { party.write(to: &w) } else { w.null() }
+extension HangupCause {
+    fileprivate func write(_ text: String, to w: inout JSONWriter) {
+        w.beginObject()
+        w.member("code", rawValue)
+        w.member("text", text)
+        w.endObject()
     }
 }
 
 extension CallRecord.Caller {
-    func write(to w: inout JSONWriter) {
+    /// Writes `{number, name}`.
+    public func write(to w: inout JSONWriter) {
         w.beginObject()
         w.member("number", number)
         w.member("name", name)
@@ -98,14 +73,13 @@ extension CallRecord.Caller {
 }
 
 extension CallRecord.Party {
-    func write(to w: inout JSONWriter) {
+    /// Writes `{number, name, channel}`, and `agent` where one is named.
+    public func write(to w: inout JSONWriter) {
         w.beginObject()
         w.member("number", number)
         w.member("name", name)
         w.member("channel", channel.description)
-        if let agent {
-            w.member("agent", agent)
-        }
+        if let agent { w.member("agent", agent) }
         w.endObject()
     }
 }
@@ -115,8 +89,7 @@ extension CallRecord.Queue {
         w.beginObject()
         w.member("name", name)
         w.member("wait_seconds", seconds: wait)
-        w.key("position")
-        if let position { w.value(position) } else { w.null() }
+        w.member("position", position)
         w.member("result", result?.rawValue)
         w.endObject()
     }
@@ -141,10 +114,8 @@ extension CallRecord.Recording {
         w.member("channel", channel.description)
         w.member("started_at", startedAt)
         w.member("ended_at", endedAt)
-        w.key("seconds")
-        if let length { w.value(seconds: length) } else { w.null() }
-        w.key("bytes")
-        if let bytes { w.value(bytes) } else { w.null() }
+        w.member("seconds", length) { $1.value(seconds: $0) }
+        w.member("bytes", bytes)
         w.member("state", state.rawValue)
         w.endObject()
     }
@@ -163,30 +134,16 @@ extension CallRecord.Leg {
         w.member("answered_at", answeredAt)
         w.member("ended_at", endedAt)
         w.member("dial_status", dialStatus?.rawValue)
-        w.key("hangup_cause")
-        if let cause {
-            w.beginObject()
-            w.member("code", cause.rawValue)
-            w.member("text", causeText ?? cause.text)
-            w.endObject()
-        } else {
-            w.null()
-        }
+        w.member("hangup_cause", cause) { $0.write(causeText ?? $0.text, to: &$1) }
         w.member("tech_cause", techCause)
         w.member("answered_elsewhere", isAnsweredElsewhere)
-        w.key("bridged")
-        w.beginArray()
-        for interval in bridged {
+        w.array("bridged", bridged) { interval, w in
             w.beginObject()
             w.member("from", interval.from)
             w.member("to", interval.to)
-            w.key("with")
-            w.beginArray()
-            for channel in interval.with { w.value(channel.description) }
-            w.endArray()
+            w.array("with", interval.with) { $1.value($0.description) }
             w.endObject()
         }
-        w.endArray()
         w.endObject()
     }
 }

@@ -29,25 +29,16 @@ struct ShowVerb {
         w.beginObject()
         w.key("record")
         w.value(raw: call.recordJSON)
-        w.key("evidence")
-        w.beginArray()
-        for evidence in call.evidence {
+        w.array("evidence", call.evidence) { evidence, w in
             w.beginObject()
             w.member("field", evidence.field)
             w.member("event", evidence.event)
             w.member("at", evidence.at)
-            w.key("offset")
-            if let offset = evidence.offset { w.value(offset) } else { w.null() }
+            w.member("offset", evidence.offset)
             w.member("reason", evidence.reason)
             w.endObject()
         }
-        w.endArray()
-        w.key("deliveries")
-        w.beginArray()
-        for delivery in deliveries {
-            w.value(raw: DeliveriesTable.json(delivery, withAttempts: true))
-        }
-        w.endArray()
+        w.array("deliveries", deliveries) { $1.value(raw: DeliveriesTable.json($0, withAttempts: true)) }
         w.endObject()
         return w.bytes
     }

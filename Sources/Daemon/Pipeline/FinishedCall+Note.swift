@@ -36,7 +36,7 @@ struct CallTimes: Equatable {
         w.key("times")
         w.beginArray()
         w.value(startedAt.microseconds)
-        if let answeredAt { w.value(answeredAt.microseconds) } else { w.null() }
+        w.value(answeredAt?.microseconds)
         w.value(endedAt.microseconds)
         w.endArray()
     }
@@ -55,20 +55,15 @@ extension FinishedCall {
         CallTimes(of: record).write(to: &w)
         w.key("record")
         record.write(to: &w)
-        w.key("evidence")
-        w.beginArray()
-        for item in evidence {
+        w.array("evidence", evidence) { item, w in
             w.beginObject()
             w.member("field", item.field)
             w.member("event", item.event)
-            w.key("at")
-            w.value(item.at.microseconds)
-            w.key("offset")
-            if let offset = item.offset { w.value(offset) } else { w.null() }
+            w.member("at", item.at.microseconds)
+            w.member("offset", item.offset)
             w.member("reason", item.reason)
             w.endObject()
         }
-        w.endArray()
         w.endObject()
         return w.bytes
     }

@@ -109,19 +109,15 @@ struct RecordField: Sendable {
         "linkedid": { .text($0.linkedID.description) },
         "direction": { .text($0.direction.rawValue) },
         "disposition": { .optional($0.knownDisposition?.rawValue) },
-        "caller": { record in .object { record.caller.writeObject(to: &$0) } },
-        "callee": { record in .object { record.callee.writeObject(to: &$0) } },
-        "answered_by": { record in record.answeredBy.map { party in .object { party.writeObject(to: &$0) } } ?? .null },
+        "caller": { record in .object { record.caller.write(to: &$0) } },
+        "callee": { record in .object { record.callee.write(to: &$0) } },
+        "answered_by": { record in record.answeredBy.map { party in .object { party.write(to: &$0) } } ?? .null },
         "answered_by.channel": { .optional($0.answeredBy?.channel.description) },
         "answered_by.agent": { .optional($0.answeredBy?.agent) },
         "agents": { record in
-            .object {
-                $0.beginArray()
-                for agent in record.agents { agent.writeObject(to: &$0) }
-                $0.endArray()
-            }
+            .object { $0.array(record.agents) { $0.write(to: &$1) } }
         },
-        "agent": { record in record.agent.map { party in .object { party.writeObject(to: &$0) } } ?? .null },
+        "agent": { record in record.agent.map { party in .object { party.write(to: &$0) } } ?? .null },
         "agent.channel": { .optional($0.agent?.channel.description) },
         "agent.agent": { .optional($0.agent?.agent) },
         "started_at": { .time($0.startedAt) },
@@ -164,25 +160,5 @@ extension CallRecord {
     func member(_ name: String) -> FieldValue {
         guard let value = (try? JSONValue(parsing: json))?[name] else { return .null }
         return value.isNull ? .null : .json(value.serialised)
-    }
-}
-
-extension CallRecord.Caller {
-    func writeObject(to w: inout JSONWriter) {
-        w.beginObject()
-        w.member("number", number)
-        w.member("name", name)
-        w.endObject()
-    }
-}
-
-extension CallRecord.Party {
-    func writeObject(to w: inout JSONWriter) {
-        w.beginObject()
-        w.member("number", number)
-        w.member("name", name)
-        w.member("channel", channel.description)
-        if let agent { w.member("agent", agent) }
-        w.endObject()
     }
 }

@@ -9,11 +9,6 @@ public struct JSONWriter: Sendable {
 
     public init(reserving capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
-    public mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
-        needsComma = false
-    }
-
     public mutating func beginObject() { open(UInt8(ascii: "{")) }
     public mutating func endObject() { close(UInt8(ascii: "}")) }
     public mutating func beginArray() { open(UInt8(ascii: "[")) }
@@ -43,11 +38,9 @@ public struct JSONWriter: Sendable {
     public mutating func value(_ text: String?) {
         if let text { value(text) } else { null() }
     }
-    public mutating func value(_ number: Int) {
-        comma()
-        appendNumber(Int64(number))
-    }
-    public mutating func value(_ number: Int64) {
+    public mutating func value(_ number: Int?) { value(number.map(Int64.init)) }
+    public mutating func value(_ number: Int64?) {
+        guard let number else { return null() }
         comma()
         appendNumber(number)
     }
@@ -115,7 +108,11 @@ public struct JSONWriter: Sendable {
         key(name)
         value(text)
     }
-    public mutating func member(_ name: StaticString, _ number: Int) {
+    public mutating func member(_ name: StaticString, _ number: Int?) {
+        key(name)
+        value(number)
+    }
+    public mutating func member(_ name: StaticString, _ number: Int64?) {
         key(name)
         value(number)
     }
@@ -130,6 +127,27 @@ public struct JSONWriter: Sendable {
     public mutating func member(_ name: StaticString, seconds duration: Duration) {
         key(name)
         value(seconds: duration)
+    }
+
+    /// A member as `write` writes its value; `null` for nil.
+    public mutating func member<Value>(
+        _ name: StaticString, _ value: Value?, _ write: (Value, inout JSONWriter) -> Void
+    ) {
+        key(name)
+        if let value { write(value, &self) } else { null() }
+    }
+    /// A member that is an array, with each item as `write` writes it.
+    public mutating func array<Item>(
+        _ name: StaticString, _ items: some Sequence<Item>, _ write: (Item, inout JSONWriter) -> Void
+    ) {
+        key(name)
+        array(items, write)
+    }
+    /// An array, with each item as `write` writes it.
+    public mutating func array<Item>(_ items: some Sequence<Item>, _ write: (Item, inout JSONWriter) -> Void) {
+        beginArray()
+        for item in items { write(item, &self) }
+        endArray()
     }
 
     private mutating func open(_ bracket: UInt8) {
