@@ -63,10 +63,9 @@ extension CallAssembler {
         }
         guard let place = locate(snapshot.channel, mark) else { return }
         calls[place.call]!.parts[place.part].isConfirmed = true
-        if let start = listed.started, let created = id.created, zoneOffset == nil {
+        if let start = listed.started, zoneOffset == nil {
             var row = CDRRow(uniqueID: id, channel: snapshot.name)
             row.start = start
-            _ = created
             learnZone(row)
         }
         if calls[place.call]!.parts[place.part].up == nil, snapshot.state == .up {

@@ -29,10 +29,7 @@ public struct CallAssembler: Sendable {
     private var waiting: [(until: Instant, call: Int, linkedID: LinkedID)] = []
     /// Members of conferences that channels of several calls are in.
     var conferences: [BridgeID: [UniqueID]] = [:]
-    /// Channels of calls told lately: what still comes of them is no new call.
-    private var recent: [UniqueID: Int] = [:]
-    private var recentOrder: [UniqueID] = []
-    private var recentNext = 0
+    private var recent = RecentIDs()
     /// Answers to originations whose channel has not been told of yet: the two come in either order.
     var earlyOriginates: [CallEvent.Originate] = []
     /// Hangups that were not believed because their channel was in a bridge; true after all if nothing more comes of it.
@@ -237,7 +234,7 @@ public struct CallAssembler: Sendable {
 
     mutating func addChannel(_ snapshot: CallEvent.Snapshot, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         let channel = snapshot.channel
-        guard index[channel.uniqueID] == nil, recent[channel.uniqueID] == nil, !takeOverPeer(snapshot) else { return }
+        guard index[channel.uniqueID] == nil, !isRecent(channel.uniqueID), !takeOverPeer(snapshot) else { return }
         let isNew = linked[channel.linkedID] == nil && index[channel.linkedID.oldest] == nil
         let slot = linked[channel.linkedID] ?? index[channel.linkedID.oldest]?.call ?? newCall(channel.linkedID)
         var part = Call.Part(
@@ -387,7 +384,7 @@ public struct CallAssembler: Sendable {
         for i in call.parts.indices where !call.parts[i].isGuest {
             index[call.parts[i].uniqueID] = nil
             if !doubtedEnds.isEmpty { doubtedEnds[call.parts[i].uniqueID] = nil }
-            remember(call.parts[i].uniqueID)
+            recent.insert(call.parts[i].uniqueID)
         }
         for alias in call.aliases { linked[alias] = nil }
         let facts = Facts(consume call)
@@ -403,20 +400,9 @@ public struct CallAssembler: Sendable {
         }
     }
 
-    private static let remembered = 4096
-    private mutating func remember(_ id: UniqueID) {
-        if recentOrder.count < CallAssembler.remembered {
-            recentOrder.append(id)
-        } else {
-            recent[recentOrder[recentNext]] = nil
-            recentOrder[recentNext] = id
-            recentNext = (recentNext + 1) % CallAssembler.remembered
-        }
-        recent[id] = 1
-    }
     /// Whether the channel was told of, by a call in progress or by one that ended lately.
     public func knows(_ id: UniqueID) -> Bool { index[id] != nil || isRecent(id) }
-    func isRecent(_ id: UniqueID) -> Bool { recent[id] != nil }
+    func isRecent(_ id: UniqueID) -> Bool { recent.contains(id) }
 
     private mutating func learn(from facts: Facts) {
         guard configuration.trunks.isEmpty else { return }
