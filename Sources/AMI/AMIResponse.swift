@@ -13,7 +13,6 @@ public struct AMIResponse: Sendable, Equatable {
     public subscript(name: String) -> String? { message[name] }
     /// `Success`, `Error`, `Pong`, `Goodbye`, `Follows`.
     public var result: String { message["Response"] ?? "" }
-    public var isError: Bool { result == "Error" }
 
     init(_ message: borrowing AMIMessage) {
         self.message = AMIEvent(message)

@@ -201,8 +201,6 @@ extension CallStore: Outbox {
 }
 
 extension CallStore {
-    /// Rows that wait to be written: the queue's length, for metrics. At 50,000 more are refused with `busy`.
-    public var queuedRows: Int { writer.thread.queued }
     /// What the writer has done since the store was opened.
     public var totals: WriterTotals {
         get async { await writer.currentTotals() }

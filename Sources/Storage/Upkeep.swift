@@ -104,13 +104,6 @@ extension CallStore {
         guard statvfs(path, &status) == 0 else { return nil }
         return Int64(status.f_bavail) * Int64(status.f_frsize)
     }
-    /// Bytes of the database and its write-ahead log.
-    public func databaseBytes() -> Int64 {
-        ["", "-wal"].reduce(0) { sum, suffix in
-            var status = stat()
-            return stat(writer.path + suffix, &status) == 0 ? sum + Int64(status.st_size) : sum
-        }
-    }
     /// Closes `calls.jsonl`, so that the next record opens what is at its path then: for `SIGHUP`.
     public func reopenCallsLog() async { await writer.reopenLog() }
     /// Stops writing `calls.jsonl`, for a disk that runs full; with false it goes on, and what was left out is written.

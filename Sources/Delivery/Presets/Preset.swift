@@ -37,8 +37,6 @@ public enum Preset: String, Sendable, Hashable, CaseIterable {
     var retry: RetryPolicy { self == .intellicall ? .intellicall : .standard }
     /// Whether the receiver knows one event a call only, its end.
     var isOneEvent: Bool { self != .hookswitch && self != .cloudevents }
-    /// How a custom body of this preset spells its fields.
-    var templateStyle: Template.Style { self == .smartflo ? .smartflo : .plain }
 
     /// The query of the VICIdial-style GET: what a Dispo Call URL usually carries.
     static let vicidialQuery = [
