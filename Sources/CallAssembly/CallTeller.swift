@@ -34,11 +34,11 @@ final class CallTeller: Sendable {
             id: CallRecord.id(system: configuration.system, linkedID: facts.call.linkedID),
             system: configuration.system,
             uniqueID: first.uniqueID, linkedID: facts.call.linkedID, direction: cast.direction,
-            disposition: outcome.disposition, caller: cast.callerParty, callee: cast.calleeParty,
-            startedAt: first.created.at, endedAt: max(ends.overall, first.created.at), hangupCause: outcome.cause)
+            disposition: outcome.disposition.value, caller: cast.callerParty, callee: cast.calleeParty,
+            startedAt: first.created.at, endedAt: max(ends.overall, first.created.at), hangupCause: outcome.cause.value)
         record.isInProgress = now != nil
         record.hangupCauseText = outcome.causeText
-        record.hungUpBy = outcome.hungUpBy
+        record.hungUpBy = outcome.hungUp.value
         record.answeredAt = answeredAt(cast, outcome).map { min(max($0.at, record.startedAt), record.endedAt) }
         record.answeredBy = outcome.answeredBy.map { party($0, cast) }
         var agents = conversation.talkers.map(\.part).filter { !cast.isOutside[$0] && $0 != cast.main }
@@ -80,12 +80,10 @@ final class CallTeller: Sendable {
         if let mark = answeredAt(cast, outcome) {
             evidence.add("answered_at", "Newstate", mark, CallTeller.answerReason(cast.direction))
         }
-        evidence.add(
-            "disposition", outcome.dispositionEvent, outcome.dispositionMark ?? first.created, outcome.dispositionReason
-        )
+        evidence.add("disposition", outcome.disposition, otherwise: first.created)
         evidence.add("ended_at", ends.event, ends.mark, "the last party left")
-        evidence.add("hungup_by", outcome.hungUpEvent, outcome.hungUpMark ?? ends.mark, outcome.hungUpReason)
-        evidence.add("hangup_cause", "Hangup", facts.call.parts[cast.main].end ?? ends.mark, outcome.causeReason)
+        evidence.add("hungup_by", outcome.hungUp, otherwise: ends.mark)
+        evidence.add("hangup_cause", outcome.cause, otherwise: ends.mark)
         if let answerer = outcome.answeredBy,
             let since = conversation.talkers.first(where: { $0.part == answerer })?.since
         {
@@ -249,6 +247,9 @@ final class CallTeller: Sendable {
     private struct Evidence {
         var list: [FieldEvidence] = []
         init() { list.reserveCapacity(16) }
+        mutating func add<Value>(_ field: String, _ decided: Decided<Value>, otherwise mark: Mark) {
+            add(field, decided.event, decided.mark ?? mark, decided.reason)
+        }
         mutating func add(_ field: String, _ event: String, _ mark: Mark, _ reason: String) {
             list.append(
                 FieldEvidence(

@@ -1,0 +1,14 @@
+/// What was decided of one field of the record, and the event that decided it.
+struct Decided<Value: Sendable>: Sendable {
+    var value: Value
+    /// As Asterisk names it.
+    var event: String
+    /// When it came; nil where no one moment decided.
+    var mark: Mark?
+    /// In words, for `show`.
+    var reason: String
+
+    init(_ value: Value, _ event: String, _ mark: Mark?, _ reason: String) {
+        (self.value, self.event, self.mark, self.reason) = (value, event, mark, reason)
+    }
+}

@@ -1,0 +1,132 @@
+import Telephony
+
+/// Who ended the call.
+extension Outcome {
+    /// Whose side ended the call; nil where it was not seen.
+    func whoHungUp() -> Decided<CallRecord.HungUpBy?> {
+        let parts = facts.call.parts
+        let main = parts[cast.main]
+        let lastConnection = conversation.lastTalkStart ?? parts[cast.caller].created.at
+        let hasRequest = parts.contains { $0.hangupRequest.map { $0.at >= lastConnection } ?? false }
+        if lastEndIsGuessed, !hasRequest { return unseen("the end was not seen") }
+        if !hasRequest, !facts.call.sources.contains(.ami), facts.call.sources.contains(.cel),
+            parts.allSatisfy({ $0.hangupSource == nil })
+        {
+            return unseen("CEL was written without the details of its HANGUP")
+        }
+        if main.isAdopted, !hasRequest, main.softHangup == nil, main.stays.allSatisfy({ $0.from.offset < 0 }) {
+            // It was over before it was first heard of: what came after was its hangup handler.
+            guard let source = hangupSource([cast.main, cast.caller]) else {
+                return unseen("who ended it was not seen")
+            }
+            return bySource(source, main)
+        }
+        // The last talk is the end of the call only if the main party did not go on alone after it; on hold is not alone.
+        let mainLeft = ends.left[cast.main] ?? ends.overall
+        if let talkEnd = conversation.lastConnectionEnd, mainLeft - talkEnd <= .seconds(1),
+            let start = conversation.lastTalkStart
+        {
+            return whoEndedTalk(since: start)
+        }
+        return whoGaveUp()
+    }
+
+    /// The first of those who talked last to hang up.
+    private func whoEndedTalk(since start: Instant) -> Decided<CallRecord.HungUpBy?> {
+        let parts = facts.call.parts
+        let people = [cast.main] + conversation.lastTalkers
+        let requests = parts.indices.filter { i in
+            guard cast.isPerson[i], people.contains(i) || i == cast.caller, let request = parts[i].hangupRequest
+            else { return false }
+            return request.at >= start
+        }
+        if let first = requests.min(by: { parts[$0].hangupRequest!.at < parts[$1].hangupRequest!.at }) {
+            return byRequest(first, parts[first].hangupRequest!, "the first side to hang up after the last connection")
+        }
+        if let source = hangupSource(people) { return bySource(source, parts[source]) }
+        return bySystem(parts[cast.main])
+    }
+
+    /// Who ended a call whose main party was alone in the end.
+    private func whoGaveUp() -> Decided<CallRecord.HungUpBy?> {
+        let parts = facts.call.parts
+        let main = parts[cast.main]
+        let caller = parts[cast.caller]
+        if let request = caller.hangupRequest, !isRefusal(caller) {
+            return byRequest(cast.caller, request, "the first line's side hung up")
+        }
+        if cast.main != cast.caller, let request = main.hangupRequest, main.up != nil {
+            return byRequest(cast.main, request, "the called side hung up")
+        }
+        if !isRefusal(caller), let source = hangupSource([cast.caller, cast.main]) {
+            return bySource(source, parts[source])
+        }
+        // Nobody was reached: a line that refused ended the facts, if it was the only one asked.
+        let refused = cast.targets.filter { parts[$0].hangupRequest != nil && parts[$0].up == nil }
+        if refused.count == 1, cast.targets.count == 1, let request = parts[refused[0]].hangupRequest,
+            ends.overall - request.at < .seconds(1)
+        {
+            return byRequest(refused[0], request, "the only line asked refused")
+        }
+        return bySystem(caller)
+    }
+
+    private func unseen(_ why: String) -> Decided<CallRecord.HungUpBy?> { Decided(nil, "Hangup", nil, why) }
+    private func byRequest(_ i: Int, _ request: Mark, _ why: String) -> Decided<CallRecord.HungUpBy?> {
+        Decided(side(i), "HangupRequest", request, why)
+    }
+    private func bySource(_ i: Int, _ ended: ToldCall.Line) -> Decided<CallRecord.HungUpBy?> {
+        Decided(side(i), "CEL", ended.end ?? ends.mark, "hangupsource names that channel")
+    }
+    private func bySystem(_ ended: ToldCall.Line) -> Decided<CallRecord.HungUpBy?> {
+        Decided(.system, "Hangup", ended.end ?? ends.mark, "no side hung up: the PBX did")
+    }
+
+    private var lastEndIsGuessed: Bool {
+        let people = facts.call.parts.indices.filter { cast.isPerson[$0] }
+        let guessed = people.filter { facts.call.parts[$0].endIsGuessed }
+        // A peer put together from a handler's words has no end of its own, and needs none.
+        return guessed.contains(cast.caller) || guessed.contains(cast.main) || guessed.count == people.count
+    }
+
+    private func hangupSource(_ among: [Int]) -> Int? {
+        for i in among {
+            guard let source = facts.call.parts[i].hangupSource, !source.isEmpty else { continue }
+            // The name stays on a channel that goes on after the other side left: it says nothing of its own end.
+            if let j = facts.call.parts.firstIndex(where: { $0.name.description == source }), cast.isPerson[j],
+                let his = ends.left[j], let mine = ends.left[i], mine - his < .seconds(1)
+            {
+                return j
+            }
+        }
+        return nil
+    }
+
+    /// Busy() and Congestion() ask for a hangup on the caller's own channel, though the PBX refused.
+    func isRefusal(_ part: ToldCall.Line) -> Bool {
+        // 16 states no cause in the request; the channel's own tells, unless a line was still being dialled: who gives up
+        // then has the cause of a line that was tried before.
+        let isDialling = facts.call.dials.contains { dial in
+            guard let request = part.hangupRequest else { return false }
+            return dial.begin.at <= request.at && dial.end.map { $0.at >= request.at } ?? true
+        }
+        guard part.up == nil, let cause = part.hangupRequestCause ?? (isDialling ? nil : part.cause) else {
+            return false
+        }
+        return cause == .userBusy || cause == .congestion || cause == .switchingCongestion
+    }
+
+    /// Whose side a line is on.
+    private func side(_ i: Int) -> CallRecord.HungUpBy {
+        if i == cast.callerLine { return .caller }
+        if i == answeredBy || i == cast.main { return .callee }
+        // Where the outside line was called first, who speaks with it is neither caller nor callee.
+        if cast.callerLine != cast.caller { return .agent }
+        // Who came by a transfer is a colleague; who retrieved a parked call or picked one up stands where the callee stood.
+        let arrived = facts.call.parts[i].stays.first?.from.at ?? facts.call.parts[i].created.at
+        let isColleague = facts.call.moves.contains { move in
+            (move.kind == .blind || move.kind == .attended) && move.at.at <= arrived + .seconds(30) && move.by != i
+        }
+        return isColleague ? .agent : .callee
+    }
+}
