@@ -34,7 +34,7 @@ final class CallTeller: Sendable {
             id: CallRecord.id(system: configuration.system, linkedID: facts.call.linkedID),
             system: configuration.system,
             uniqueID: first.uniqueID, linkedID: facts.call.linkedID, direction: cast.direction,
-            disposition: outcome.disposition.value, caller: cast.callerParty, callee: cast.calleeParty,
+            disposition: outcome.disposition.value, caller: cast.callerParty, callee: cast.calleeParty.value,
             startedAt: first.created.at, endedAt: max(ends.overall, first.created.at), hangupCause: outcome.cause.value)
         record.isInProgress = now != nil
         record.hangupCauseText = outcome.causeText
@@ -76,7 +76,7 @@ final class CallTeller: Sendable {
         evidence.add("direction", "Newchannel", facts.call.parts[cast.caller].created, cast.directionReason)
         evidence.add(
             "caller", "Newchannel", facts.call.parts[cast.caller].created, "caller id of the first line of the call")
-        evidence.add("callee", cast.calleeEvent, cast.calleeMark, cast.calleeReason)
+        evidence.add("callee", cast.calleeParty, otherwise: first.created)
         if let mark = answeredAt(cast, outcome) {
             evidence.add("answered_at", "Newstate", mark, CallTeller.answerReason(cast.direction))
         }

@@ -26,10 +26,8 @@ final class Cast: Sendable {
     let direction: CallRecord.Direction
     let directionReason: String
     let callerParty: CallRecord.Caller
-    let calleeParty: CallRecord.Caller
-    let calleeMark: Mark
-    let calleeEvent: String
-    let calleeReason: String
+    let calleeParty: Decided<CallRecord.Caller>
+    private let names: Names
 
     init?(_ facts: Facts, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge) {
         self.facts = facts
@@ -46,28 +44,21 @@ final class Cast: Sendable {
         self.people = people
         self.isPerson = isPerson
 
-        // Through Local channels: a line dialled by ;2 is dialled by whoever dialled ;1.
-        func source(_ dial: Call.Dial, _ depth: Int = 0) -> Int? {
-            guard let from = dial.source, depth < 16 else { return dial.source }
-            guard let one = facts.call.localPairs.first(where: { $0.two == from })?.one,
-                let outer = facts.call.dials.last(where: { $0.destination == one && $0.begin.at <= dial.begin.at })
-            else { return from }
-            return source(outer, depth + 1)
+        let isDialled = parts.indices.map { i in
+            facts.call.dials.contains { $0.destination == i } && !Cast.isPickup(facts, i)
         }
-        func isPickup(_ i: Int) -> Bool { facts.call.moves.contains { $0.kind == .pickup && $0.by == i } }
-        let isDialled = parts.indices.map { i in facts.call.dials.contains { $0.destination == i } && !isPickup(i) }
         self.isDialled = isDialled
 
         let caller = people[0]
         self.caller = caller
         let isOriginated =
             facts.call.dials.first { $0.destination == caller }.map { dial in
-                guard let from = source(dial) else { return true }
+                guard let from = Cast.source(facts, dial) else { return true }
                 return !isPerson[from] || from == caller
             } ?? (isPerson[caller] && parts[caller].isInternal)
         self.isOriginated = isOriginated
         targets = Cast.firsts(
-            facts.call.dials.map(\.destination).filter { isPerson[$0] && $0 != caller && !isPickup($0) })
+            facts.call.dials.map(\.destination).filter { isPerson[$0] && $0 != caller && !Cast.isPickup(facts, $0) })
 
         let outside = Outside(facts, configuration, knowledge)
         isOutside = parts.indices.map {
@@ -83,51 +74,31 @@ final class Cast: Sendable {
             main = caller
         }
 
-        var agentName = parts.map { $0.agent }
-        for visit in facts.call.queueVisits {
-            guard let connect = visit.connect, let member = visit.member ?? visit.interface else { continue }
-            if let destination = visit.destination, isPerson[destination] {
-                // Who picks a queue's call up takes the member's place in it, not his name.
-                if !isPickup(destination) { agentName[destination] = member }
-            } else if let i = targets.first(where: { i in
-                parts[i].up.map { $0.at <= connect.at + .seconds(1) } ?? false
-                    && parts[i].end.map { $0.at >= connect.at } ?? true
-            }) {
-                agentName[i] = member
-            }
-        }
-        if let agent = facts.call.variables["HOOKSWITCH_AGENT"],
-            let i = targets.first(where: { [isOutside] in !isOutside[$0] })
-        {
-            agentName[i] = agent
-        }
-        self.agentName = agentName
+        agentName = Cast.agentNames(facts, isPerson: isPerson, isOutside: isOutside, targets: targets)
 
-        let callee = Cast.callee(
+        let called = Cast.called(
             facts, caller: caller, main: main, targets: targets, isOriginated: isOriginated, direction: direction)
-        calleeMark = callee.mark
-        calleeEvent = callee.event
-        calleeReason = callee.reason
         let names = Names(facts, isOutside, isDialled)
+        self.names = names
+        func party(_ i: Int) -> CallRecord.Caller {
+            CallRecord.Caller(number: names.number(i).map(printable), name: names.name(i))
+        }
         if isOutside[caller] && isOriginated {
             // Without a number of its own a callback is the call of who was called for it.
-            let agent = callee.callerNumber == nil ? targets.first { [isOutside] in !isOutside[$0] } : nil
-            callerLine = agent
-            callerParty =
-                agent.map { CallRecord.Caller(number: names.number($0).map(printable), name: names.name($0)) }
-                ?? CallRecord.Caller(number: callee.callerNumber.map(printable))
+            let shown = called.value.callerNumber
+            callerLine = shown == nil ? targets.first { [isOutside] in !isOutside[$0] } : nil
+            callerParty = callerLine.map(party) ?? CallRecord.Caller(number: shown.map(printable))
         } else {
             callerLine = caller
-            callerParty = CallRecord.Caller(number: names.number(caller).map(printable), name: names.name(caller))
+            callerParty = party(caller)
         }
-        var calleeNumber = callee.number
-        if calleeNumber == nil, let target = targets.first { calleeNumber = names.number(target) }
-        let named = direction == .inbound ? nil : targets.first { names.number($0) == calleeNumber }
-        calleeParty = CallRecord.Caller(number: calleeNumber.map(printable), name: named.flatMap { names.name($0) })
-        self.names = names
+        let number = called.value.number ?? targets.first.flatMap { names.number($0) }
+        let named = direction == .inbound ? nil : targets.first { names.number($0) == number }
+        calleeParty = Decided(
+            CallRecord.Caller(number: number.map(printable), name: named.flatMap { names.name($0) }), called.event,
+            called.mark, called.reason)
     }
 
-    private let names: Names
     func number(_ i: Int) -> String? { names.number(i) }
     func name(_ i: Int) -> String? { names.name(i) }
 
@@ -136,6 +107,45 @@ final class Cast: Sendable {
         var seen: [Int] = []
         for i in all where !seen.contains(i) { seen.append(i) }
         return seen
+    }
+
+    private static func isPickup(_ facts: Facts, _ i: Int) -> Bool {
+        facts.call.moves.contains { $0.kind == .pickup && $0.by == i }
+    }
+
+    /// Who dialled, through Local channels: a line dialled by ;2 is dialled by whoever dialled ;1.
+    private static func source(_ facts: Facts, _ dial: Call.Dial, _ depth: Int = 0) -> Int? {
+        guard let from = dial.source, depth < 16 else { return dial.source }
+        guard let one = facts.call.localPairs.first(where: { $0.two == from })?.one,
+            let outer = facts.call.dials.last(where: { $0.destination == one && $0.begin.at <= dial.begin.at })
+        else { return from }
+        return source(facts, outer, depth + 1)
+    }
+
+    /// Who took the call on each line, as the queue, the login or the dialplan names him.
+    private static func agentNames(
+        _ facts: Facts, isPerson: [Bool], isOutside: [Bool], targets: [Int]
+    ) -> [String?] {
+        let parts = facts.call.parts
+        var agentName = parts.map { $0.agent }
+        for visit in facts.call.queueVisits {
+            guard let connect = visit.connect, let member = visit.member ?? visit.interface else { continue }
+            if let destination = visit.destination, isPerson[destination] {
+                // Who picks a queue's call up takes the member's place in it, not his name.
+                if !isPickup(facts, destination) { agentName[destination] = member }
+            } else if let i = targets.first(where: { i in
+                parts[i].up.map { $0.at <= connect.at + .seconds(1) } ?? false
+                    && parts[i].end.map { $0.at >= connect.at } ?? true
+            }) {
+                agentName[i] = member
+            }
+        }
+        if let agent = facts.call.variables["HOOKSWITCH_AGENT"],
+            let i = targets.first(where: { !isOutside[$0] })
+        {
+            agentName[i] = agent
+        }
+        return agentName
     }
 
     // MARK: Direction
@@ -158,11 +168,8 @@ final class Cast: Sendable {
         let asked = facts.call.dials.first { targets.contains($0.destination) || $0.source != nil }?.sourceLocation?
             .exten
         let dialled = isOriginated ? facts.call.originate?.exten ?? asked : facts.call.parts[caller].firstLocation.exten
-        let isInternalNumber =
-            dialled.map { number in configuration.internalNumbers.match(number) } ?? false
-        if !outside.isEmpty,
-            outside.count == targets.count || !isInternalNumber || outside.first == targets.first && !isInternalNumber
-        {
+        let isInternalNumber = dialled.map { configuration.internalNumbers.match($0) } ?? false
+        if !outside.isEmpty, outside.count == targets.count || !isInternalNumber {
             return (.outbound, "an inside line called an outside one")
         }
         let isInConference = facts.call.parts[caller].stays.contains {
@@ -172,200 +179,5 @@ final class Cast: Sendable {
             return (.outbound, "an inside line asked for an outside number")
         }
         return (.internal, "no line of the call leads outside")
-    }
-
-    // MARK: What was called
-
-    private struct Callee {
-        var number: String?
-        var callerNumber: String?
-        var mark: Mark
-        var event: String
-        var reason: String
-    }
-
-    private static func callee(
-        _ facts: Facts, caller: Int, main: Int, targets: [Int], isOriginated: Bool, direction: CallRecord.Direction
-    ) -> Callee {
-        let part = facts.call.parts[caller]
-        guard isOriginated else {
-            return Callee(
-                number: part.firstLocation.exten.isEmpty ? nil : part.firstLocation.exten, mark: part.created,
-                event: "Newchannel", reason: "the extension at the call's start: what was dialled")
-        }
-        if main == caller, direction == .outbound, part.isInternal == false,
-            targets.isEmpty || facts.call.parts[caller].number.map(Outside.isLong) ?? false,
-            Outside.isLong(part.number ?? part.firstLocation.exten),
-            facts.call.originate?.exten.map({
-                !Outside.isLong($0) || $0 == Names.dialledNumber(facts.call, caller) || $0 == part.number
-            }) ?? true
-        {
-            // Asterisk called the outside line first: that line is what was called. Its caller id is ours, where it is another.
-            let shown = part.number ?? part.firstLocation.exten
-            let number = Names.dialledNumber(facts.call, caller) ?? shown
-            return Callee(
-                number: number, callerNumber: shown == number ? nil : shown, mark: part.created, event: "Newchannel",
-                reason: "the line Asterisk dialled")
-        }
-        if let dial = facts.call.dials.first(where: {
-            $0.source != nil && targets.contains($0.destination)
-                || $0.source != nil && facts.call.parts[$0.destination].isLocal
-        }),
-            let exten = dial.sourceLocation?.exten, !exten.isEmpty, exten != "s", !isLocalTwo(facts, dial.source)
-        {
-            return Callee(number: exten, mark: dial.begin, event: "DialBegin", reason: "the extension that dialled")
-        }
-        // Through a Local channel the line that runs the dialplan is its first half.
-        if let dial = facts.call.dials.first(where: { targets.contains($0.destination) }) {
-            if let exten = dial.sourceLocation?.exten, Outside.isLong(exten) {
-                return Callee(number: exten, mark: dial.begin, event: "DialBegin", reason: "the extension that dialled")
-            }
-            let number = facts.call.parts[dial.destination].number ?? facts.call.originate?.exten
-            return Callee(
-                number: number, mark: dial.begin, event: "DialBegin", reason: "the number of the dialled line")
-        }
-        if let exten = facts.call.originate?.exten {
-            return Callee(
-                number: exten, mark: part.created, event: "OriginateResponse", reason: "the extension asked for")
-        }
-        return Callee(number: part.number, mark: part.created, event: "Newchannel", reason: "the line Asterisk dialled")
-    }
-
-    private static func isLocalTwo(_ facts: Facts, _ part: Int?) -> Bool {
-        part.map { i in facts.call.parts[i].name.description.hasSuffix(";2") } ?? false
-    }
-}
-
-/// Numbers and names of lines, as people would state them.
-struct Names: Sendable {
-    private let facts: Facts
-    private let isOutside: [Bool]
-    private let isDialled: [Bool]
-    /// By place in `facts.call.parts`: each is asked for several times.
-    private var numbers: [String?] = []
-    private var names: [String?] = []
-
-    init(_ facts: Facts, _ isOutside: [Bool], _ isDialled: [Bool]) {
-        (self.facts, self.isOutside, self.isDialled) = (facts, isOutside, isDialled)
-        numbers = facts.call.parts.indices.map(findNumber)
-        names = facts.call.parts.indices.map(findName)
-    }
-
-    /// A line's own number: what it showed first (dialplan changes caller id later), else what was dialled, else its name.
-    func number(_ i: Int) -> String? { numbers[i] }
-    /// The name shown; nil for an outside line that was dialled, which carries the caller's name.
-    func name(_ i: Int) -> String? { names[i] }
-
-    private func findNumber(_ i: Int) -> String? {
-        let part = facts.call.parts[i]
-        // A dialled line is given the number that the caller dialled; what was asked of the trunk is what it reached.
-        if isOutside[i], isDialled[i] { return Names.dialledNumber(facts.call, i) ?? part.number ?? part.firstNumber }
-        let address = String(part.name.address)
-        let addressIsNumber = !address.isEmpty && address.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
-        // A phone that is rung with the customer's number as its caller id is still the phone of its own name.
-        if isDialled[i], addressIsNumber, let number = part.firstNumber, Outside.isLong(number) { return address }
-        return part.firstNumber ?? part.number ?? (addressIsNumber ? address : nil)
-    }
-
-    /// What was dialled to reach a line, without its technology; nil where no event says it.
-    static func asked(_ call: ToldCall, _ i: Int) -> Substring? {
-        guard let text = call.dials.last(where: { $0.destination == i && $0.dialString != nil })?.dialString else {
-            return nil
-        }
-        // A queue tells its members' interfaces, Dial what follows the technology.
-        let technology = call.parts[i].name.technology + "/"
-        return text.hasPrefix(technology) ? text.dropFirst(technology.count) : text[...]
-    }
-
-    /// The number that was asked of a line's device; nil where the device itself was dialled.
-    static func dialledNumber(_ call: ToldCall, _ i: Int) -> String? { asked(call, i).flatMap { number(in: $0) } }
-
-    /// The number inside a dial string, as `15559876543@trunk`, `trunk/15559876543`, `trunk/sip:112@host:5060` or
-    /// `user:secret@host/15559876543`; nil where it names a device only.
-    static func number(in text: Substring) -> String? {
-        guard text.utf8.contains(where: { $0 == 0x40 || $0 == 0x2F }) else { return nil }
-        var last = text.split(separator: "/").last ?? ""
-        for scheme in ["sip:", "sips:", "tel:"] where last.hasPrefix(scheme) { last = last.dropFirst(scheme.count) }
-        let number = last.prefix { $0 != "@" && $0 != ":" && $0 != ";" }
-        let isNumber = number.utf8.allSatisfy { (48...57).contains($0) || $0 == 0x2B || $0 == 0x2A || $0 == 0x23 }
-        return isNumber && number.utf8.count > 2 ? String(number) : nil
-    }
-
-    private func findName(_ i: Int) -> String? {
-        let part = facts.call.parts[i]
-        guard let name = part.callerName, !(isOutside[i] && isDialled[i]) else { return nil }
-        // PJSIP hands a SIP quoted-string on with its backslashes.
-        return printable(part.name.technology == "PJSIP" ? Names.unquoted(name) : name)
-    }
-
-    /// Takes SIP's quoted pairs back, if all backslashes are such.
-    static func unquoted(_ text: String) -> String {
-        guard text.utf8.contains(0x5C) else { return text }
-        var out: [UInt8] = []
-        var bytes = text.utf8.makeIterator()
-        while let byte = bytes.next() {
-            guard byte == 0x5C else {
-                out.append(byte)
-                continue
-            }
-            guard let next = bytes.next(), next == 0x5C || next == 0x22 else { return text }
-            out.append(next)
-        }
-        return String(decoding: out, as: UTF8.self)
-    }
-}
-
-/// Tells whether a line leads outside.
-struct Outside {
-    private let facts: Facts
-    private let configuration: AssemblyConfiguration
-    private let knowledge: EndpointKnowledge
-
-    init(_ facts: Facts, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge) {
-        (self.facts, self.configuration, self.knowledge) = (facts, configuration, knowledge)
-    }
-
-    func contains(_ i: Int, isDialled: Bool, isOriginated: Bool) -> Bool {
-        let part = facts.call.parts[i]
-        if !configuration.trunks.isEmpty {
-            return configuration.trunks.contains { $0.matches(part.name.description) || $0.matches(part.name.device) }
-        }
-        if facts.call.queueVisits.contains(where: {
-            $0.destination == i || $0.interface.map { $0[...] == part.name.device } ?? false
-        }) {
-            return false
-        }
-        let address = part.name.address
-        // A phone named like an extension is one, whatever caller id it was given.
-        if isInternal(address) { return false }
-        // What was asked of the line's device tells more than any caller id: a line that is dialled is given the number
-        // that its caller dialled, an originated one what the CRM gave it.
-        // Without a number in it the device itself was called: a phone, unless it has shown to be more.
-        if isDialled, let asked = Names.asked(facts.call, i) {
-            guard let number = Names.number(in: asked) else { return knowledge.isOutside(part.name.device) ?? false }
-            if Outside.isLong(number), !isInternal(number) { return true }
-        }
-        let shown = isDialled || isOriginated ? part.number ?? part.firstNumber : part.firstNumber ?? part.number
-        if let shown, !shown.isEmpty, shown != "s" {
-            if Outside.isLong(shown), !isInternal(shown) {
-                if knowledge.isOutside(part.name.device) == false, isOriginated { return false }
-                return true
-            }
-            if let learned = knowledge.isOutside(part.name.device) { return learned }
-            return !isInternal(shown)
-        }
-        if let learned = knowledge.isOutside(part.name.device) { return learned }
-        // Phones are configured with a number; a stranger may withhold it.
-        return !isDialled
-    }
-
-    private func isInternal(_ number: some StringProtocol) -> Bool {
-        configuration.internalNumbers.match(number)
-    }
-
-    /// Seven digits or more, or international: no extension.
-    static func isLong(_ number: String) -> Bool {
-        let digits = number.utf8.count { $0 >= 48 && $0 <= 57 }
-        return digits >= 7 || number.hasPrefix("+") && digits > 0
     }
 }

@@ -1,0 +1,63 @@
+import Telephony
+
+/// What was called.
+extension Cast {
+    /// The number that was called, and the one that was shown for it where it was another: who is told as the caller then.
+    struct Called: Sendable {
+        var number: String?
+        var callerNumber: String?
+    }
+
+    static func called(
+        _ facts: Facts, caller: Int, main: Int, targets: [Int], isOriginated: Bool, direction: CallRecord.Direction
+    ) -> Decided<Called> {
+        func called(_ number: String?, _ event: String, _ mark: Mark, _ reason: String) -> Decided<Called> {
+            Decided(Called(number: number), event, mark, reason)
+        }
+        let part = facts.call.parts[caller]
+        guard isOriginated else {
+            let exten = part.firstLocation.exten
+            return called(
+                exten.isEmpty ? nil : exten, "Newchannel", part.created,
+                "the extension at the call's start: what was dialled")
+        }
+        if main == caller, direction == .outbound, part.isInternal == false,
+            targets.isEmpty || facts.call.parts[caller].number.map(Outside.isLong) ?? false,
+            Outside.isLong(part.number ?? part.firstLocation.exten),
+            facts.call.originate?.exten.map({
+                !Outside.isLong($0) || $0 == Names.dialledNumber(facts.call, caller) || $0 == part.number
+            }) ?? true
+        {
+            // Asterisk called the outside line first: that line is what was called. Its caller id is ours, where it is another.
+            let shown = part.number ?? part.firstLocation.exten
+            let number = Names.dialledNumber(facts.call, caller) ?? shown
+            return Decided(
+                Called(number: number, callerNumber: shown == number ? nil : shown), "Newchannel", part.created,
+                "the line Asterisk dialled")
+        }
+        if let dial = facts.call.dials.first(where: {
+            $0.source != nil && targets.contains($0.destination)
+                || $0.source != nil && facts.call.parts[$0.destination].isLocal
+        }),
+            let exten = dial.sourceLocation?.exten, !exten.isEmpty, exten != "s", !isLocalTwo(facts, dial.source)
+        {
+            return called(exten, "DialBegin", dial.begin, "the extension that dialled")
+        }
+        // Through a Local channel the line that runs the dialplan is its first half.
+        if let dial = facts.call.dials.first(where: { targets.contains($0.destination) }) {
+            if let exten = dial.sourceLocation?.exten, Outside.isLong(exten) {
+                return called(exten, "DialBegin", dial.begin, "the extension that dialled")
+            }
+            let number = facts.call.parts[dial.destination].number ?? facts.call.originate?.exten
+            return called(number, "DialBegin", dial.begin, "the number of the dialled line")
+        }
+        if let exten = facts.call.originate?.exten {
+            return called(exten, "OriginateResponse", part.created, "the extension asked for")
+        }
+        return called(part.number, "Newchannel", part.created, "the line Asterisk dialled")
+    }
+
+    private static func isLocalTwo(_ facts: Facts, _ part: Int?) -> Bool {
+        part.map { i in facts.call.parts[i].name.description.hasSuffix(";2") } ?? false
+    }
+}

@@ -1,0 +1,80 @@
+import Telephony
+
+/// Numbers and names of lines, as people would state them.
+struct Names: Sendable {
+    private let facts: Facts
+    private let isOutside: [Bool]
+    private let isDialled: [Bool]
+    /// By place in `facts.call.parts`: each is asked for several times.
+    private var numbers: [String?] = []
+    private var names: [String?] = []
+
+    init(_ facts: Facts, _ isOutside: [Bool], _ isDialled: [Bool]) {
+        (self.facts, self.isOutside, self.isDialled) = (facts, isOutside, isDialled)
+        numbers = facts.call.parts.indices.map(findNumber)
+        names = facts.call.parts.indices.map(findName)
+    }
+
+    /// A line's own number: what it showed first (dialplan changes caller id later), else what was dialled, else its name.
+    func number(_ i: Int) -> String? { numbers[i] }
+    /// The name shown; nil for an outside line that was dialled, which carries the caller's name.
+    func name(_ i: Int) -> String? { names[i] }
+
+    private func findNumber(_ i: Int) -> String? {
+        let part = facts.call.parts[i]
+        // A dialled line is given the number that the caller dialled; what was asked of the trunk is what it reached.
+        if isOutside[i], isDialled[i] { return Names.dialledNumber(facts.call, i) ?? part.number ?? part.firstNumber }
+        let address = String(part.name.address)
+        let addressIsNumber = !address.isEmpty && address.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
+        // A phone that is rung with the customer's number as its caller id is still the phone of its own name.
+        if isDialled[i], addressIsNumber, let number = part.firstNumber, Outside.isLong(number) { return address }
+        return part.firstNumber ?? part.number ?? (addressIsNumber ? address : nil)
+    }
+
+    /// What was dialled to reach a line, without its technology; nil where no event says it.
+    static func asked(_ call: ToldCall, _ i: Int) -> Substring? {
+        guard let text = call.dials.last(where: { $0.destination == i && $0.dialString != nil })?.dialString else {
+            return nil
+        }
+        // A queue tells its members' interfaces, Dial what follows the technology.
+        let technology = call.parts[i].name.technology + "/"
+        return text.hasPrefix(technology) ? text.dropFirst(technology.count) : text[...]
+    }
+
+    /// The number that was asked of a line's device; nil where the device itself was dialled.
+    static func dialledNumber(_ call: ToldCall, _ i: Int) -> String? { asked(call, i).flatMap { number(in: $0) } }
+
+    /// The number inside a dial string, as `15559876543@trunk`, `trunk/15559876543`, `trunk/sip:112@host:5060` or
+    /// `user:secret@host/15559876543`; nil where it names a device only.
+    static func number(in text: Substring) -> String? {
+        guard text.utf8.contains(where: { $0 == 0x40 || $0 == 0x2F }) else { return nil }
+        var last = text.split(separator: "/").last ?? ""
+        for scheme in ["sip:", "sips:", "tel:"] where last.hasPrefix(scheme) { last = last.dropFirst(scheme.count) }
+        let number = last.prefix { $0 != "@" && $0 != ":" && $0 != ";" }
+        let isNumber = number.utf8.allSatisfy { (48...57).contains($0) || $0 == 0x2B || $0 == 0x2A || $0 == 0x23 }
+        return isNumber && number.utf8.count > 2 ? String(number) : nil
+    }
+
+    private func findName(_ i: Int) -> String? {
+        let part = facts.call.parts[i]
+        guard let name = part.callerName, !(isOutside[i] && isDialled[i]) else { return nil }
+        // PJSIP hands a SIP quoted-string on with its backslashes.
+        return printable(part.name.technology == "PJSIP" ? Names.unquoted(name) : name)
+    }
+
+    /// Takes SIP's quoted pairs back, if all backslashes are such.
+    static func unquoted(_ text: String) -> String {
+        guard text.utf8.contains(0x5C) else { return text }
+        var out: [UInt8] = []
+        var bytes = text.utf8.makeIterator()
+        while let byte = bytes.next() {
+            guard byte == 0x5C else {
+                out.append(byte)
+                continue
+            }
+            guard let next = bytes.next(), next == 0x5C || next == 0x22 else { return text }
+            out.append(next)
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+}

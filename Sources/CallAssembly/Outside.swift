@@ -1,0 +1,56 @@
+import Telephony
+
+/// Tells whether a line leads outside.
+struct Outside {
+    private let facts: Facts
+    private let configuration: AssemblyConfiguration
+    private let knowledge: EndpointKnowledge
+
+    init(_ facts: Facts, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge) {
+        (self.facts, self.configuration, self.knowledge) = (facts, configuration, knowledge)
+    }
+
+    func contains(_ i: Int, isDialled: Bool, isOriginated: Bool) -> Bool {
+        let part = facts.call.parts[i]
+        if !configuration.trunks.isEmpty {
+            return configuration.trunks.contains { $0.matches(part.name.description) || $0.matches(part.name.device) }
+        }
+        if facts.call.queueVisits.contains(where: {
+            $0.destination == i || $0.interface.map { $0[...] == part.name.device } ?? false
+        }) {
+            return false
+        }
+        let address = part.name.address
+        // A phone named like an extension is one, whatever caller id it was given.
+        if isInternal(address) { return false }
+        // What was asked of the line's device tells more than any caller id: a line that is dialled is given the number
+        // that its caller dialled, an originated one what the CRM gave it.
+        // Without a number in it the device itself was called: a phone, unless it has shown to be more.
+        if isDialled, let asked = Names.asked(facts.call, i) {
+            guard let number = Names.number(in: asked) else { return knowledge.isOutside(part.name.device) ?? false }
+            if Outside.isLong(number), !isInternal(number) { return true }
+        }
+        let shown = isDialled || isOriginated ? part.number ?? part.firstNumber : part.firstNumber ?? part.number
+        if let shown, !shown.isEmpty, shown != "s" {
+            if Outside.isLong(shown), !isInternal(shown) {
+                if knowledge.isOutside(part.name.device) == false, isOriginated { return false }
+                return true
+            }
+            if let learned = knowledge.isOutside(part.name.device) { return learned }
+            return !isInternal(shown)
+        }
+        if let learned = knowledge.isOutside(part.name.device) { return learned }
+        // Phones are configured with a number; a stranger may withhold it.
+        return !isDialled
+    }
+
+    private func isInternal(_ number: some StringProtocol) -> Bool {
+        configuration.internalNumbers.match(number)
+    }
+
+    /// Seven digits or more, or international: no extension.
+    static func isLong(_ number: String) -> Bool {
+        let digits = number.utf8.count { $0 >= 48 && $0 <= 57 }
+        return digits >= 7 || number.hasPrefix("+") && digits > 0
+    }
+}
