@@ -26,7 +26,6 @@ final class CallTeller: Sendable {
         let ends = Ends(facts, cast, now: now)
         let conversation = Conversation(facts, main: cast.main, isPerson: cast.isPerson, end: ends.overall)
         let outcome = Outcome(facts, cast, ends, conversation)
-        var evidence = Evidence()
 
         let first = facts.call.parts.filter { !$0.isGuest }
             .min { ($0.created.at, $0.uniqueID) < ($1.created.at, $1.uniqueID) }!
@@ -39,7 +38,7 @@ final class CallTeller: Sendable {
         record.isInProgress = now != nil
         record.hangupCauseText = outcome.causeText
         record.hungUpBy = outcome.hungUp.value
-        record.answeredAt = answeredAt(cast, outcome).map { min(max($0.at, record.startedAt), record.endedAt) }
+        record.answeredAt = answeredAt(cast).map { min(max($0.at, record.startedAt), record.endedAt) }
         record.answeredBy = outcome.answeredBy.map { party($0, cast) }
         var agents = conversation.talkers.map(\.part).filter { !cast.isOutside[$0] && $0 != cast.main }
         if agents.isEmpty { agents = met(cast, outcome) }
@@ -71,46 +70,11 @@ final class CallTeller: Sendable {
             record.notes.append(
                 "\(printable(name)) was left out: it holds \(printable(value)), which VICIdial should have filled in")
         }
-
-        evidence.add("started_at", "Newchannel", first.created, "the call's first channel")
-        evidence.add("direction", "Newchannel", facts.call.parts[cast.caller].created, cast.directionReason)
-        evidence.add(
-            "caller", "Newchannel", facts.call.parts[cast.caller].created, "caller id of the first line of the call")
-        evidence.add("callee", cast.calleeParty, otherwise: first.created)
-        if let mark = answeredAt(cast, outcome) {
-            evidence.add("answered_at", "Newstate", mark, CallTeller.answerReason(cast.direction))
-        }
-        evidence.add("disposition", outcome.disposition, otherwise: first.created)
-        evidence.add("ended_at", ends.event, ends.mark, "the last party left")
-        evidence.add("hungup_by", outcome.hungUp, otherwise: ends.mark)
-        evidence.add("hangup_cause", outcome.cause, otherwise: ends.mark)
-        if let answerer = outcome.answeredBy,
-            let since = conversation.talkers.first(where: { $0.part == answerer })?.since
-        {
-            evidence.add("answered_by", "BridgeEnter", mark(of: since, answerer), "first person the main party heard")
-        }
-        if let visit = outcome.visit {
-            evidence.add("queue", "QueueCallerJoin", visit.join, "the wait began; it ended by \(outcome.queueReason)")
-        }
-        for move in facts.call.moves {
-            evidence.add("transfers", Transfers.eventName(move.kind), move.at, "a channel was moved")
-        }
-        for recording in facts.call.recordings {
-            evidence.add("recordings", "MixMonitorStart", recording.from, "recording began")
-        }
-        return FinishedCall(record: record, evidence: evidence.list)
+        return FinishedCall(record: record, evidence: evidence(first, cast, ends, conversation, outcome))
     }
 
-    private static func answerReason(_ direction: CallRecord.Direction) -> String {
-        switch direction {
-        case .inbound: "first time up: the channel whose answer counts for inbound"
-        case .outbound: "first time up: the channel whose answer counts for outbound"
-        case .internal: "first time up: the channel whose answer counts for internal"
-        }
-    }
-
-    /// The event whose time answered the facts, by direction.
-    private func answeredAt(_ cast: Cast, _ outcome: Outcome) -> Mark? {
+    /// When the line came up whose answer counts, by direction; nil where it never did.
+    func answeredAt(_ cast: Cast) -> Mark? {
         switch cast.direction {
         case .inbound: facts.call.parts[cast.caller].up
         case .outbound: cast.isOutside[cast.main] && cast.isDialled[cast.main] ? facts.call.parts[cast.main].up : nil
@@ -237,24 +201,5 @@ final class CallTeller: Sendable {
         guard abs(seconds - record.billableSeconds) > 1 else { return nil }
         if cast.isOriginated { return "Asterisk's CDR counts \(seconds) s from the first leg's answer" }
         return "Asterisk's CDR says billsec \(seconds)"
-    }
-
-    private func mark(of time: Instant, _ part: Int) -> Mark {
-        facts.call.parts[part].stays.first { $0.from.at == time }?.from ?? Mark(at: time, offset: -1)
-    }
-
-    /// Collects what decided each field.
-    private struct Evidence {
-        var list: [FieldEvidence] = []
-        init() { list.reserveCapacity(16) }
-        mutating func add<Value>(_ field: String, _ decided: Decided<Value>, otherwise mark: Mark) {
-            add(field, decided.event, decided.mark ?? mark, decided.reason)
-        }
-        mutating func add(_ field: String, _ event: String, _ mark: Mark, _ reason: String) {
-            list.append(
-                FieldEvidence(
-                    field: field, event: event, at: mark.at, offset: mark.offset < 0 ? nil : mark.offset, reason: reason
-                ))
-        }
     }
 }

@@ -61,7 +61,7 @@ extension Outcome {
         if !isRefusal(caller), let source = hangupSource([cast.caller, cast.main]) {
             return bySource(source, parts[source])
         }
-        // Nobody was reached: a line that refused ended the facts, if it was the only one asked.
+        // Nobody was reached: a line that refused ended the call, if it was the only one asked.
         let refused = cast.targets.filter { parts[$0].hangupRequest != nil && parts[$0].up == nil }
         if refused.count == 1, cast.targets.count == 1, let request = parts[refused[0]].hangupRequest,
             ends.overall - request.at < .seconds(1)

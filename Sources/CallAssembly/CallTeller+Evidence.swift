@@ -1,0 +1,57 @@
+import Telephony
+
+/// Which event decided each field of the record.
+extension CallTeller {
+    func evidence(
+        _ first: ToldCall.Line, _ cast: Cast, _ ends: Ends, _ conversation: Conversation, _ outcome: Outcome
+    ) -> [FieldEvidence] {
+        var evidence = Evidence()
+        evidence.add("started_at", "Newchannel", first.created, "the call's first channel")
+        evidence.add("direction", "Newchannel", facts.call.parts[cast.caller].created, cast.directionReason)
+        evidence.add(
+            "caller", "Newchannel", facts.call.parts[cast.caller].created, "caller id of the first line of the call")
+        evidence.add("callee", cast.calleeParty, otherwise: first.created)
+        if let mark = answeredAt(cast) {
+            let reason = "first time up: the channel whose answer counts for \(cast.direction.rawValue)"
+            evidence.add("answered_at", "Newstate", mark, reason)
+        }
+        evidence.add("disposition", outcome.disposition, otherwise: first.created)
+        evidence.add("ended_at", ends.event, ends.mark, "the last party left")
+        evidence.add("hungup_by", outcome.hungUp, otherwise: ends.mark)
+        evidence.add("hangup_cause", outcome.cause, otherwise: ends.mark)
+        if let answerer = outcome.answeredBy,
+            let since = conversation.talkers.first(where: { $0.part == answerer })?.since
+        {
+            evidence.add("answered_by", "BridgeEnter", mark(of: since, answerer), "first person the main party heard")
+        }
+        if let visit = outcome.visit {
+            evidence.add("queue", "QueueCallerJoin", visit.join, "the wait began; it ended by \(outcome.queueReason)")
+        }
+        for move in facts.call.moves {
+            evidence.add("transfers", Transfers.eventName(move.kind), move.at, "a channel was moved")
+        }
+        for recording in facts.call.recordings {
+            evidence.add("recordings", "MixMonitorStart", recording.from, "recording began")
+        }
+        return evidence.list
+    }
+
+    private func mark(of time: Instant, _ part: Int) -> Mark {
+        facts.call.parts[part].stays.first { $0.from.at == time }?.from ?? Mark(at: time, offset: -1)
+    }
+
+    /// Collects what decided each field.
+    private struct Evidence {
+        var list: [FieldEvidence] = []
+        init() { list.reserveCapacity(16) }
+        mutating func add<Value>(_ field: String, _ decided: Decided<Value>, otherwise mark: Mark) {
+            add(field, decided.event, decided.mark ?? mark, decided.reason)
+        }
+        mutating func add(_ field: String, _ event: String, _ mark: Mark, _ reason: String) {
+            list.append(
+                FieldEvidence(
+                    field: field, event: event, at: mark.at, offset: mark.offset < 0 ? nil : mark.offset, reason: reason
+                ))
+        }
+    }
+}
