@@ -1,12 +1,5 @@
 import Telephony
 
-/// When something was seen, and where in the stream it stands.
-struct Mark: Sendable, Hashable {
-    var at: Instant
-    /// Stream offset; -1 where the source has none.
-    var offset: Int64
-}
-
 /// The facts of one call while it lives: a graph of channels, dials, bridges and Local pairs. Nothing is decided here.
 struct Call: Sendable {
     /// The oldest linked id any of its channels has shown.
@@ -165,38 +158,6 @@ struct Call: Sendable {
         var path: String?
         /// What CEL calls this recording.
         var id: String? = nil
-    }
-}
-
-/// A call's facts when they are told: one reference that all who decide share, instead of a copy each.
-final class Facts: Sendable {
-    let call: ToldCall
-    init(_ call: consuming Call) { self.call = ToldCall(call) }
-}
-
-/// A call as those see it who decide: its channels stand behind references, because each is looked at some thirty times and
-/// a `Part` is large to copy.
-@dynamicMemberLookup
-struct ToldCall: Sendable {
-    private let call: Call
-    let parts: [Line]
-
-    init(_ call: consuming Call) {
-        parts = call.parts.map(Line.init)
-        self.call = call
-    }
-    subscript<T>(dynamicMember member: KeyPath<Call, T>) -> T {
-        @inline(__always) get { call[keyPath: member] }
-    }
-
-    /// One channel.
-    @dynamicMemberLookup
-    final class Line: Sendable {
-        private let part: Call.Part
-        init(_ part: Call.Part) { self.part = part }
-        subscript<T>(dynamicMember member: KeyPath<Call.Part, T>) -> T {
-            @inline(__always) get { part[keyPath: member] }
-        }
     }
 }
 

@@ -1,16 +1,5 @@
 public import Telephony
 
-/// What the fold wants the outside to know.
-public enum AssemblyEffect: Sendable {
-    public enum Progress: String, Sendable { case started, answered, transferred }
-    /// The call is over; told once for each call.
-    case finished(FinishedCall)
-    /// A call in progress came to a turn; the record is what is known so far.
-    case progress(Progress, CallRecord)
-    /// An event was refused; a list of the live channels should be asked for.
-    case resyncWanted(reason: String, offset: Int64?)
-}
-
 /// Folds call events into finished calls: a value, without clock or I/O.
 ///
 /// `apply` takes events in the order they came; `advance` tells that time has passed where none come.
@@ -221,7 +210,7 @@ public struct CallAssembler: Sendable {
     }
 
     /// A channel that goes on after its hangup had none: the hangup was forged, or belonged to another.
-    private mutating func revive(_ place: Place) {
+    mutating func revive(_ place: Place) {
         if !doubtedEnds.isEmpty { doubtedEnds[calls[place.call]!.parts[place.part].uniqueID] = nil }
         guard calls[place.call]!.parts[place.part].end != nil, !calls[place.call]!.parts[place.part].endIsGuessed else {
             return
@@ -423,143 +412,5 @@ public struct CallAssembler: Sendable {
         if let record = CallTeller(Facts(call), configuration, knowledge, zoneOffset, now: clock).finished()?.record {
             effect(.progress(progress, record))
         }
-    }
-
-    // MARK: Dials
-
-    private mutating func beginDial(
-        _ source: CallEvent.Channel?, _ location: CallEvent.Location?, _ destination: CallEvent.Snapshot,
-        _ dialString: String?, _ mark: Mark, _ effect: (AssemblyEffect) -> Void
-    ) {
-        if index[destination.channel.uniqueID] == nil { addChannel(destination, mark, effect) }
-        let from = source.flatMap { locate($0, mark) }
-        guard let to = locate(destination.channel, mark) else { return }
-        if let from, let location { calls[from.call]!.parts[from.part].location = location }
-        calls[to.call]!.parts[to.part].number = destination.number ?? calls[to.call]!.parts[to.part].number
-        calls[to.call]!.dials.append(
-            Call.Dial(
-                source: from?.call == to.call ? from?.part : nil, destination: to.part, begin: mark,
-                sourceLocation: location, dialString: dialString))
-    }
-
-    private mutating func endDial(
-        _ source: CallEvent.Channel?, _ destination: CallEvent.Channel, _ status: DialStatus, _ forward: String?,
-        _ mark: Mark,
-        _ effect: (AssemblyEffect) -> Void
-    ) {
-        guard let to = locate(destination, mark) else { return }
-        let from = source.flatMap { locate($0, mark) }
-        guard let place = index[destination.uniqueID] else { return }
-        // A queue ends a dial twice; the first word stands, unless the second says it was answered.
-        if let i = calls[place.call]!.dials.lastIndex(where: { $0.destination == place.part }) {
-            if calls[place.call]!.dials[i].end == nil || status == .answer {
-                calls[place.call]!.dials[i].end = mark
-                calls[place.call]!.dials[i].status = status
-                calls[place.call]!.dials[i].forward = forward
-            }
-        } else if status == .answer || forward != nil {
-            // Who picks a call up is told as answering a dial that never began.
-            calls[place.call]!.dials.append(
-                Call.Dial(
-                    source: from?.call == to.call ? from?.part : nil, destination: place.part, begin: mark,
-                    sourceLocation: nil, dialString: nil, end: mark, status: status, forward: forward))
-        }
-        if status == .answer, configuration.reportsProgress, !calls[place.call]!.hasToldAnswer,
-            !calls[place.call]!.parts[place.part].isInternal
-        {
-            calls[place.call]!.hasToldAnswer = true
-            tell(.answered, place.call, effect)
-        }
-    }
-
-    // MARK: Bridges
-
-    private mutating func enter(
-        _ channel: CallEvent.Channel, _ id: BridgeID, _ kind: CallEvent.BridgeKind, _ location: CallEvent.Location,
-        _ mark: Mark
-    ) {
-        guard let place = locate(channel, mark) else { return }
-        revive(place)
-        calls[place.call]!.parts[place.part].location = location
-        let bridge = calls[place.call]!.bridge(id, kind)
-        // Within a millisecond or two BridgeLeave may come after the next BridgeEnter.
-        calls[place.call]!.parts[place.part].stays.append(Call.Stay(bridge: bridge, from: mark, to: nil))
-        if kind == .conference || conferences[id] != nil || calls[place.call]!.isAgentSession {
-            meet(id, kind, place, mark)
-        } else if kind == .talk, calls[place.call]!.alive == 1 {
-            joinWhoIsThere(id, place)
-        }
-    }
-
-    /// Two that meet in a talk are one call: Asterisk gives both the older linked id as the second comes in (`bridge_basic.c`),
-    /// but shows it only with the younger's next event, which may come when the older is gone. Who brings company has met the
-    /// others by dialling them.
-    private mutating func joinWhoIsThere(_ id: BridgeID, _ place: Place) {
-        for slot in calls.indices where slot != place.call && calls[slot] != nil {
-            guard !calls[slot]!.isAgentSession,
-                let bridge = calls[slot]!.bridges.firstIndex(where: { $0.id == id }),
-                calls[slot]!.parts.contains(where: { part in
-                    !part.isGuest && part.stays.contains { $0.bridge == bridge && $0.to == nil }
-                })
-            else { continue }
-            return merge(place.call, slot)
-        }
-    }
-
-    private mutating func leave(
-        _ channel: CallEvent.Channel, _ id: BridgeID, _ location: CallEvent.Location, _ mark: Mark
-    ) {
-        guard let place = locate(channel, mark) else { return }
-        let before = calls[place.call]!.parts[place.part].location
-        if !location.exten.isEmpty, location.exten != before.exten || location.context != before.context {
-            // Sent elsewhere while it talked: by a transfer, which has an event of its own, or by a manager's Redirect.
-            calls[place.call]!.relocations.append(
-                Call.Relocation(part: place.part, at: mark, to: location))
-        }
-        calls[place.call]!.parts[place.part].location = location
-        guard let bridge = calls[place.call]!.bridges.firstIndex(where: { $0.id == id }) else { return }
-        let stays = calls[place.call]!.parts[place.part].stays
-        if let i = stays.lastIndex(where: { $0.bridge == bridge && $0.to == nil }) {
-            calls[place.call]!.parts[place.part].stays[i].to = mark
-        }
-        if conferences[id] != nil { part(from: id, channel.uniqueID, mark) }
-    }
-}
-
-/// A Hangup as it was told, while it is not believed.
-struct DoubtedEnd: Sendable {
-    var mark: Mark
-    var cause: HangupCause
-    var text: String?
-    var techCause: String?
-    var location: CallEvent.Location
-}
-
-extension Call.Part {
-    mutating func take(_ state: ChannelState, _ mark: Mark) {
-        switch state {
-        case .ringing where ringing == nil: ringing = mark
-        case .up where up == nil: up = mark
-        default: break
-        }
-    }
-    mutating func finish(
-        _ mark: Mark, _ cause: HangupCause, _ text: String?, _ techCause: String?, _ location: CallEvent.Location
-    ) {
-        end = mark
-        self.cause = cause
-        causeText = text
-        self.techCause = techCause
-        hasMovedOn = location != self.location && !(location.context.isEmpty && location.exten.isEmpty)
-        closeOpenSpans(mark)
-    }
-    mutating func guessEnd(_ mark: Mark) {
-        end = mark
-        endIsGuessed = true
-        closeOpenSpans(mark)
-    }
-    private mutating func closeOpenSpans(_ mark: Mark) {
-        for i in stays.indices where stays[i].to == nil { stays[i].to = mark }
-        for i in holds.indices where holds[i].to == nil { holds[i].to = mark }
     }
 }

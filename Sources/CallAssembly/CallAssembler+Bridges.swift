@@ -1,0 +1,55 @@
+import Telephony
+
+/// Who is in a bridge with whom.
+extension CallAssembler {
+    mutating func enter(
+        _ channel: CallEvent.Channel, _ id: BridgeID, _ kind: CallEvent.BridgeKind, _ location: CallEvent.Location,
+        _ mark: Mark
+    ) {
+        guard let place = locate(channel, mark) else { return }
+        revive(place)
+        calls[place.call]!.parts[place.part].location = location
+        let bridge = calls[place.call]!.bridge(id, kind)
+        // Within a millisecond or two BridgeLeave may come after the next BridgeEnter.
+        calls[place.call]!.parts[place.part].stays.append(Call.Stay(bridge: bridge, from: mark, to: nil))
+        if kind == .conference || conferences[id] != nil || calls[place.call]!.isAgentSession {
+            meet(id, kind, place, mark)
+        } else if kind == .talk, calls[place.call]!.alive == 1 {
+            joinWhoIsThere(id, place)
+        }
+    }
+
+    /// Two that meet in a talk are one call: Asterisk gives both the older linked id as the second comes in (`bridge_basic.c`),
+    /// but shows it only with the younger's next event, which may come when the older is gone. Who brings company has met the
+    /// others by dialling them.
+    private mutating func joinWhoIsThere(_ id: BridgeID, _ place: Place) {
+        for slot in calls.indices where slot != place.call && calls[slot] != nil {
+            guard !calls[slot]!.isAgentSession,
+                let bridge = calls[slot]!.bridges.firstIndex(where: { $0.id == id }),
+                calls[slot]!.parts.contains(where: { part in
+                    !part.isGuest && part.stays.contains { $0.bridge == bridge && $0.to == nil }
+                })
+            else { continue }
+            return merge(place.call, slot)
+        }
+    }
+
+    mutating func leave(
+        _ channel: CallEvent.Channel, _ id: BridgeID, _ location: CallEvent.Location, _ mark: Mark
+    ) {
+        guard let place = locate(channel, mark) else { return }
+        let before = calls[place.call]!.parts[place.part].location
+        if !location.exten.isEmpty, location.exten != before.exten || location.context != before.context {
+            // Sent elsewhere while it talked: by a transfer, which has an event of its own, or by a manager's Redirect.
+            calls[place.call]!.relocations.append(
+                Call.Relocation(part: place.part, at: mark, to: location))
+        }
+        calls[place.call]!.parts[place.part].location = location
+        guard let bridge = calls[place.call]!.bridges.firstIndex(where: { $0.id == id }) else { return }
+        let stays = calls[place.call]!.parts[place.part].stays
+        if let i = stays.lastIndex(where: { $0.bridge == bridge && $0.to == nil }) {
+            calls[place.call]!.parts[place.part].stays[i].to = mark
+        }
+        if conferences[id] != nil { part(from: id, channel.uniqueID, mark) }
+    }
+}

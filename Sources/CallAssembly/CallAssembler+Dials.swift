@@ -1,0 +1,49 @@
+import Telephony
+
+/// Who rings whom.
+extension CallAssembler {
+    mutating func beginDial(
+        _ source: CallEvent.Channel?, _ location: CallEvent.Location?, _ destination: CallEvent.Snapshot,
+        _ dialString: String?, _ mark: Mark, _ effect: (AssemblyEffect) -> Void
+    ) {
+        if index[destination.channel.uniqueID] == nil { addChannel(destination, mark, effect) }
+        let from = source.flatMap { locate($0, mark) }
+        guard let to = locate(destination.channel, mark) else { return }
+        if let from, let location { calls[from.call]!.parts[from.part].location = location }
+        calls[to.call]!.parts[to.part].number = destination.number ?? calls[to.call]!.parts[to.part].number
+        calls[to.call]!.dials.append(
+            Call.Dial(
+                source: from?.call == to.call ? from?.part : nil, destination: to.part, begin: mark,
+                sourceLocation: location, dialString: dialString))
+    }
+
+    mutating func endDial(
+        _ source: CallEvent.Channel?, _ destination: CallEvent.Channel, _ status: DialStatus, _ forward: String?,
+        _ mark: Mark,
+        _ effect: (AssemblyEffect) -> Void
+    ) {
+        guard let to = locate(destination, mark) else { return }
+        let from = source.flatMap { locate($0, mark) }
+        guard let place = index[destination.uniqueID] else { return }
+        // A queue ends a dial twice; the first word stands, unless the second says it was answered.
+        if let i = calls[place.call]!.dials.lastIndex(where: { $0.destination == place.part }) {
+            if calls[place.call]!.dials[i].end == nil || status == .answer {
+                calls[place.call]!.dials[i].end = mark
+                calls[place.call]!.dials[i].status = status
+                calls[place.call]!.dials[i].forward = forward
+            }
+        } else if status == .answer || forward != nil {
+            // Who picks a call up is told as answering a dial that never began.
+            calls[place.call]!.dials.append(
+                Call.Dial(
+                    source: from?.call == to.call ? from?.part : nil, destination: place.part, begin: mark,
+                    sourceLocation: nil, dialString: nil, end: mark, status: status, forward: forward))
+        }
+        if status == .answer, configuration.reportsProgress, !calls[place.call]!.hasToldAnswer,
+            !calls[place.call]!.parts[place.part].isInternal
+        {
+            calls[place.call]!.hasToldAnswer = true
+            tell(.answered, place.call, effect)
+        }
+    }
+}
