@@ -7,8 +7,8 @@ extension CallAssembler {
         _ dialString: String?, _ mark: Mark, _ effect: (AssemblyEffect) -> Void
     ) {
         if index[destination.channel.uniqueID] == nil { addChannel(destination, mark, effect) }
-        let from = source.flatMap { locate($0, mark) }
-        guard let to = locate(destination.channel, mark) else { return }
+        let (from, to) = locate(source, destination.channel, mark)
+        guard let to else { return }
         if let from, let location { calls[from.call]!.parts[from.part].location = location }
         calls[to.call]!.parts[to.part].number = destination.number ?? calls[to.call]!.parts[to.part].number
         calls[to.call]!.dials.append(
@@ -22,9 +22,8 @@ extension CallAssembler {
         _ mark: Mark,
         _ effect: (AssemblyEffect) -> Void
     ) {
-        guard let to = locate(destination, mark) else { return }
-        let from = source.flatMap { locate($0, mark) }
-        guard let place = index[destination.uniqueID] else { return }
+        let (from, place) = locate(source, destination, mark)
+        guard let place else { return }
         // A queue ends a dial twice; the first word stands, unless the second says it was answered.
         if let i = calls[place.call]!.dials.lastIndex(where: { $0.destination == place.part }) {
             if calls[place.call]!.dials[i].end == nil || status == .answer {
@@ -36,7 +35,7 @@ extension CallAssembler {
             // Who picks a call up is told as answering a dial that never began.
             calls[place.call]!.dials.append(
                 Call.Dial(
-                    source: from?.call == to.call ? from?.part : nil, destination: place.part, begin: mark,
+                    source: from?.call == place.call ? from?.part : nil, destination: place.part, begin: mark,
                     sourceLocation: nil, dialString: nil, end: mark, status: status, forward: forward))
         }
         if status == .answer, configuration.reportsProgress, !calls[place.call]!.hasToldAnswer,

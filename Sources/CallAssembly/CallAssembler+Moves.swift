@@ -5,9 +5,8 @@ extension CallAssembler {
     mutating func move(_ body: CallEvent.Body, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         switch body {
         case .blindTransfer(let transferer, let transferee, let exten, _, let succeeded):
-            guard let by = locate(transferer, mark) else { return }
-            let moved = transferee.flatMap { locate($0, mark) }
-            guard let by = index[transferer.uniqueID] ?? Optional(by) else { return }
+            let (by, moved) = locate(transferer, transferee, mark)
+            guard let by else { return }
             calls[by.call]!.moves.append(
                 Call.Move(
                     kind: .blind, at: mark, by: by.part, moved: moved?.call == by.call ? moved?.part : nil, to: exten,
@@ -16,7 +15,7 @@ extension CallAssembler {
         case .attendedTransfer(let transfer): attended(transfer, mark, effect)
         case .pickup(let picker, let target):
             // The picker's channel shows the call's linked id only afterwards; the two are one call from here on.
-            guard let a = locate(picker, mark), let b = locate(target, mark) else { return }
+            guard case (let a?, let b?) = locate(picker, target, mark) else { return }
             if a.call != b.call { merge(a.call, b.call) }
             guard let by = index[picker.uniqueID], let rang = index[target.uniqueID] else { return }
             calls[by.call]!.moves.append(
@@ -28,10 +27,8 @@ extension CallAssembler {
                 Call.Move(
                     kind: .park, at: mark, by: nil, moved: place.part, to: space, byText: parker, succeeded: false))
         case .unParkedCall(let parkee, let retriever):
-            guard let place = locate(parkee, mark) else { return }
-            if let retriever, let other = locate(retriever, mark), other.call != place.call {
-                merge(place.call, other.call)
-            }
+            let (place, other) = locate(parkee, retriever, mark)
+            if let place, let other, place.call != other.call { merge(place.call, other.call) }
             guard let now = index[parkee.uniqueID] else { return }
             let taker = retriever.flatMap { index[$0.uniqueID] }?.part
             overPark(now, mark, taker: taker, succeeded: true)
@@ -45,7 +42,7 @@ extension CallAssembler {
     private mutating func attended(
         _ transfer: CallEvent.AttendedTransfer, _ mark: Mark, _ effect: (AssemblyEffect) -> Void
     ) {
-        guard let first = locate(transfer.original, mark) else { return }
+        guard locate(transfer.original, mark) != nil else { return }
         // The consultation may still be a call of its own: its channel keeps its linked id to its end.
         for other in [transfer.second, transfer.transferee, transfer.target] {
             if let other, let place = locate(other, mark), let now = index[transfer.original.uniqueID],
@@ -54,7 +51,7 @@ extension CallAssembler {
                 merge(now.call, place.call)
             }
         }
-        guard let now = index[transfer.original.uniqueID] ?? Optional(first) else { return }
+        guard let now = index[transfer.original.uniqueID] else { return }
         let taker = transfer.target.flatMap { index[$0.uniqueID] }
         let moved = transfer.transferee.flatMap { index[$0.uniqueID] }
         if transfer.application != nil, let second = transfer.second.flatMap({ index[$0.uniqueID] }), let moved {

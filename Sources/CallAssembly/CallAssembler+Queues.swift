@@ -21,12 +21,12 @@ extension CallAssembler {
             withVisit(channel, queue, mark) { $0.abandon = mark }
         case .agentConnect(let caller, let agent):
             guard let caller else { return }
-            let destination = agent.destination.flatMap { locate($0, mark) }
+            let (place, destination) = locate(caller, agent.destination, mark)
             withVisit(caller, agent.queue, mark) { visit in
                 visit.connect = mark
                 visit.member = agent.member
                 visit.interface = agent.interface
-                visit.destination = destination?.part
+                visit.destination = destination?.call == place?.call ? destination?.part : nil
             }
         case .agentCalled(_, let agent):
             // A queue's members are inside, whatever number their channels show; with /n it is a Local channel that rings.

@@ -104,7 +104,7 @@ public struct CallAssembler: Sendable {
             }
         case .musicOnHold: break
         case .localBridge(let one, let two):
-            if let a = locate(one, mark), let b = locate(two, mark), a.call == b.call {
+            if case (let a?, let b?) = locate(one, two, mark), a.call == b.call {
                 calls[a.call]!.localPairs.append((a.part, b.part))
             }
         case .blindTransfer, .attendedTransfer, .pickup, .parkedCall, .unParkedCall, .parkedCallTimeOut,
@@ -178,6 +178,8 @@ public struct CallAssembler: Sendable {
     // MARK: Channels
 
     /// Finds a channel; follows its linked id where that has changed.
+    ///
+    /// That may put two calls together: a place found before is of no use then. Two channels of one event are located together.
     mutating func locate(_ channel: CallEvent.Channel, _ mark: Mark) -> Place? {
         guard let place = index[channel.uniqueID] else { return nil }
         if calls[place.call]!.parts[place.part].linkedID == channel.linkedID { return place }
@@ -191,6 +193,15 @@ public struct CallAssembler: Sendable {
             adoptAlias(channel.linkedID, place.call)
         }
         return index[channel.uniqueID]
+    }
+    /// Finds two channels, both places good.
+    mutating func locate(
+        _ one: CallEvent.Channel?, _ two: CallEvent.Channel?, _ mark: Mark
+    ) -> (one: Place?, two: Place?) {
+        let first = one.flatMap { locate($0, mark) }
+        guard let two else { return (first, nil) }
+        let second = locate(two, mark)
+        return (one.flatMap { index[$0.uniqueID] }, second)
     }
 
     private mutating func adoptAlias(_ linkedID: LinkedID, _ call: Int) {
