@@ -18,6 +18,27 @@ public struct Sighting: Sendable, CustomStringConvertible {
         case referSent(to: String)
         case referProgress(status: Int)
         case digits(String)
+
+        var words: String {
+            switch self {
+            case .inviteSent(let number): "calls \(number)"
+            case .inviteReceived(let caller): "is called by \(caller)"
+            case .ringing: "hears ringing"
+            case .answerSent: "answers"
+            case .answerReceived: "is answered"
+            case .refused(let status): "is refused: \(status)"
+            case .refusalSent(let status): "refuses: \(status)"
+            case .cancelSent: "gives up: CANCEL"
+            case .cancelReceived: "stops ringing: CANCEL"
+            case .byeSent: "hangs up"
+            case .byeReceived(let reason): "is hung up on" + (reason.map { ": \($0)" } ?? "")
+            case .holdSent: "holds"
+            case .resumeSent: "resumes"
+            case .referSent(let target): "transfers: REFER \(target)"
+            case .referProgress(let status): "hears of its transfer: \(status)"
+            case .digits(let digits): "presses \(digits)"
+            }
+        }
     }
 
     /// Seconds since 1970.
@@ -28,5 +49,5 @@ public struct Sighting: Sendable, CustomStringConvertible {
     public let line: Int
     public let kind: Kind
 
-    public var description: String { "\(phone)/\(line) \(kind)" }
+    public var description: String { "\(phone)/\(line) \(kind.words)" }
 }
