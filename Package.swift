@@ -112,8 +112,13 @@ let package = Package(
             swiftSettings: base),
 
         .executableTarget(
-            name: "delivery-drill", dependencies: ["Delivery", "Storage", "EventLoop", "Telephony"],
+            name: "delivery-drill", dependencies: ["Delivery", "Storage", "EventLoop", "Telephony", "CFaultSockets"],
             path: "Tests/DeliveryDrill", swiftSettings: base),
+        // The whole daemon, with connects that fail on request.
+        .executableTarget(
+            name: "daemon-drill", dependencies: ["CommandLineTool", "CFaultSockets"],
+            path: "Tests/DaemonDrill", swiftSettings: base),
+        .target(name: "CFaultSockets", path: "Tests/CFaultSockets"),
         .executableTarget(
             name: "delivery-bench", dependencies: ["Delivery", "Storage", "EventLoop", "Telephony"],
             path: "Benchmarks/DeliveryBench", swiftSettings: base),
@@ -158,7 +163,7 @@ let package = Package(
             name: "DaemonTests",
             dependencies: [
                 "Daemon", "AMI", "CallAssembly", "AsteriskWire", "Delivery", "Storage", "EventLoop", "Diagnostics",
-                "Telephony", "HookswitchTestKit", "Loopback", "hookswitch",
+                "Telephony", "HookswitchTestKit", "Loopback", "hookswitch", "daemon-drill",
             ],
             swiftSettings: base),
         .testTarget(

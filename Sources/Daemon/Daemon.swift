@@ -89,7 +89,16 @@ public final class Daemon: @unchecked Sendable {
         let general = configuration.general
         let store = try openStore(general)
         self.store = store
-        alertCommand = general.alertCommand.map(AlertCommand.init)
+        alertCommand = general.alertCommand.map { command in
+            AlertCommand(command) { [log = logger.part("alert")] words in
+                log.error(
+                    "the alert command failed",
+                    [
+                        .file: .text(command), .error: .text(words),
+                        .hint: .text("run it by hand as the daemon's user, with an alert's JSON on its input"),
+                    ], repeats: .counted)
+            }
+        }
         let log = logger.part("delivery")
         let engine = DeliveryEngine(
             endpoints: configuration.endpoints, outbox: store, on: loop, version: Release.version, now: now,
@@ -106,13 +115,16 @@ public final class Daemon: @unchecked Sendable {
         self.engine = engine
         let pump = CommitPump(
             loop: loop, store: store, folder: general.stateDirectory, logger: logger, counters: counters, now: now)
-        let settler = RecordingSettler(configuration.recordings, now: now)
+        let settler = RecordingSettler(configuration.recordings)
         let publisher = CallPublisher(
             loop: loop, pump: pump, engine: engine, settler: settler, logger: logger, counters: counters, now: now)
         (self.pump, self.settler, self.publisher) = (pump, settler, publisher)
         pump.revive = { [weak self, weak publisher] call, origin in
+            switch origin {
             // A call in progress may have rows already; it is told when it is over.
-            if origin == .backfill, self?.isOpen(call.record) == true { return }
+            case .backfill: if self?.isOpen(call.record) == true { return }
+            case .overflow: if await publisher?.isTold(call, in: store.query) == true { return }
+            }
             publisher?.revived(call, from: origin)
         }
         pump.whenTroubled = { [weak self] error in self?.storeChanged(error) }
@@ -417,13 +429,13 @@ public final class Daemon: @unchecked Sendable {
         if health.diskLevel != before { spareDisk() }
     }
 
-    /// Tells an alert to the log and to the operator's command; the engine tells the endpoints.
+    /// Tells an alert to the log and, unless it repeats one, to the operator's command; the engine tells the endpoints.
     private func tell(_ alert: Alert) {
         logger.part("alert").log(
             alert.kind.isGood ? .notice : .error, "alert",
             [.alertKind: .text(alert.kind.rawValue), .alertSubject: .text(alert.subject), .hint: .text(alert.message)],
             repeats: .printed)
-        guard let alertCommand else { return }
+        guard let alertCommand, !alert.isRepeat else { return }
         var w = JSONWriter()
         w.beginObject()
         w.member("kind", alert.kind.rawValue)

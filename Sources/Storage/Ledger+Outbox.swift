@@ -49,6 +49,9 @@ extension EndpointStatus {
 /// the next.
 extension Ledger {
     func enqueue(_ draft: OutboxDraft) throws(StorageError) {
+        var draft = draft
+        // Made just before the clock was put back: it would lie until the clock is there again.
+        draft.dueAt = min(draft.dueAt, now)
         let index = try endpoint(named: draft.endpoint)
         let endpointID = endpoints[index].id
         var state = DeliveryState.ready

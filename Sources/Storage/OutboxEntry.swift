@@ -17,7 +17,7 @@ public struct OutboxDraft: Sendable, Equatable {
     public var contentType: String
     /// What is sent, or for GET the query; the same bytes on every attempt.
     public var body: [UInt8]
-    /// When the first attempt is due.
+    /// When the first attempt is due: when it is made, and no later than when it is written.
     public var dueAt: Instant
 
     public init(

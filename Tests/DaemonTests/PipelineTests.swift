@@ -265,7 +265,7 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
             let engine = DeliveryEngine(
                 endpoints: [], outbox: store, on: loop, version: "test", now: CallStore.wallClock)
             // A settler that has been stopped never answers, as one whose thread hangs in a file system.
-            let settler = RecordingSettler(.init(), now: CallStore.wallClock)
+            let settler = RecordingSettler(.init())
             settler.stop()
             let publisher = CallPublisher(
                 loop: loop, pump: pump, engine: engine, settler: settler, logger: .silent, counters: CounterRegistry(),
@@ -351,6 +351,47 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
         }
         #expect(closing.calls.count < ids.count)
         #expect(Set(open.calls.map(\.call.record.id)) == Set(ids))
+    }
+
+    @Test("a daemon killed over its overflow file tells each call of it once, also one whose recording is gone by then")
+    func overflowTakenUpAgain() throws {
+        let folder = try TestFolder()
+        var call = try capturedCall("22/rec_dialplan")
+        for i in call.record.recordings.indices { call.record.recordings[i].state = .pending }
+        let path = call.record.recordings[0].path
+        let name = try #require(path.split(separator: "/").last)
+        try folder.write("\(name)", RecordingTests.wave(seconds: 3))
+        for i in call.record.recordings.indices { call.record.recordings[i].path = "\(folder.path)/\(name)" }
+        let sink = WebhookSink()
+        defer { sink.stop() }
+        let overflow = OverflowFile(path: "\(folder.state)/overflow.jsonl")
+        // As it lies there when a kill comes after the last commit and before the removal.
+        let taken = OverflowFile(path: "\(overflow.path).taken")
+        try FileManager.default.createDirectory(atPath: folder.state, withIntermediateDirectories: true)
+        for start in 1...2 {
+            try taken.append(call)
+            let loop = try EventLoop()
+            try loop.run {
+                let fixture = try DaemonFixture(
+                    loop, folder,
+                    sections: """
+                        [recordings]
+                        settle = 10ms
+                        [webhook:crm]
+                        url = \(sink.url)
+                        events = call.ended, recording.ready, recording.missing, call.complete
+                        """)
+                try await fixture.daemon.start()
+                try await fixture.wait("the file is taken up") { taken.isEmpty }
+                if start == 1 { try await fixture.wait("the webhooks") { sink.requests.count == 3 } }
+                await fixture.daemon.stop()
+            }
+            try? FileManager.default.removeItem(atPath: "\(folder.path)/\(name)")
+        }
+        let lines = try String(contentsOfFile: "\(folder.path)/calls.jsonl", encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains("\"state\":\"ready\"") == true)
+        #expect(sink.requests.count == 3)
     }
 
     @Test("a backfilled call that the store knows changes nothing; one that it does not know is added")

@@ -9,7 +9,7 @@ import Testing
 @testable import Daemon
 
 @Suite("Recordings") struct RecordingTests {
-    private func wave(seconds: Int, declared: Int? = nil) -> [UInt8] {
+    static func wave(seconds: Int, declared: Int? = nil) -> [UInt8] {
         func word(_ n: Int) -> [UInt8] {
             [UInt8(n & 255), UInt8(n >> 8 & 255), UInt8(n >> 16 & 255), UInt8(n >> 24 & 255)]
         }
@@ -33,7 +33,7 @@ import Testing
 
     @Test("a wave file is measured by its header, also where nobody closed it", arguments: [nil, 0, 1 << 30])
     func waveFile(_ declared: Int?) {
-        let bytes = wave(seconds: 3, declared: declared)
+        let bytes = RecordingTests.wave(seconds: 3, declared: declared)
         let file = AudioFile(path: "x.wav", size: bytes.count, head: Array(bytes.prefix(4096)))
         #expect(file.length == .seconds(3))
         #expect(file.audioBytes == 48_000)
@@ -61,7 +61,7 @@ import Testing
 
     @Test("a file with a header and no audio is empty; one cut inside its header too", arguments: [44, 20, 0])
     func empty(_ size: Int) {
-        let bytes = Array(wave(seconds: 0).prefix(size))
+        let bytes = Array(RecordingTests.wave(seconds: 0).prefix(size))
         #expect(AudioFile(path: "x.wav", size: size, head: bytes).audioBytes == 0)
     }
 
@@ -158,7 +158,8 @@ import Testing
 
     @Test("a recording that nobody closed settles when it grows no more: call.ended at hangup, call.complete then")
     func settles() throws {
-        let (told, record, lines, path, isAmended) = try heard(wave(seconds: 3, declared: 0), webhooks: 3)
+        let (told, record, lines, path, isAmended) = try heard(
+            RecordingTests.wave(seconds: 3, declared: 0), webhooks: 3)
         #expect(told.map { $0["type"]?.string } == ["call.ended", "recording.ready", "call.complete"])
         #expect(told[0]["data"]?["recordings"]?[0]?["state"]?.string == "pending")
         let ready = told[2]["data"]?["recordings"]?[0]
@@ -175,7 +176,7 @@ import Testing
 
     @Test("a recording that is closed by the time the call is told: the record is written once, as it stays")
     func settledAtOnce() throws {
-        let (told, record, lines, _, isAmended) = try heard(wave(seconds: 3), webhooks: 3)
+        let (told, record, lines, _, isAmended) = try heard(RecordingTests.wave(seconds: 3), webhooks: 3)
         #expect(told.map { $0["type"]?.string } == ["call.ended", "recording.ready", "call.complete"])
         for event in told { #expect(event["data"]?["recordings"]?[0]?["state"]?.string == "ready") }
         #expect(told[0]["data"]?["recordings"]?[0]?["seconds"]?.double == 3)
@@ -186,7 +187,7 @@ import Testing
 
     @Test("a whole file from before the call may be one that is added to: it is waited for")
     func olderFile() throws {
-        let (told, _, lines, _, isAmended) = try heard(wave(seconds: 3), webhooks: 3, isOld: true)
+        let (told, _, lines, _, isAmended) = try heard(RecordingTests.wave(seconds: 3), webhooks: 3, isOld: true)
         #expect(told[0]["data"]?["recordings"]?[0]?["state"]?.string == "pending")
         #expect(told[1]["data"]?["recordings"]?[0]?["state"]?.string == "ready")
         #expect(isAmended)

@@ -1,8 +1,10 @@
-// delivery-drill FOLDER PORT FIRST COUNT
+// delivery-drill FOLDER PORT FIRST COUNT [connect|socket NTH TIMES ERRNO]
 //
-// What the kill drill kills: opens the store in FOLDER, takes up what is pending, commits COUNT calls from number FIRST with
+// What the kill drill kills, and what the connect drill keeps from connecting: opens the store in FOLDER, takes up what is pending, commits COUNT calls from number FIRST with
 // three events each, one batch after the other, and says of each call on standard output when its commit is on disk. Sends
-// everything to http://127.0.0.1:PORT/. Ends by itself once the outbox is empty.
+// everything to http://127.0.0.1:PORT/. Ends by itself once the outbox is empty, and says how many connects (sockets) it asked
+// for and how many of them failed.
+import CFaultSockets
 import Delivery
 import EventLoop
 import Glibc
@@ -13,6 +15,11 @@ let folder = CommandLine.arguments[1]
 let port = CommandLine.arguments[2]
 let first = Int(CommandLine.arguments[3])!
 let count = Int(CommandLine.arguments[4])!
+if CommandLine.arguments.count > 8 {
+    let numbers = CommandLine.arguments[6...].map { Int32($0)! }
+    let call = CommandLine.arguments[5] == "socket" ? HS_FAULT_SOCKET : HS_FAULT_CONNECT
+    hs_fault_sockets_arm(call, numbers[0], numbers[1], numbers[2])
+}
 
 func say(_ text: String) {
     let bytes = Array((text + "\n").utf8)
@@ -60,4 +67,5 @@ try loop.run {
     await engine.stop(within: .seconds(5))
     await store.close()
 }
+say("asked \(hs_fault_sockets_count()) failed \(hs_fault_sockets_failed())")
 say("empty")

@@ -79,9 +79,9 @@ import Testing
     }
 
     @Test func `nobody at the port and no such host are failures of their own`() async throws {
-        let sink = WebhookSink()
-        sink.stop()
-        let gone = try endpoint(at: sink, name: "gone", ("retry", "none"))
+        let port = ClosedPort()
+        let gone = try EndpointConfiguration(
+            name: "gone", entries: [.init("url", "http://127.0.0.1:\(port.number)/"), .init("retry", "none")])
         let lost = try EndpointConfiguration(
             name: "lost", entries: [.init("url", "http://no-such-host.invalid/"), .init("retry", "none")])
         try await Bench.run([gone, lost]) { bench in
@@ -89,6 +89,7 @@ import Testing
             await bench.witness.until { events, _ in events.count == 2 }
             let labels = Dictionary(uniqueKeysWithValues: bench.witness.events.map { ($0.endpoint, $0.error) })
             #expect(labels == ["gone": "connection_refused", "lost": "name_lookup"])
+            withExtendedLifetime(port) {}
         }
     }
 
@@ -190,7 +191,7 @@ import Testing
             try await bench.commit(calls(1))
             await bench.witness.until { _, alerts in alerts.contains { $0.kind == .deadLetter } }
             #expect(bench.witness.events.map(\.verdict).last == .deadLetter)
-            #expect(bench.witness.alerts.map(\.kind) == [.endpointFailing, .deadLetter])
+            #expect(bench.witness.paged.map(\.kind) == [.endpointFailing, .deadLetter])
             isBack.withLock { $0 = true }
             let id = bench.witness.events[0].messageID
             // The dead letter is on disk when its result has been written, which follows the event.
@@ -256,14 +257,15 @@ import Testing
         "import sqlite3,sys; c=sqlite3.connect(sys.argv[2]); c.executescript(open(sys.argv[1]).read())"
 
     @Test func `an address that is not allowed is never connected to`() async throws {
-        let sink = WebhookSink()
+        // An address of its own: nobody who looks for a sink of another test comes here.
+        let sink = WebhookSink(host: "127.62.1.1")
         defer { sink.stop() }
         let endpoints = [
             try endpoint(at: sink, name: "a", ("allow", "public"), ("retry", "none")),
             try EndpointConfiguration(
                 name: "b",
                 entries: [
-                    .init("url", "http://[::ffff:127.0.0.1]:\(sink.port)/"), .init("allow", "public, private"),
+                    .init("url", "http://[::ffff:127.62.1.1]:\(sink.port)/"), .init("allow", "public, private"),
                     .init("retry", "none"),
                 ]),
             try EndpointConfiguration(
@@ -300,31 +302,57 @@ import Testing
             #expect(sink.requests.count <= 15)
             isBack.withLock { $0 = true }
             await bench.witness.untilDelivered(100)
-            #expect(bench.witness.alerts.map(\.kind) == [.endpointFailing, .breakerOpen, .endpointRecovered])
+            #expect(bench.witness.paged.map(\.kind) == [.endpointFailing, .breakerOpen, .endpointRecovered])
         }
     }
 
-    @Test func `the first failure and a refused token are told at once, a hundred of them not a hundred times`()
-        async throws
-    {
-        let sink = WebhookSink { _ in .status(401) }
+    /// The contract: every 401 and 403 raises an alert. The log has each; people are told at once, and of the rest together.
+    @Test(arguments: [401, 403])
+    func `each refused request is an alert: the first at once, the others in the log, and to people with their count`(
+        status: Int
+    ) async throws {
+        let sink = WebhookSink { _ in .status(status) }
         let ops = WebhookSink()
         defer {
             sink.stop()
             ops.stop()
         }
         let endpoints = [
-            try endpoint(at: sink, ("retry", "none")),
+            try endpoint(at: sink, ("retry", "none"), ("concurrency", "1")),
             try endpoint(at: ops, name: "ops", ("events", "alert")),
         ]
-        try await Bench.run(endpoints) { bench in
+        let kept = Mutex<[Alert]>([])
+        try await Bench.run(endpoints, alertInterval: .seconds(2)) { bench in
             try await bench.commit(calls(5))
-            await bench.witness.until { events, _ in events.filter { $0.endpoint == "crm" }.count == 5 }
-            #expect(bench.witness.alerts.map(\.kind) == [.unauthorized, .deadLetter])
-            await bench.witness.untilDelivered(2, by: "ops")
-            let told = try ops.requests.map { try JSONValue(parsing: $0.body) }
-            #expect(told.allSatisfy { $0["type"]?.string == "alert" && $0["data"]?["subject"]?.string == "crm" })
-            #expect(Set(told.compactMap { $0["data"]?["kind"]?.string }) == ["unauthorized", "dead_letter"])
+            await bench.witness.until { events, alerts in
+                let summaries = alerts.filter { $0.message.contains("since the last alert") }
+                return events.filter { $0.endpoint == "crm" }.count == 5 && summaries.count >= 2
+            }
+            await bench.witness.untilDelivered(bench.witness.paged.count, by: "ops")
+            kept.withLock { $0 = bench.witness.alerts }
+        }
+        let refusals = kept.withLock { $0 }.filter { $0.kind == .unauthorized }
+        for alert in refusals { #expect(alert.message.hasPrefix("answered \(status): the credentials are refused")) }
+        #expect(refusals.first?.isRepeat == false)
+        #expect(refusals.filter(\.isRepeat).count == 4)
+        // Four times more, together or, on a slow machine, in parts.
+        let summed = refusals.filter { !$0.isRepeat }.count - 1
+        #expect((1...4).contains(summed))
+        let bodies = try ops.requests.map { try JSONValue(parsing: $0.body) }
+        #expect(bodies.allSatisfy { $0["type"]?.string == "alert" && $0["data"]?["subject"]?.string == "crm" })
+        #expect(Set(bodies.compactMap { $0["data"]?["kind"]?.string }) == ["unauthorized", "dead_letter"])
+    }
+
+    @Test func `a receiver that fails every other time is told of at once, and not each time`() async throws {
+        let sink = WebhookSink { $0.headers["hookswitch-attempt"] == "1" ? .status(500) : .status(200) }
+        defer { sink.stop() }
+        try await Bench.run([try endpoint(at: sink, ("retry", "1ms"))]) { bench in
+            for number in 0..<8 {
+                try await bench.commit(calls(1, from: number))
+                await bench.witness.untilDelivered(number + 1)
+            }
+            #expect(bench.witness.paged.map(\.kind) == [.endpointFailing])
+            #expect(bench.witness.alerts.map(\.kind) == Array(repeating: .endpointFailing, count: 8))
         }
     }
 

@@ -21,6 +21,8 @@ final class Witness: Sendable {
 
     var events: [DeliveryEvent] { state.withLock { $0.events } }
     var alerts: [Alert] { state.withLock { $0.alerts } }
+    /// Those that people are told, repeats left to the log.
+    var paged: [Alert] { alerts.filter { !$0.isRepeat } }
     var delivered: [DeliveryEvent] { events.filter { $0.verdict == .delivered } }
 
     func tell(_ event: DeliveryEvent) { change { $0.events.append(event) } }
@@ -96,7 +98,7 @@ struct Bench: Sendable {
     /// Runs `body` on a loop of its own with a started engine, and stops the engine.
     static func run(
         _ endpoints: [EndpointConfiguration], folder: TemporaryFolder = TemporaryFolder(),
-        now: @escaping @Sendable () -> Instant = CallStore.wallClock,
+        now: @escaping @Sendable () -> Instant = CallStore.wallClock, alertInterval: Duration = .seconds(60),
         _ body: @escaping @Sendable (Bench) async throws -> Void
     ) async throws {
         try await EventLoop.withThread { loop in
@@ -104,7 +106,8 @@ struct Bench: Sendable {
             let witness = Witness()
             let engine = DeliveryEngine(
                 endpoints: endpoints, outbox: store, on: loop, version: "test", now: now,
-                chance: { 0.5 }, alerts: { witness.tell($0) }, events: { witness.tell($0) })
+                chance: { 0.5 }, alertInterval: alertInterval, alerts: { witness.tell($0) },
+                events: { witness.tell($0) })
             engine.start()
             let bench = Bench(loop: loop, store: store, engine: engine, witness: witness)
             do {

@@ -44,8 +44,10 @@ public final class WebhookSink: Sendable {
         case raw(String)
     }
 
+    public let host: String
     public let port: UInt16
     private let listener: Int32
+    private let resets: @Sendable (Int) -> Bool
     private let plan: @Sendable (Request) -> Reply
     private let state = Mutex(State())
 
@@ -58,21 +60,28 @@ public final class WebhookSink: Sendable {
     }
 
     /// Listens on 127.0.0.1 (a free port, or `port` to come back at the address of an earlier sink).
-    public init(port: UInt16 = 0, plan: @escaping @Sendable (Request) -> Reply = { _ in .status(200) }) {
-        self.plan = plan
+    /// - Parameters:
+    ///   - host: another address of loopback, 127.x.y.z, where nobody who means 127.0.0.1 can come by mistake.
+    ///   - resets: whether the connection of that number is ended with RST before anything is read of it.
+    public init(
+        host: String = "127.0.0.1", port: UInt16 = 0,
+        plan: @escaping @Sendable (Request) -> Reply = { _ in .status(200) },
+        resets: @escaping @Sendable (Int) -> Bool = { _ in false }
+    ) {
+        (self.host, self.resets, self.plan) = (host, resets, plan)
         signal(SIGPIPE, SIG_IGN)
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         precondition(listener >= 0, "no descriptor for the webhook sink")
         var yes: Int32 = 1
         setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        let bound = Loopback.withAddress(port) { [listener] in bind(listener, $0, $1) }
+        let bound = Loopback.withAddress(port, host: host) { [listener] in bind(listener, $0, $1) }
         precondition(bound == 0, "the webhook sink's port is taken")
         precondition(listen(listener, 512) == 0)
         self.port = Loopback.port(of: listener)
         WebhookSink.thread { [self] in accepting() }
     }
 
-    public var url: String { "http://127.0.0.1:\(port)/hook" }
+    public var url: String { "http://\(host):\(port)/hook" }
     public var requests: [Request] { state.withLock { $0.requests } }
     /// Connections accepted so far.
     public var connectionCount: Int { state.withLock { $0.opened } }
@@ -131,6 +140,10 @@ public final class WebhookSink: Sendable {
     }
 
     private func serve(_ descriptor: Int32, _ connection: Int) {
+        if resets(connection) {
+            _ = answer(.reset, descriptor)
+            return
+        }
         var buffer: [UInt8] = []
         while let request = read(descriptor, &buffer, connection) {
             let (stored, ready) = state.withLock { state in

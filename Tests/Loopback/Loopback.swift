@@ -6,11 +6,14 @@ public import Glibc
 /// compiler asks for `import CUV` at each use.
 public enum Loopback {
     /// Calls with the address of a port as `bind` and `connect` take it; 0 lets the kernel choose.
-    public static func withAddress<R>(_ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
+    /// - Parameter host: another address of loopback, 127.x.y.z, where nobody who means 127.0.0.1 can come by mistake.
+    public static func withAddress<R>(
+        _ port: UInt16, host: String = "127.0.0.1", _ body: (UnsafePointer<sockaddr>, socklen_t) -> R
+    ) -> R {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        precondition(inet_pton(AF_INET, host, &address.sin_addr) == 1, "the host is not an IPv4 address")
         return withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 body($0, socklen_t(MemoryLayout<sockaddr_in>.size))

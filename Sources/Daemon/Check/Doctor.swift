@@ -230,7 +230,8 @@ public struct Doctor: Sendable {
         if let error = reach.error {
             return Finding(
                 .warning, subject, "no answer (\(error)): \(reach.detail); HOOKSWITCH_LOOKUP will be ERROR",
-                fix: "\(section): url, and what lies between; calls go on without it")
+                fix: reach.certificateFault?.advice(section: section)
+                    ?? "\(section): url, and what lies between; calls go on without it")
         }
         if reach.status == 401 || reach.status == 403 {
             return Finding(
@@ -262,7 +263,8 @@ public struct Doctor: Sendable {
                 case "name_lookup":
                     "\(section): url names a host that has no address; check the name and /etc/resolv.conf"
                 case "tls":
-                    "\(section): the certificate is not trusted; ca_file = FILE of its authority, or mend it there"
+                    outcome.certificateFault?.advice(section: section)
+                        ?? "\(section): no TLS can be agreed; is it https that listens at that port?"
                 case "connection_refused": "nobody listens there: start the receiver, or correct url"
                 case "timeout": "no answer within the timeout: the receiver or a firewall holds it up"
                 case "address_not_allowed": "\(section): allow does not cover the address the name has"

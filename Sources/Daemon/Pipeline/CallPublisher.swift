@@ -111,6 +111,20 @@ final class CallPublisher: @unchecked Sendable {
         writeWaiting(look(at: call, as: kind, isWritten: false))
     }
 
+    /// Whether the store has all that this says of a call, and what became of its recordings: it comes back from a file that a
+    /// daemon was killed over. To look for the recordings again would be to tell them again, or, where they have been moved away
+    /// meanwhile, as missing.
+    func isTold(_ call: FinishedCall, in calls: some CallQuery) async -> Bool {
+        guard call.record.hasPendingRecordings, let stored = try? await calls.call(withAnyID: call.record.id),
+            let known = (try? JSONValue(parsing: stored.recordJSON)).flatMap({ CallRecord(json: $0) }),
+            known.id == call.record.id, !known.hasPendingRecordings,
+            known.recordings.map(\.path) == call.record.recordings.map(\.path)
+        else { return false }
+        var told = call.record
+        told.recordings = known.recordings
+        return told.json == stored.recordJSON
+    }
+
     /// Takes up what an earlier run left: calls whose recordings had not settled.
     func takeUp(_ notes: [OpenCall], from calls: some CallQuery) async throws(StorageError) {
         for note in notes {

@@ -55,7 +55,7 @@ final class CommitPump: @unchecked Sendable {
     private let counters: Counters
     private let now: @Sendable () -> Instant
     /// Makes a call that waited in the overflow file into work again.
-    var revive: (FinishedCall, Origin) -> Void = { _, _ in }
+    var revive: (FinishedCall, Origin) async -> Void = { _, _ in }
     /// Told when the store stops taking (true) and when it takes again (false).
     var whenTroubled: (StorageError?) -> Void = { _ in }
 
@@ -112,7 +112,7 @@ final class CommitPump: @unchecked Sendable {
         if case .backfill = origin, !OverflowReader.isThere(path) { return }
         if reader == nil {
             reader = OverflowReader(
-                loop: loop, thread: files, logger: logger, revive: { [weak self] in self?.revive($0, $1) },
+                loop: loop, thread: files, logger: logger, revive: { [weak self] in await self?.revive($0, $1) },
                 written: { [weak self] in await self?.written() ?? false })
         }
         reader?.takeUp(path, from: origin)

@@ -17,7 +17,7 @@ final class OverflowReader: @unchecked Sendable {
     private let thread: SerialThread
     private let logger: Logger
     /// Gives calls back as work.
-    private let revive: (FinishedCall, CommitPump.Origin) -> Void
+    private let revive: (FinishedCall, CommitPump.Origin) async -> Void
     /// Returns when everything offered so far is written; false: the store takes no more.
     private let written: () async -> Bool
     private var queue: [(path: String, origin: CommitPump.Origin)] = []
@@ -26,7 +26,7 @@ final class OverflowReader: @unchecked Sendable {
     /// - Parameter thread: where files are written and read.
     init(
         loop: EventLoop, thread: SerialThread, logger: Logger,
-        revive: @escaping (FinishedCall, CommitPump.Origin) -> Void, written: @escaping () async -> Bool
+        revive: @escaping (FinishedCall, CommitPump.Origin) async -> Void, written: @escaping () async -> Bool
     ) {
         (self.loop, self.thread, self.logger) = (loop, thread, logger)
         (self.revive, self.written) = (revive, written)
@@ -86,7 +86,7 @@ final class OverflowReader: @unchecked Sendable {
         var damaged = 0
         while let at = offset {
             let piece = try await read { () throws(FileError) in try file.piece(at: at) }
-            for call in piece.calls { revive(call, origin) }
+            for call in piece.calls { await revive(call, origin) }
             guard await written() else { return false }
             count += piece.calls.count
             damaged += piece.damaged

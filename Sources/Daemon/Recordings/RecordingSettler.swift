@@ -1,4 +1,5 @@
 import Glibc
+import Storage
 import Synchronization
 import Telephony
 
@@ -35,13 +36,16 @@ final class RecordingSettler: Sendable {
     private static let interval: Duration = .milliseconds(250)
 
     private let settings: Configuration.Recordings
-    private let now: @Sendable () -> Instant
+    private let uptime: @Sendable () -> Duration
     private let state = Mutex(State())
     private let bell = Bell()
 
-    init(_ settings: Configuration.Recordings, now: @escaping @Sendable () -> Instant) {
-        (self.settings, self.now) = (settings, now)
+    /// - Parameter uptime: a clock that nobody sets: a wall clock put forward must not end a wait, nor one put back prolong it.
+    init(_ settings: Configuration.Recordings, uptime: @escaping @Sendable () -> Duration = CallStore.uptime) {
+        (self.settings, self.uptime) = (settings, uptime)
     }
+    /// A moment of that clock.
+    private func now() -> Instant { Instant(seconds: 0) + uptime() }
 
     /// Looks at the files of one call until they have settled. Returns at once.
     func settle(_ recordings: [CallRecord.Recording], _ told: @escaping Told) {

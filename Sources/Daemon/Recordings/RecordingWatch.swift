@@ -8,7 +8,8 @@ import Telephony
 ///                    └─ `giveUp` over: missing
 /// ```
 /// Asterisk closes a recording within milliseconds of its channel's end. A file that stays as it is for `settle` after that is
-/// finished, also one without audio: a call that nobody answered, recorded while bridged.
+/// finished, also one without audio: a call that nobody answered, recorded while bridged. Instants are of any clock that goes on
+/// steadily.
 struct RecordingWatch {
     /// What was found at the path.
     enum Look: Equatable {

@@ -1,19 +1,120 @@
+import EventLoop
 import Telephony
 
-/// Lets the first of a kind through at once, then at most one a minute that says how many there were.
+/// Lets the first alert of a kind through at once, then at most one in a time that says how many there were: a value.
+///
+/// ```
+///   alert ─▶ told ── within `interval` ─▶ held, counted ── `interval` over ─▶ told, with the count ─┐
+///              ▲──────────────── none was held: the next is a first one again ◀────────────────────┘
+/// ```
 struct AlertThrottle {
-    private var last: Instant?
-    private var held = 0
-    private let interval: Duration = .seconds(60)
+    /// What was held back and is to be told now.
+    struct Summary: Equatable {
+        var kind: Alert.Kind
+        var count: Int
+        /// That of the last one.
+        var message: String
+    }
+    private struct Entry {
+        var toldAt: Instant
+        var held: Summary
+    }
+    let interval: Duration
+    /// Those that were told within the interval; what happened last stands last.
+    private var entries: [Entry] = []
 
-    /// How many happened since the last one let through, this one included; nil where this one is held back.
-    mutating func admit(now: Instant) -> Int? {
-        if let last, now - last < interval, now >= last {
-            held += 1
-            return nil
+    init(interval: Duration) { self.interval = interval }
+
+    /// Whether it is to be told now; else it is counted.
+    /// - Parameter now: of a clock that is never put back.
+    mutating func admit(_ kind: Alert.Kind, _ message: String, now: Instant) -> Bool {
+        guard let index = entries.firstIndex(where: { $0.held.kind == kind }) else {
+            entries.append(Entry(toldAt: now, held: Summary(kind: kind, count: 0, message: message)))
+            return true
         }
-        last = now
-        defer { held = 0 }
-        return held + 1
+        var entry = entries.remove(at: index)
+        entry.held.count += 1
+        entry.held.message = message
+        entries.append(entry)
+        return false
+    }
+
+    /// When `due` has something to do; nil: before the next alert nothing.
+    var nextDue: Instant? { entries.map { $0.toldAt + interval }.min() }
+
+    /// What has been held for long enough, in the order it happened.
+    mutating func due(now: Instant) -> [Summary] {
+        var summaries: [Summary] = []
+        for (i, entry) in entries.enumerated().reversed() where now - entry.toldAt >= interval {
+            if entry.held.count == 0 {
+                entries.remove(at: i)
+            } else {
+                summaries.insert(entry.held, at: 0)
+                entries[i].toldAt = now
+                entries[i].held.count = 0
+            }
+        }
+        return summaries
+    }
+}
+
+/// Where the alerts about one endpoint or lookup go out: each to the log, to people no more than they can read.
+///
+/// Every alert is raised; one that follows another of its kind within a minute is marked as a repeat, which is for the log alone,
+/// and is told to people with the others of that minute at its end. So a token that has expired is one page at once and one a
+/// minute, and not one refusal of it goes untold.
+///
+/// **Isolation**: the loop's thread only; `@unchecked Sendable` on that ground.
+final class AlertGate: @unchecked Sendable {
+    static let interval: Duration = .seconds(60)
+
+    private let subject: String
+    private let loop: EventLoop
+    private let now: () -> Instant
+    private let steady: () -> Instant
+    private let raise: (Alert) -> Void
+    private var throttle: AlertThrottle
+    private var timer: LoopTimer?
+    private var isClosed = false
+
+    /// - Parameters:
+    ///   - now: the wall clock, for what is told.
+    ///   - steady: a clock that nobody sets.
+    init(
+        subject: String, interval: Duration = AlertGate.interval, on loop: EventLoop, now: @escaping () -> Instant,
+        steady: @escaping () -> Instant, raise: @escaping (Alert) -> Void
+    ) {
+        (self.subject, self.loop, self.now, self.steady, self.raise) = (subject, loop, now, steady, raise)
+        throttle = AlertThrottle(interval: interval)
+    }
+
+    func alert(_ kind: Alert.Kind, _ message: String) {
+        var alert = Alert(kind, subject: subject, message: message, at: now())
+        alert.isRepeat = !throttle.admit(kind, message, now: steady())
+        raise(alert)
+        wake()
+    }
+
+    /// Tells nothing any more.
+    func close() {
+        isClosed = true
+        timer?.cancel()
+        timer = nil
+    }
+
+    private func wake() {
+        guard timer == nil, !isClosed, let due = throttle.nextDue else { return }
+        timer = loop.schedule(after: max(due - steady(), .milliseconds(1))) { [weak self] in
+            guard let self else { return }
+            timer = nil
+            for summary in throttle.due(now: steady()) {
+                let times = summary.count == 1 ? "once more" : "\(summary.count) times more"
+                raise(
+                    Alert(
+                        summary.kind, subject: subject, message: "\(summary.message) (\(times) since the last alert)",
+                        at: now()))
+            }
+            wake()
+        }
     }
 }

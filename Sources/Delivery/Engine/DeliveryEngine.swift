@@ -20,6 +20,7 @@ public final class DeliveryEngine: @unchecked Sendable {
     let now: @Sendable () -> Instant
     let chance: @Sendable () -> Double
     let userAgent: String
+    let alertInterval: Duration
     private let alerts: AlertSink
     private let events: @Sendable (DeliveryEvent) -> Void
     private let troubled: @Sendable (StorageError) -> Void
@@ -50,6 +51,8 @@ public final class DeliveryEngine: @unchecked Sendable {
     ///   - now: the wall clock, for what is told and kept.
     ///   - uptime: a clock that nobody sets, for every wait.
     ///   - chance: numbers from 0 up to 1 for jitter.
+    ///   - alertInterval: of alerts of one kind about one endpoint people are told the first at once, and the rest together after
+    ///     this long.
     ///   - alerts: takes each alert, for the log; endpoints that list `alert` get theirs by the engine.
     ///   - events: takes each attempt as it ends.
     ///   - troubled: takes what the store could not do; the engine tries again by itself.
@@ -57,13 +60,13 @@ public final class DeliveryEngine: @unchecked Sendable {
         endpoints: [EndpointConfiguration], outbox: any Outbox, on loop: EventLoop, version: String,
         now: @escaping @Sendable () -> Instant,
         uptime: @escaping @Sendable () -> Duration = CallStore.uptime,
-        chance: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
+        chance: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }, alertInterval: Duration = .seconds(60),
         alerts: @escaping AlertSink = { _ in }, events: @escaping @Sendable (DeliveryEvent) -> Void = { _ in },
         troubled: @escaping @Sendable (StorageError) -> Void = { _ in }
     ) {
         (self.outbox, self.loop, self.now, self.chance) = (outbox, loop, now, chance)
         clock = SteadyClock(wall: now, uptime: uptime)
-        userAgent = "hookswitch/\(version)"
+        (userAgent, self.alertInterval) = ("hookswitch/\(version)", alertInterval)
         (self.alerts, self.events, self.troubled) = (alerts, events, troubled)
         shared = Mutex(Shared(endpoints: endpoints))
     }
@@ -105,9 +108,10 @@ public final class DeliveryEngine: @unchecked Sendable {
                 at: now()))
     }
 
-    /// Tells the log and every endpoint that lists `alert`, except the one the alert is about.
+    /// Tells the log and, unless it repeats one, every endpoint that lists `alert`, except the one the alert is about.
     public func raise(_ alert: Alert) {
         alerts(alert)
+        if alert.isRepeat { return }
         let event = WebhookEvent(alert)
         let endpoints = shared.withLock { $0.endpoints }
         let due = now()

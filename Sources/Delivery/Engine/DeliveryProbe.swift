@@ -17,6 +17,8 @@ public struct DeliveryProbe: Sendable {
         public var attempt: Attempt
         /// libcurl's words where there was no answer.
         public var detail: String
+        /// What is wrong with the receiver's certificate, where that is what failed.
+        public var certificateFault: CertificateFault?
         /// Whether a delivery would count as delivered.
         public var isDelivered: Bool
         /// What to do about it; empty where delivered.
@@ -94,7 +96,8 @@ public struct DeliveryProbe: Sendable {
             attempt: Attempt(
                 at: began, duration: ended - began, status: response.status, error: response.errorLabel,
                 response: response.body),
-            detail: detail, isDelivered: response.outcome.isSuccess && response.errorLabel == nil,
+            detail: detail, certificateFault: response.certificateFault,
+            isDelivered: response.outcome.isSuccess && response.errorLabel == nil,
             hint: DeliveryProbe.hint(response, endpoint))
     }
 
@@ -122,7 +125,9 @@ public struct DeliveryProbe: Sendable {
         case .failed(.nameLookup): "the host of url has no address: check it, and this machine's name server"
         case .failed(.connectionRefused): "nothing answers at host and port of url: check them, and firewalls between"
         case .failed(.timeout): "no answer within \(endpoint.timeout): the receiver should answer first and work later"
-        case .failed(.tls): "check the receiver's certificate; for a private authority set ca_file"
+        case .failed(.tls):
+            response.certificateFault?.advice(section: "[webhook:\(endpoint.name)]")
+                ?? "no TLS can be agreed: is it https that listens there, and a version of this decade?"
         case .failed(.addressNotAllowed): "the host's address is none of allow: add its network, or correct url"
         case .failed(.proxy): "check proxy"
         case .failed(.malformedAnswer): "what answers is no web server, or https and http are mixed up in url"

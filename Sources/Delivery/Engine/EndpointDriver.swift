@@ -16,8 +16,7 @@ final class EndpointDriver: @unchecked Sendable {
     private var isPumping = false
     private var isFailing = false
     private var wasOpen = false
-    private var refused = AlertThrottle()
-    private var buried = AlertThrottle()
+    private let alerts: AlertGate
     private var whenIdle: [CheckedContinuation<Void, Never>] = []
 
     init(_ configuration: EndpointConfiguration, engine: DeliveryEngine) {
@@ -27,6 +26,10 @@ final class EndpointDriver: @unchecked Sendable {
             connection: configuration.connection, policy: configuration.allow, timeout: configuration.timeout,
             concurrency: configuration.concurrency, userAgent: engine.userAgent, loop: engine.loop)
         lane = Lane(concurrency: configuration.concurrency, rate: configuration.rate)
+        alerts = AlertGate(
+            subject: configuration.name, interval: engine.alertInterval, on: engine.loop,
+            now: { [unowned engine] in engine.now() }, steady: { [unowned engine] in engine.steady() },
+            raise: { [unowned engine] in engine.raise($0) })
         if case .clientCredentials(let client) = configuration.authorization {
             tokens = TokenSource(client, transport: transport) { [unowned engine] in engine.steady() }
         } else {
@@ -63,6 +66,7 @@ final class EndpointDriver: @unchecked Sendable {
         timer?.cancel()
         timer = nil
         checkIdle()
+        alerts.close()
     }
 
     // MARK: - The lane's wishes
@@ -179,49 +183,39 @@ final class EndpointDriver: @unchecked Sendable {
                 attempt: entry.attempts + 1, status: response.status, error: response.errorLabel,
                 detail: response.detail, duration: attempt.duration, verdict: told))
         if let token, response.status == 401 { tokens?.refuse(token) }
-        watchHealth(response, verdict, change, steady)
+        watchHealth(response, verdict, change)
         pump()
         checkIdle()
     }
 
     /// Raises what a person should know of.
-    private func watchHealth(
-        _ response: HTTPResponse, _ verdict: Verdict, _ change: CircuitBreaker.Change?, _ now: Instant
-    ) {
+    private func watchHealth(_ response: HTTPResponse, _ verdict: Verdict, _ change: CircuitBreaker.Change?) {
         if case .delivered = verdict {
-            if isFailing, wasOpen { alert(.endpointRecovered, "answers again") }
+            if isFailing, wasOpen { alerts.alert(.endpointRecovered, "answers again") }
             (isFailing, wasOpen) = (false, false)
             return
         }
         let what = response.status.map { "answered \($0)" } ?? "gave no answer (\(response.errorLabel ?? "other"))"
         if response.status == 401 || response.status == 403 {
-            if let count = refused.admit(now: now) {
-                let times = count > 1 ? ", \(count) times since the last alert" : ""
-                alert(.unauthorized, "\(what)\(times): the credentials are refused; check header, token and secret")
-            }
+            alerts.alert(.unauthorized, "\(what): the credentials are refused; check header, token and secret")
         } else if !isFailing, verdict != .endpointGone {
-            alert(.endpointFailing, "\(what); deliveries are retried, then kept as dead letters")
+            alerts.alert(.endpointFailing, "\(what); deliveries are retried, then kept as dead letters")
         }
         isFailing = true
         if change == .opened {
             wasOpen = true
-            alert(.breakerOpen, "fails too often: one request at a time tries it until it answers")
+            alerts.alert(.breakerOpen, "fails too often: one request at a time tries it until it answers")
         }
         switch verdict {
         case .deadLetter:
-            if let count = buried.admit(now: now) {
-                let messages = count > 1 ? "\(count) messages are" : "a message is"
-                alert(.deadLetter, "\(messages) given up (\(what)); see: hookswitch deliveries --state dead")
-            }
+            alerts.alert(.deadLetter, "a message is given up (\(what)); see: hookswitch deliveries --state dead")
         case .endpointGone:
             lane.hold = .held
-            alert(.endpointDisabled, "answered 410 Gone: disabled, its messages are kept; remove or resume it")
+            alerts.alert(
+                .endpointDisabled, "answered 410 Gone: disabled, its messages are kept; remove or resume it")
             engine.disable(self)
         default: break
         }
-    }
-    private func alert(_ kind: Alert.Kind, _ message: String) {
-        engine.raise(Alert(kind, subject: name, message: message, at: engine.now()))
     }
 
     private func checkIdle() {

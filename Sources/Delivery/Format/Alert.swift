@@ -44,6 +44,9 @@ public struct Alert: Sendable, Equatable, CustomStringConvertible {
     /// One sentence, without data of callers.
     public var message: String
     public var at: Instant
+    /// For the log alone: one of this kind and subject was told to people within the last minute, and what follows it is told
+    /// together when the minute is over.
+    public var isRepeat = false
 
     public init(_ kind: Kind, subject: String, message: String, at: Instant) {
         (self.kind, self.subject, self.message, self.at) = (kind, subject, message, at)

@@ -1,5 +1,5 @@
 public import EventLoop
-import Storage
+public import Storage
 public import Telephony
 
 /// What a lookup came to.
@@ -33,12 +33,13 @@ public final class CRMLookup: @unchecked Sendable {
     private let transport: EndpointTransport
     private let tokens: TokenSource?
     private let now: @Sendable () -> Instant
-    private let raise: (Alert) -> Void
+    /// Of a clock that nobody sets: the breaker, the token and the kept answers go by it.
+    private let steady: @Sendable () -> Instant
+    private let alerts: AlertGate
     private var breaker: CircuitBreaker
     private var inFlight = 0
     private var isClosed = false
     private var isFailing = false
-    private var unauthorized = AlertThrottle()
     private var kept: [[UInt8]: (outcome: LookupOutcome, until: Instant)] = [:]
     /// The keys of `kept`, oldest first.
     private var order: [[UInt8]] = []
@@ -56,12 +57,20 @@ public final class CRMLookup: @unchecked Sendable {
 
     /// - Parameters:
     ///   - budget: what a channel can wait; a longer timeout is cut to it.
+    ///   - now: the wall clock, for what is told.
+    ///   - uptime: a clock that nobody sets, for every wait.
     ///   - alerts: called on the loop when the CRM begins to fail, refuses the credentials, or is back.
     public init(
         _ configuration: LookupConfiguration, budget: Duration, on loop: EventLoop, version: String,
-        now: @escaping @Sendable () -> Instant, alerts: @escaping (Alert) -> Void
+        now: @escaping @Sendable () -> Instant, uptime: @escaping @Sendable () -> Duration = CallStore.uptime,
+        alerts: @escaping (Alert) -> Void
     ) {
-        (self.configuration, self.now, raise) = (configuration, now, alerts)
+        (self.configuration, self.now) = (configuration, now)
+        let clock = SteadyClock(wall: now, uptime: uptime)
+        let steady: @Sendable () -> Instant = { clock.now }
+        self.steady = steady
+        self.alerts = AlertGate(
+            subject: configuration.title, on: loop, now: now, steady: steady, raise: alerts)
         breaker = CircuitBreaker(CRMLookup.limits)
         transport = EndpointTransport(
             connection: configuration.connection, policy: configuration.allow,
@@ -69,7 +78,7 @@ public final class CRMLookup: @unchecked Sendable {
             concurrency: configuration.concurrency, userAgent: "hookswitch/\(version)", loop: loop,
             kept: CRMLookup.longestAnswer)
         if case .clientCredentials(let client) = configuration.authorization {
-            tokens = TokenSource(client, transport: transport, now: now)
+            tokens = TokenSource(client, transport: transport, now: steady)
         } else {
             tokens = nil
         }
@@ -81,7 +90,7 @@ public final class CRMLookup: @unchecked Sendable {
         let body = configuration.body?.rendered(question) ?? []
         let key = target + [0] + body
         if let outcome = keptAnswer(key) { return outcome }
-        let time = now()
+        let time = steady()
         if isClosed { return .failed("the daemon stops") }
         guard breaker.allowance(of: configuration.concurrency, inFlight: inFlight, now: time) > inFlight else {
             return .failed(
@@ -105,6 +114,8 @@ public final class CRMLookup: @unchecked Sendable {
         /// Label of what went wrong; nil where there was an answer.
         public var error: String?
         public var detail: String
+        /// What is wrong with its certificate, where that is what failed.
+        public var certificateFault: CertificateFault?
         public var duration: Duration
     }
 
@@ -120,13 +131,16 @@ public final class CRMLookup: @unchecked Sendable {
         }
         var error: String?
         if case .failed(let failure) = response.outcome { error = failure.rawValue }
-        return Reach(status: response.status, error: error, detail: response.detail, duration: now() - began)
+        return Reach(
+            status: response.status, error: error, detail: response.detail, certificateFault: response.certificateFault,
+            duration: now() - began)
     }
 
     /// Ends what is under way. Call before letting go.
     public func close() {
         isClosed = true
         transport.close()
+        alerts.close()
     }
 
     // MARK: The request
@@ -165,11 +179,7 @@ public final class CRMLookup: @unchecked Sendable {
 
     /// Tells the breaker, and a person where that is due.
     private func note(_ response: HTTPResponse) {
-        let time = now()
-        let subject = configuration.title
-        func alert(_ kind: Alert.Kind, _ message: String) {
-            raise(Alert(kind, subject: subject, message: message, at: time))
-        }
+        let time = steady()
         let isTrouble: Bool
         switch response.outcome {
         case .answered(404, _), .answered(410, _): isTrouble = false
@@ -178,17 +188,17 @@ public final class CRMLookup: @unchecked Sendable {
         }
         let words = response.status.map { "it answered \($0)" } ?? response.detail
         if case .answered(let status, _) = response.outcome, status == 401 || status == 403 {
-            if unauthorized.admit(now: time) != nil {
-                alert(.unauthorized, "\(words): the credentials of [\(subject)] are refused")
-            }
+            alerts.alert(.unauthorized, "\(words): the credentials of [\(configuration.title)] are refused")
         } else if isTrouble, !isFailing {
-            alert(.endpointFailing, "the first failure: \(words); calls go on without an answer")
+            alerts.alert(.endpointFailing, "the first failure: \(words); calls go on without an answer")
         }
         let change =
             isTrouble
             ? breaker.failed(now: time) : breaker.succeeded(concurrency: configuration.concurrency, now: time)
-        if change == .opened { alert(.breakerOpen, "it keeps failing (\(words)); it is asked every few seconds") }
-        if isFailing, !isTrouble { alert(.endpointRecovered, "it answers again") }
+        if change == .opened {
+            alerts.alert(.breakerOpen, "it keeps failing (\(words)); it is asked every few seconds")
+        }
+        if isFailing, !isTrouble { alerts.alert(.endpointRecovered, "it answers again") }
         isFailing = isTrouble
     }
 
@@ -223,7 +233,7 @@ public final class CRMLookup: @unchecked Sendable {
     // MARK: Answers that are kept
 
     private func keptAnswer(_ key: [UInt8]) -> LookupOutcome? {
-        guard let entry = kept[key], now() < entry.until else { return nil }
+        guard let entry = kept[key], steady() < entry.until else { return nil }
         return entry.outcome
     }
 
@@ -233,7 +243,7 @@ public final class CRMLookup: @unchecked Sendable {
         case .late, .failed: return
         case .found, .notFound: break
         }
-        if kept.updateValue((outcome, now() + lifetime), forKey: key) == nil { order.append(key) }
+        if kept.updateValue((outcome, steady() + lifetime), forKey: key) == nil { order.append(key) }
         if order.count > CRMLookup.mostKept { kept[order.removeFirst()] = nil }
     }
 }

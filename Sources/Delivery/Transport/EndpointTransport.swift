@@ -221,7 +221,7 @@ final class EndpointTransport: @unchecked Sendable {
             curl_multi_remove_handle(multi, easy)
             running[ObjectIdentifier(transfer)] = nil
             let (outcome, detail) = transfer.judge(result)
-            transfer.finish(outcome, detail: detail)
+            transfer.finish(outcome, detail: detail, certificateFault: transfer.certificateFault(result))
             if isClosed { return transfer.close() }
             idle.append(transfer)
         }
@@ -271,6 +271,8 @@ private final class Transfer: @unchecked Sendable {
     private unowned let transport: EndpointTransport
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var body: UnsafeMutableRawBufferPointer
+    /// Where libcurl writes what went wrong, in more words than the code's own.
+    private let words: UnsafeMutableBufferPointer<CChar>
     private var received: [UInt8] = []
     private var receivedCount = 0
     private var completion: ((HTTPResponse) -> Void)?
@@ -282,9 +284,12 @@ private final class Transfer: @unchecked Sendable {
         guard let easy = curl_easy_init() else { preconditionFailure("libcurl has no memory for an easy handle") }
         (self.easy, self.transport) = (easy, transport)
         body = .allocate(byteCount: 4096, alignment: 16)
+        words = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        words.initialize(repeating: 0)
     }
     func close() {
         curl_easy_cleanup(easy)
+        words.deallocate()
         curl_slist_free_all(headers)
         headers = nil
         body.deallocate()
@@ -296,6 +301,7 @@ private final class Transfer: @unchecked Sendable {
         isConfigured = true
         let this = Unmanaged.passUnretained(self).toOpaque()
         hs_curl_setopt_pointer(easy, CURLOPT_PRIVATE, this)
+        hs_curl_setopt_pointer(easy, CURLOPT_ERRORBUFFER, words.baseAddress)
         hs_curl_setopt_long(easy, CURLOPT_NOSIGNAL, 1)
         // Without it a request that ends while its name is looked up joins the resolver's thread: with a dead name server
         // that would stop the whole loop for as long as getaddrinfo waits.
@@ -344,6 +350,7 @@ private final class Transfer: @unchecked Sendable {
         received.removeAll(keepingCapacity: true)
         receivedCount = 0
         isAddressRefused = false
+        words[0] = 0
         if url != request.url {
             url = request.url
             hs_curl_setopt_text(easy, CURLOPT_URL, url)
@@ -397,9 +404,18 @@ private final class Transfer: @unchecked Sendable {
     func judge(_ result: CURLcode) -> (AttemptOutcome, String) {
         let isCut = result == CURLE_WRITE_ERROR && receivedCount > EndpointTransport.readLimit
         if result == CURLE_OK || isCut, let status { return (.answered(status: status, retryAfter: retryAfter), "") }
-        let detail = String(cString: curl_easy_strerror(result))
+        let detail =
+            words[0] == 0 ? String(cString: curl_easy_strerror(result)) : printable(String(cString: words.baseAddress!))
         if isAddressRefused { return (.failed(.addressNotAllowed), "the address is not one of those allowed") }
         return (.failed(Transfer.failure(result)), detail)
+    }
+
+    /// What OpenSSL has against the receiver's certificate.
+    func certificateFault(_ result: CURLcode) -> CertificateFault? {
+        guard result == CURLE_PEER_FAILED_VERIFICATION else { return nil }
+        var code = 0
+        hs_curl_getinfo_long(easy, CURLINFO_SSL_VERIFYRESULT, &code)
+        return CertificateFault(verifyResult: code)
     }
 
     private var retryAfter: RetryAfter? {
@@ -430,9 +446,11 @@ private final class Transfer: @unchecked Sendable {
     }
 
     /// Tells the waiting caller, once.
-    func finish(_ outcome: AttemptOutcome, detail: String) {
+    func finish(_ outcome: AttemptOutcome, detail: String, certificateFault: CertificateFault? = nil) {
         let done = completion
         completion = nil
-        done?(HTTPResponse(outcome: outcome, status: status, body: received, detail: detail))
+        done?(
+            HTTPResponse(
+                outcome: outcome, status: status, body: received, detail: detail, certificateFault: certificateFault))
     }
 }

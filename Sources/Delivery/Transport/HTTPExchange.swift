@@ -21,6 +21,8 @@ struct HTTPResponse {
     var body: [UInt8]
     /// libcurl's words where it failed, for the log and `test-webhook`; no secrets are in them.
     var detail: String
+    /// What is wrong with the receiver's certificate; nil where that was not what failed.
+    var certificateFault: CertificateFault?
 
     /// Label for the attempt: nil where delivered.
     var errorLabel: String? {
