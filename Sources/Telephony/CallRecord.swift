@@ -197,28 +197,3 @@ extension CallRecord {
         }
     }
 }
-
-/// Which event decided a field of the record: the answer to "why does it say that".
-public struct FieldEvidence: Sendable, Hashable {
-    /// The record's field, as the contract spells it.
-    public var field: String
-    /// The event's name as Asterisk spells it.
-    public var event: String
-    public var at: Instant
-    /// Byte offset of the event in the manager stream since connect, or in the capture; nil for other sources.
-    public var offset: Int64?
-    /// One sentence: what in that event decided.
-    public var reason: String
-    public init(field: String, event: String, at: Instant, offset: Int64?, reason: String) {
-        (self.field, self.event, self.at, self.offset, self.reason) = (field, event, at, offset, reason)
-    }
-}
-
-/// A call that is over: its record, and what decided each field.
-public struct FinishedCall: Sendable, Equatable {
-    public var record: CallRecord
-    public var evidence: [FieldEvidence]
-    public init(record: CallRecord, evidence: [FieldEvidence] = []) {
-        (self.record, self.evidence) = (record, evidence)
-    }
-}

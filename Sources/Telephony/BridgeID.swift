@@ -1,0 +1,5 @@
+/// A bridge: the `BridgeUniqueid` header, usually a UUID.
+public struct BridgeID: Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+    public init(_ text: String) { description = text }
+}
