@@ -1,5 +1,3 @@
-import Telephony
-
 /// A receiver Hookswitch can speak to as the system it was written for does: body, headers, times and retries.
 public enum Preset: String, Sendable, Hashable, CaseIterable {
     /// The contract's own body.
@@ -44,19 +42,4 @@ public enum Preset: String, Sendable, Hashable, CaseIterable {
         "vendor_code": "vendor_lead_code", "recording": "recording_filename", "uniqueid": "uniqueid",
         "campaign": "campaign",
     ].sorted { $0.key < $1.key }.map { "\($0.key)=--A--\($0.value)--B--" }.joined(separator: "&")
-}
-
-/// Content types with a meaning here.
-enum ContentType {
-    static let json = "application/json"
-    static let form = "application/x-www-form-urlencoded"
-
-    /// What a template of that type is, for escaping.
-    static func place(_ type: String) -> Template.Place {
-        let bare = type.lowercased().prefix { $0 != ";" && $0 != " " }
-        if bare == form { return .form }
-        if bare.hasSuffix("json") { return .json }
-        if bare.hasSuffix("xml") { return .xml }
-        return .text
-    }
 }

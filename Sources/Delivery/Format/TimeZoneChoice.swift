@@ -1,0 +1,46 @@
+import Glibc
+import Telephony
+
+/// The clock on the wall that a receiver's local times mean.
+enum TimeZoneChoice: Sendable, Hashable {
+    case utc
+    /// The machine's own, as `TZ` or /etc/localtime say.
+    case system
+    /// Seconds east of Greenwich.
+    case fixed(Int)
+
+    init(configuration text: String) throws(ValueError) {
+        switch text.lowercased() {
+        case "utc", "z": self = .utc
+        case "system", "local": self = .system
+        default:
+            let parts = text.dropFirst().split(separator: ":")
+            guard text.hasPrefix("+") || text.hasPrefix("-"), parts.count == 2, let hours = Int(parts[0]),
+                let minutes = Int(parts[1]), (0...14).contains(hours), (0..<60).contains(minutes)
+            else {
+                throw ValueError(
+                    problem: "\"\(text)\" is not a time zone", hint: "write system, utc or an offset as +05:30")
+            }
+            self = .fixed((text.hasPrefix("-") ? -1 : 1) * (hours * 3600 + minutes * 60))
+        }
+    }
+
+    /// `2026-11-21 08:15:30` on that clock.
+    func dateAndTime(_ instant: Instant) -> String {
+        let c = CivilTime(instant + .seconds(offset(at: instant)))
+        func two(_ n: Int) -> String { n < 10 ? "0\(n)" : "\(n)" }
+        return "\(c.year)-\(two(c.month))-\(two(c.day)) \(two(c.hour)):\(two(c.minute)):\(two(c.second))"
+    }
+
+    private func offset(at instant: Instant) -> Int {
+        switch self {
+        case .utc: return 0
+        case .fixed(let seconds): return seconds
+        case .system:
+            var seconds = time_t(instant.seconds)
+            var broken = tm()
+            localtime_r(&seconds, &broken)
+            return broken.tm_gmtoff
+        }
+    }
+}

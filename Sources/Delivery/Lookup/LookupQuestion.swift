@@ -1,0 +1,23 @@
+public import Telephony
+
+/// What a dialplan asks about one call.
+public struct LookupQuestion: Sendable {
+    /// `number` of the request, else the channel's caller id.
+    public var number: String?
+    /// `dialled` of the request, else `CALLERID(dnid)`.
+    public var dialled: String?
+    /// `name` of the request, else the caller's name.
+    public var callerName: String?
+    public var uniqueID: UniqueID
+    public var channel: ChannelName
+    /// The request's own parameters, in their order.
+    public var parameters: [LookupConfiguration.Variable]
+
+    public init(
+        number: String?, dialled: String?, callerName: String?, uniqueID: UniqueID, channel: ChannelName,
+        parameters: [LookupConfiguration.Variable]
+    ) {
+        (self.number, self.dialled, self.callerName) = (number, dialled, callerName)
+        (self.uniqueID, self.channel, self.parameters) = (uniqueID, channel, parameters)
+    }
+}
