@@ -1,5 +1,3 @@
-public import Telephony
-
 /// Where finished calls go: the one place that makes a call durable.
 public protocol RecordSink: Sendable {
     /// Writes calls and their outbox rows in one transaction, shared with whatever else arrived meanwhile.
@@ -17,60 +15,4 @@ public protocol RecordSink: Sendable {
     func forgetOpen(ids: [String]) async throws(StorageError)
     /// The calls that were in progress when the last daemon ended, oldest first.
     func openCalls() async throws(StorageError) -> [OpenCall]
-}
-
-/// One finished call on its way to disk.
-public struct CallCommit: Sendable {
-    /// Whether this is the first word on a call or a later, better one.
-    public enum Kind: Sendable {
-        /// The call's record. The same id again is a repetition and adds nothing, neither record nor outbox rows.
-        case record
-        /// The call's record, of which a part is still to come: its recordings have not settled. `note` is kept beside it
-        /// in the same transaction, so that the next start finds what waits (`openCalls`, under the record's id), until an
-        /// amendment tells the rest; only then does `calls.jsonl` get its line. Replaces what is stored, as an amendment.
-        case waiting(note: [UInt8])
-        /// Replaces the stored record of the same id (a recording settled, another witness arrived, a partial record
-        /// was completed), or is its record if there was none. The same bytes again change nothing. Outbox rows whose
-        /// message id is there already add nothing.
-        case amendment
-        /// What Asterisk's own files tell, which may have been missed. They know one call by several names, so that nothing is
-        /// added where the id is there, or where the call's first channel is a leg of another call of the system.
-        case missed
-    }
-    public var kind: Kind
-    public var call: FinishedCall
-    /// The record as JSON, rendered once by the caller: the row, `calls.jsonl` and the default body share it.
-    public var recordJSON: [UInt8]
-    /// What is to be sent of it, rendered.
-    public var outbox: [OutboxDraft]
-
-    public init(_ call: FinishedCall, kind: Kind = .record, recordJSON: [UInt8]? = nil, outbox: [OutboxDraft] = []) {
-        (self.kind, self.call, self.outbox) = (kind, call, outbox)
-        self.recordJSON = recordJSON ?? call.record.json
-    }
-}
-
-/// What became of one call of a `commit`.
-public enum CommitOutcome: Sendable, Equatable {
-    /// A new row.
-    case added
-    /// The row was there and has been replaced.
-    case amended
-    /// The row was there as it is, or may not be changed.
-    case known
-}
-
-/// A call in progress, as much as is needed to close it should the daemon die.
-public struct OpenCall: Sendable, Equatable {
-    /// The id its record will have.
-    public var id: String
-    public var system: String
-    public var linkedID: LinkedID
-    public var startedAt: Instant
-    /// The assembler's own note, opaque here.
-    public var snapshot: [UInt8]
-    public init(id: String, system: String, linkedID: LinkedID, startedAt: Instant, snapshot: [UInt8] = []) {
-        (self.id, self.system, self.linkedID) = (id, system, linkedID)
-        (self.startedAt, self.snapshot) = (startedAt, snapshot)
-    }
 }
