@@ -1,5 +1,4 @@
 import Delivery
-import Glibc
 
 /// One `eventfilter` of a manager user, as far as it decides whether events of a kind come through.
 ///
@@ -82,16 +81,5 @@ struct EventFilter: Equatable {
             "event", "privilege", "uniqueid", "linkedid", "context", "exten", "priority", "accountcode", "language",
         ]
         .contains(name) || ["channel", "callerid", "connectedline", "dest", "bridge"].contains { name.hasPrefix($0) }
-    }
-}
-
-/// POSIX extended regular expressions, as Asterisk compiles an eventfilter (`regcomp` with `REG_EXTENDED`).
-enum Regex {
-    /// Whether the pattern is found in the text; false for a pattern that cannot be compiled, which Asterisk leaves out too.
-    static func matches(_ pattern: String, _ text: String) -> Bool {
-        var compiled = regex_t()
-        guard regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) == 0 else { return false }
-        defer { regfree(&compiled) }
-        return regexec(&compiled, text, 0, nil, 0) == 0
     }
 }
