@@ -72,7 +72,7 @@ public struct CallEventTranslator: Sendable {
     }
 
     /// Why an event is refused.
-    private struct Damage: Error {
+    struct Damage: Error {
         let reason: String
         init(_ reason: String) { self.reason = reason }
     }
@@ -345,57 +345,6 @@ public struct CallEventTranslator: Sendable {
         guard let channel = m.uniqueID(.uniqueid), let name = m.string(.variable) else { return nil }
         return CallEvent.Variable(
             channel: channel, name: String(name.drop { $0 == "_" }), value: m.unescaped(.value) ?? "")
-    }
-
-    // MARK: Cdr and CEL
-
-    private func cdr(_ m: borrowing AMIMessage) throws(Damage) -> CallEvent.Body {
-        guard let uniqueID = m.uniqueID(.cdrUniqueID), let channel = m.known(.channel) else {
-            throw Damage("Cdr without Channel or UniqueID")
-        }
-        var row = CDRRow(uniqueID: uniqueID, channel: ChannelName(channel))
-        row.linkedID = m.uniqueID(.cdrLinkedID).map(LinkedID.init)
-        row.sequence = m.integer(.sequence)
-        row.source = m.known(.source)
-        row.destination = m.known(.destination)
-        row.context = m.known(.destinationContext)
-        row.callerID = m.known(.callerID)
-        row.destinationChannel = m.known(.destinationChannel).map(ChannelName.init)
-        row.lastApplication = m.known(.lastApplication)
-        row.lastData = m.known(.lastData)
-        row.start = m.civilTime(.startTime)
-        row.answer = m.civilTime(.answerTime)
-        row.end = m.civilTime(.endTime)
-        row.duration = m.integer(.duration)
-        row.billableSeconds = m.integer(.billableSeconds)
-        row.disposition = m.known(.disposition)
-        row.accountCode = m.known(.accountCode)
-        row.peerAccount = m.known(.peerAccount)
-        row.userField = m.known(.userField)
-        return .cdr(row)
-    }
-
-    private func cel(_ m: borrowing AMIMessage) throws(Damage) -> CallEvent.Body {
-        guard let event = m.known(.celEventName), let uniqueID = m.uniqueID(.cdrUniqueID),
-            let linkedID = m.uniqueID(.cdrLinkedID)
-        else { throw Damage("CEL without EventName or ids") }
-        // EventTime is microseconds of the same clock as Timestamp, without a zone; the latter is preferred.
-        let time = m.timestamp ?? m.civilTime(.celEventTime)?.asUTC ?? Instant(microseconds: 0)
-        var row = CELRow(
-            event: event, at: time, uniqueID: uniqueID, linkedID: LinkedID(linkedID),
-            channel: ChannelName(m.string(.channel) ?? ""))
-        row.number = m.known(.celCallerIDnum)
-        row.name = m.known(.celCallerIDname)
-        row.ani = m.known(.celCallerIDani)
-        row.dnid = m.known(.celCallerIDdnid)
-        row.exten = m.string(.exten) ?? ""
-        row.context = m.string(.context) ?? ""
-        row.application = m.known(.application)
-        row.applicationData = m.known(.appName)
-        row.accountCode = m.known(.accountCode)
-        row.peer = m.known(.peer)
-        row.extra = CELExtra.read(m.string(.extra) ?? "", of: event)
-        return .cel(row)
     }
 }
 
