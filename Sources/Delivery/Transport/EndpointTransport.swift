@@ -23,7 +23,7 @@ final class EndpointTransport: @unchecked Sendable {
     static let keptLimit = 4096
 
     let policy: AddressPolicy
-    fileprivate let kept: Int
+    let kept: Int
     private let connection: EndpointConfiguration.Connection
     private let timeout: Duration
     private let userAgent: String
@@ -230,7 +230,7 @@ final class EndpointTransport: @unchecked Sendable {
     // MARK: - Sockets
 
     /// Asked for each connection with the address it would go to.
-    fileprivate func open(_ address: UnsafeMutablePointer<curl_sockaddr>, for transfer: Transfer) -> Int32 {
+    func open(_ address: UnsafeMutablePointer<curl_sockaddr>, for transfer: Transfer) -> Int32 {
         let family = address.pointee.family
         let isAllowed = withUnsafePointer(to: &address.pointee.addr) { sockaddr in
             let raw = UnsafeRawPointer(sockaddr)
@@ -255,202 +255,9 @@ final class EndpointTransport: @unchecked Sendable {
         return descriptor
     }
 
-    fileprivate func closing(_ descriptor: Int32) {
+    func closing(_ descriptor: Int32) {
         connections.remove(descriptor)
         watchers.removeValue(forKey: descriptor)?.watcher.stop()
         Glibc.close(descriptor)
-    }
-}
-
-/// One easy handle and the request it carries, kept from request to request.
-///
-/// `@unchecked Sendable` as its transport: the loop's thread only.
-private final class Transfer: @unchecked Sendable {
-    let easy: UnsafeMutableRawPointer
-    var isAddressRefused = false
-    private unowned let transport: EndpointTransport
-    private var headers: UnsafeMutablePointer<curl_slist>?
-    private var body: UnsafeMutableRawBufferPointer
-    /// Where libcurl writes what went wrong, in more words than the code's own.
-    private let words: UnsafeMutableBufferPointer<CChar>
-    private var received: [UInt8] = []
-    private var receivedCount = 0
-    private var completion: ((HTTPResponse) -> Void)?
-    private var isConfigured = false
-    private var url = ""
-    private var method = ""
-
-    init(transport: EndpointTransport) {
-        guard let easy = curl_easy_init() else { preconditionFailure("libcurl has no memory for an easy handle") }
-        (self.easy, self.transport) = (easy, transport)
-        body = .allocate(byteCount: 4096, alignment: 16)
-        words = .allocate(capacity: Int(CURL_ERROR_SIZE))
-        words.initialize(repeating: 0)
-    }
-    func close() {
-        curl_easy_cleanup(easy)
-        words.deallocate()
-        curl_slist_free_all(headers)
-        headers = nil
-        body.deallocate()
-        body = .init(start: nil, count: 0)
-    }
-
-    /// What stays the same from request to request.
-    private func configure(_ connection: EndpointConfiguration.Connection, timeout: Duration, userAgent: String) {
-        isConfigured = true
-        let this = Unmanaged.passUnretained(self).toOpaque()
-        hs_curl_setopt_pointer(easy, CURLOPT_PRIVATE, this)
-        hs_curl_setopt_pointer(easy, CURLOPT_ERRORBUFFER, words.baseAddress)
-        hs_curl_setopt_long(easy, CURLOPT_NOSIGNAL, 1)
-        // Without it a request that ends while its name is looked up joins the resolver's thread: with a dead name server
-        // that would stop the whole loop for as long as getaddrinfo waits.
-        hs_curl_setopt_long(easy, CURLOPT_QUICK_EXIT, 1)
-        hs_curl_setopt_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
-        hs_curl_setopt_long(easy, CURLOPT_FOLLOWLOCATION, 0)
-        hs_curl_setopt_long(easy, CURLOPT_PATH_AS_IS, 1)
-        hs_curl_setopt_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        hs_curl_setopt_long(easy, CURLOPT_TIMEOUT_MS, Int(timeout.wholeMilliseconds))
-        hs_curl_setopt_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(timeout.wholeMilliseconds))
-        hs_curl_setopt_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
-        hs_curl_setopt_long(easy, CURLOPT_MAXLIFETIME_CONN, 300)
-        hs_curl_setopt_text(easy, CURLOPT_USERAGENT, userAgent)
-        // Empty: no proxy, whatever the environment says.
-        hs_curl_setopt_text(easy, CURLOPT_PROXY, connection.proxy ?? "")
-        if let file = connection.authorityFile { hs_curl_setopt_text(easy, CURLOPT_CAINFO, file) }
-        if let file = connection.certificateFile { hs_curl_setopt_text(easy, CURLOPT_SSLCERT, file) }
-        if let file = connection.keyFile { hs_curl_setopt_text(easy, CURLOPT_SSLKEY, file) }
-        hs_curl_setopt_write(
-            easy, CURLOPT_WRITEFUNCTION,
-            { bytes, size, count, data in
-                let transfer = Unmanaged<Transfer>.fromOpaque(data!).takeUnretainedValue()
-                return transfer.receive(UnsafeRawBufferPointer(start: bytes, count: size * count))
-            }, this)
-        hs_curl_setopt_open(
-            easy,
-            { data, _, address in
-                let transfer = Unmanaged<Transfer>.fromOpaque(data!).takeUnretainedValue()
-                return transfer.transport.open(address!, for: transfer)
-            }, this)
-        // A connection outlives the transfer that opened it: its end is told to the transport.
-        hs_curl_setopt_close(
-            easy,
-            { data, descriptor in
-                Unmanaged<EndpointTransport>.fromOpaque(data!).takeUnretainedValue().closing(descriptor)
-                return 0
-            }, Unmanaged.passUnretained(transport).toOpaque())
-    }
-
-    func prepare(
-        _ request: HTTPRequest, connection: EndpointConfiguration.Connection, timeout: Duration, userAgent: String,
-        completion: @escaping (HTTPResponse) -> Void
-    ) {
-        if !isConfigured { configure(connection, timeout: timeout, userAgent: userAgent) }
-        self.completion = completion
-        received.removeAll(keepingCapacity: true)
-        receivedCount = 0
-        isAddressRefused = false
-        words[0] = 0
-        if url != request.url {
-            url = request.url
-            hs_curl_setopt_text(easy, CURLOPT_URL, url)
-            // Over TLS a request waits for the first handshake to tell whether one HTTP/2 connection takes them all.
-            hs_curl_setopt_long(easy, CURLOPT_PIPEWAIT, url.hasPrefix("https:") ? 1 : 0)
-        }
-        setHeaders(request.headers)
-        if request.hasBody {
-            if body.count < request.body.count {
-                body.deallocate()
-                body = .allocate(byteCount: max(request.body.count, 4096), alignment: 16)
-            }
-            body.copyBytes(from: request.body)
-            hs_curl_setopt_pointer(easy, CURLOPT_POSTFIELDS, body.baseAddress)
-            hs_curl_setopt_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
-        } else if method != request.method {
-            hs_curl_setopt_long(easy, CURLOPT_HTTPGET, 1)
-        }
-        if method != request.method {
-            method = request.method
-            hs_curl_setopt_text(
-                easy, CURLOPT_CUSTOMREQUEST, method == "POST" || method == "GET" ? nil : method)
-        }
-    }
-
-    private func setHeaders(_ lines: [String]) {
-        curl_slist_free_all(headers)
-        var list: UnsafeMutablePointer<curl_slist>?
-        for line in lines { list = curl_slist_append(list, line) }
-        // No round trip before large bodies: most receivers do not know it, and time out.
-        list = curl_slist_append(list, "Expect:")
-        headers = list
-        hs_curl_setopt_list(easy, CURLOPT_HTTPHEADER, list)
-    }
-
-    private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
-        receivedCount += bytes.count
-        if received.count < transport.kept {
-            received.append(contentsOf: bytes.prefix(transport.kept - received.count))
-        }
-        // Fewer than given: libcurl gives up and closes the connection.
-        return receivedCount > EndpointTransport.readLimit ? 0 : bytes.count
-    }
-
-    private var status: Int? {
-        var status = 0
-        hs_curl_getinfo_long(easy, CURLINFO_RESPONSE_CODE, &status)
-        return status == 0 ? nil : status
-    }
-
-    func judge(_ result: CURLcode) -> (AttemptOutcome, String) {
-        let isCut = result == CURLE_WRITE_ERROR && receivedCount > EndpointTransport.readLimit
-        if result == CURLE_OK || isCut, let status { return (.answered(status: status, retryAfter: retryAfter), "") }
-        let detail =
-            words[0] == 0 ? String(cString: curl_easy_strerror(result)) : printable(String(cString: words.baseAddress!))
-        if isAddressRefused { return (.failed(.addressNotAllowed), "the address is not one of those allowed") }
-        return (.failed(Transfer.failure(result)), detail)
-    }
-
-    /// What OpenSSL has against the receiver's certificate.
-    func certificateFault(_ result: CURLcode) -> CertificateFault? {
-        guard result == CURLE_PEER_FAILED_VERIFICATION else { return nil }
-        var code = 0
-        hs_curl_getinfo_long(easy, CURLINFO_SSL_VERIFYRESULT, &code)
-        return CertificateFault(verifyResult: code)
-    }
-
-    private var retryAfter: RetryAfter? {
-        guard status == 429 || status == 503 else { return nil }
-        var header: UnsafeMutablePointer<curl_header>?
-        guard curl_easy_header(easy, "Retry-After", 0, UInt32(CURLH_HEADER), -1, &header) == CURLHE_OK,
-            let value = header?.pointee.value
-        else { return nil }
-        return RetryAfter(String(cString: value))
-    }
-
-    private static func failure(_ result: CURLcode) -> TransportFailure {
-        switch result {
-        case CURLE_COULDNT_RESOLVE_HOST: .nameLookup
-        case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: .proxy
-        case CURLE_COULDNT_CONNECT: .connectionRefused
-        case CURLE_OPERATION_TIMEDOUT: .timeout
-        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
-            CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_ENGINE_NOTFOUND:
-            .tls
-        case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2,
-            CURLE_HTTP2_STREAM:
-            .connectionLost
-        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP3:
-            .malformedAnswer
-        default: .other
-        }
-    }
-
-    /// Tells the waiting caller, once.
-    func finish(_ outcome: AttemptOutcome, detail: String, certificateFault: CertificateFault? = nil) {
-        let done = completion
-        completion = nil
-        done?(
-            HTTPResponse(
-                outcome: outcome, status: status, body: received, detail: detail, certificateFault: certificateFault))
     }
 }
