@@ -48,13 +48,9 @@ import Testing
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         try FileManager.default.setAttributes(
             [.modificationDate: Date(timeIntervalSinceNow: -1200)], ofItemAtPath: path)
-        let loop = try EventLoop()
-        try loop.run {
-            let fixture = try DaemonFixture(loop, folder)
-            try await fixture.daemon.start()
+        try DaemonFixture.run(folder) { fixture in
             let entry = try await AlertTests.alert(.spoolNotDrained, fixture)
             #expect(entry.metadata[.alertSubject] == .text("\(folder.state)/spool"))
-            await fixture.daemon.stop()
         }
     }
 }

@@ -39,16 +39,12 @@ import Testing
     @Test("a closed port is told as refused, and the connection is tried again")
     func portClosed() throws {
         let folder = try TestFolder()
-        let loop = try EventLoop()
-        try loop.run {
-            let fixture = try DaemonFixture(loop, folder)
-            try await fixture.daemon.start()
+        try DaemonFixture.run(folder) { fixture in
             let entry = try await fixture.logged("no manager connection")
             #expect(text(entry.metadata[.errorCode]) == "connection_refused")
             #expect(entry.metadata[.retryIn] != nil)
             let alert = try await fixture.logged("alert")
             #expect(text(alert.metadata[.alertKind]) == "manager_lost")
-            await fixture.daemon.stop()
         }
     }
 

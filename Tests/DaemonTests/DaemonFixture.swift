@@ -66,6 +66,37 @@ final class DaemonFixture: @unchecked Sendable {
         daemon = Daemon(settings, loop: loop, logger: Logger(recorder, level: .info, component: "daemon"))
     }
 
+    /// Runs a daemon on a loop of its own for as long as `body` takes.
+    static func run(
+        _ folder: TestFolder, sections: String = "", _ body: @escaping @Sendable (DaemonFixture) async throws -> Void
+    ) throws {
+        let loop = try EventLoop()
+        try loop.run {
+            let fixture = try DaemonFixture(loop, folder, sections: sections)
+            try await fixture.daemon.start()
+            try await body(fixture)
+            await fixture.daemon.stop()
+        }
+    }
+
+    /// Asks the daemon's FastAGI server as Asterisk would, with `environment` but its empty line, and gives the commands it got.
+    func askFastAGI(_ environment: String) async throws -> [String] {
+        let address = try #require(daemon.fastAGIAddress)
+        let stream = try await ByteStream.connect(to: address, on: loop, deadline: .seconds(5))
+        try await stream.write(Array((environment + "\n\n").utf8))
+        var commands: [String] = []
+        var input: [UInt8] = []
+        while try await stream.read({ input += $0 }) {
+            while let end = input.firstIndex(of: 10) {
+                commands.append(String(decoding: input[..<end], as: UTF8.self))
+                input.removeSubrange(...end)
+                try await stream.write(Array("200 result=1\n".utf8))
+            }
+        }
+        stream.close()
+        return commands
+    }
+
     /// Waits until `condition` holds, looking every few milliseconds, for thirty seconds at most.
     func wait(_ what: String, _ condition: () async throws -> Bool) async throws {
         for _ in 0..<6000 {

@@ -8,31 +8,15 @@ import Testing
 @Suite("Lookups of the dialplan") struct LookupTests {
     /// Runs a request as Asterisk would and gives the commands it got.
     private static func run(_ request: String, _ fixture: DaemonFixture) async throws -> [String] {
-        let address = try #require(fixture.daemon.fastAGIAddress)
-        let stream = try await ByteStream.connect(to: address, on: fixture.loop, deadline: .seconds(5))
-        try await stream.write(
-            Array(
-                """
-                agi_network_script: \(request)
-                agi_channel: PJSIP/trunk-00000011
-                agi_uniqueid: 1795227945.26
-                agi_callerid: +639171234567
-                agi_calleridname: Ana
-                agi_dnid: 5001
-
-
-                """.utf8))
-        var commands: [String] = []
-        var input: [UInt8] = []
-        while try await stream.read({ input += $0 }) {
-            while let end = input.firstIndex(of: 10) {
-                commands.append(String(decoding: input[..<end], as: UTF8.self))
-                input.removeSubrange(...end)
-                try await stream.write(Array("200 result=1\n".utf8))
-            }
-        }
-        stream.close()
-        return commands
+        try await fixture.askFastAGI(
+            """
+            agi_network_script: \(request)
+            agi_channel: PJSIP/trunk-00000011
+            agi_uniqueid: 1795227945.26
+            agi_callerid: +639171234567
+            agi_calleridname: Ana
+            agi_dnid: 5001
+            """)
     }
 
     @Test("the CRM is asked, and its answer is set on the channel")
@@ -40,26 +24,22 @@ import Testing
         let sink = WebhookSink { _ in .status(200, body: #"{"contact":{"name":"Ana Cruz"}}"#) }
         defer { sink.stop() }
         let folder = try TestFolder()
-        let loop = try EventLoop()
-        try loop.run {
-            let fixture = try DaemonFixture(
-                loop, folder,
-                sections: """
-                    [fastagi]
-                    listen = 127.0.0.1:0
-                    [lookup:billing]
-                    url = \(sink.url)?phone=${number}&list=${param.list_id}
-                    set.CRM_NAME = contact.name
-                    """)
-            try await fixture.daemon.start()
+        let sections = """
+            [fastagi]
+            listen = 127.0.0.1:0
+            [lookup:billing]
+            url = \(sink.url)?phone=${number}&list=${param.list_id}
+            set.CRM_NAME = contact.name
+            """
+        try DaemonFixture.run(folder, sections: sections) { fixture in
+            let commands = try await LookupTests.run(
+                "lookup/billing?number=0063917%201234567&list_id=7", fixture)
             #expect(
-                try await LookupTests.run("lookup/billing?number=0063917%201234567&list_id=7", fixture)
-                    == [
-                        #"SET VARIABLE CRM_NAME "Ana Cruz""#, "SET VARIABLE HOOKSWITCH_LOOKUP FOUND",
-                        "SET VARIABLE HOOKSWITCH_STATUS OK",
-                    ])
+                commands == [
+                    #"SET VARIABLE CRM_NAME "Ana Cruz""#, "SET VARIABLE HOOKSWITCH_LOOKUP FOUND",
+                    "SET VARIABLE HOOKSWITCH_STATUS OK",
+                ])
             #expect(sink.requests.map(\.target) == ["/hook?phone=%2B639171234567&list=7"])
-            await fixture.daemon.stop()
         }
     }
 
@@ -68,24 +48,20 @@ import Testing
         let sink = WebhookSink { _ in .hang }
         defer { sink.stop() }
         let folder = try TestFolder()
-        let loop = try EventLoop()
-        try loop.run {
-            let fixture = try DaemonFixture(
-                loop, folder,
-                sections: """
-                    [fastagi]
-                    listen = 127.0.0.1:0
-                    deadline = 40s
-                    [lookup]
-                    timeout = 500ms
-                    url = \(sink.url)?phone=${number}
-                    set.__CRM_VIP = vip
-                    default.CRM_VIP = 0
-                    """)
-            try await fixture.daemon.start()
+        let sections = """
+            [fastagi]
+            listen = 127.0.0.1:0
+            deadline = 40s
+            [lookup]
+            timeout = 500ms
+            url = \(sink.url)?phone=${number}
+            set.__CRM_VIP = vip
+            default.CRM_VIP = 0
+            """
+        try DaemonFixture.run(folder, sections: sections) { fixture in
             let answers = try await withThrowingTaskGroup(of: [String].self) { group in
                 for _ in 0..<40 {
-                    group.addTask(executorPreference: loop) { try await LookupTests.run("lookup", fixture) }
+                    group.addTask(executorPreference: fixture.loop) { try await LookupTests.run("lookup", fixture) }
                 }
                 // The report of a call that ends while they wait.
                 #expect(
@@ -111,7 +87,6 @@ import Testing
             // More at once than [lookup] allows are not sent to a CRM that hangs.
             #expect(sink.requests.count < 40)
             try await fixture.wait("the record") { try await fixture.records().count == 1 }
-            await fixture.daemon.stop()
         }
     }
 }
