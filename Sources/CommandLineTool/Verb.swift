@@ -115,13 +115,18 @@ enum Verb: String, CaseIterable {
         switch self {
         case .run:
             """
-            SIGTERM and SIGINT stop it gracefully; SIGHUP reopens the logs and reads the [webhook:] sections anew.
+            SIGTERM and SIGINT stop it gracefully; SIGHUP reopens the logs and reads the [webhook:] sections anew. What else has
+            changed in the file waits for a restart; the log names it.
             Under systemd it tells when it is ready, and keeps the watchdog fed.
             """
         case .check: "Exit code 1 if any call could be lost or told wrong."
         case .calls: "Times are shown in the local time zone (TZ), and are UTC in JSON."
         case .show: "ID is the uniqueid of any of its channels, a linkedid, or the record's id."
-        case .tail: "Ends with SIGINT. Works beside a running daemon, and without one."
+        case .tail:
+            """
+            Ends with SIGINT. Works beside a running daemon, and without one.
+            A message that `deliveries retry` or `replay` sends again was shown before, and is not shown anew: see show ID.
+            """
         case .deliveries:
             """
             retry ID...  make messages due now, by webhook-id or row number; a dead letter gets a new list of attempts

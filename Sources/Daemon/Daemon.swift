@@ -305,11 +305,21 @@ public final class Daemon: @unchecked Sendable {
         (links, store, engine, pump, publisher, settler, spool) = ([], nil, nil, nil, nil, nil, nil)
     }
 
-    /// Puts the endpoints of a configuration that was read anew in place, and reopens the calls log.
+    /// Puts the endpoints of a configuration that was read anew in place, and reopens the calls log. Says which other sections
+    /// wait for the next start.
     public func reload(_ fresh: Configuration) async {
         await store?.reopenCallsLog()
         engine?.reload(fresh.endpoints)
         logger.notice("webhooks reloaded", [.count: .number(fresh.endpoints.count)])
+        let later = fresh.sectionsForNextStart(since: configuration)
+        if !later.isEmpty {
+            logger.warning(
+                "sections have changed that are read at a start only",
+                [
+                    .state: .text(later.map { "[\($0)]" }.joined(separator: " ")),
+                    .hint: .text("systemctl restart hookswitch; what is pending is kept"),
+                ])
+        }
     }
     /// Reopens the calls log alone.
     public func reopenCallsLog() async { await store?.reopenCallsLog() }

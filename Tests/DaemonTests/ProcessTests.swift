@@ -145,6 +145,11 @@ import Testing
             #expect(notify.wait("RELOADING=1"))
             #expect(notify.wait("READY=1"))
             try wait("the new log") { log(folder).contains("webhooks reloaded count=1") }
+            #expect(!log(folder).contains("read at a start only"))
+            let recordings = "\n[recordings]\nsettle = 3s\n"
+            try folder.write("hs.conf", Array((text + recordings + "[webhook:crm]\nurl = http://127.0.0.1:9/\n").utf8))
+            kill(process.processIdentifier, SIGHUP)
+            try wait("what waits for a restart") { log(folder).contains("read at a start only state=[recordings]") }
             try folder.write("hs.conf", Array((text + "\n[webhook:crm]\nurll = x\n").utf8))
             kill(process.processIdentifier, SIGHUP)
             try wait("the mistake") { log(folder).contains("the old one stays") }

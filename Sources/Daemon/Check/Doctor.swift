@@ -12,9 +12,11 @@ import Telephony
 public struct Doctor: Sendable {
     private let configuration: Configuration
     private let loop: EventLoop
+    private let daemon: DaemonAccess
 
     public init(_ configuration: Configuration, on loop: EventLoop) {
         (self.configuration, self.loop) = (configuration, loop)
+        daemon = DaemonAccess(stateDirectory: configuration.general.stateDirectory)
     }
 
     /// Looks at everything, one part after another. `found` is called for each finding as it is made.
@@ -77,14 +79,14 @@ public struct Doctor: Sendable {
         if access(general.databasePath, F_OK) == 0 {
             findings.append(await databaseFinding(folder))
             findings += await outboxFindings(folder)
-        } else if access(folder, W_OK | X_OK) == 0 {
+        } else if daemon.refusal(folder, [.write, .execute]) == nil {
             findings.append(Finding(.ok, "state", "\(folder) is there and empty: no daemon has run yet"))
         } else {
             let isThere = access(folder, F_OK) == 0
             findings.append(
                 Finding(
                     isThere ? .failure : .warning, "state",
-                    isThere ? "\(folder) cannot be written by this user" : "\(folder) is not there yet",
+                    isThere ? "\(folder) cannot be written by \(daemon.who)" : "\(folder) is not there yet",
                     fix: "install -d -o hookswitch -g hookswitch -m 750 \(folder)"))
         }
         if let free = CallStore.freeBytes(at: access(folder, F_OK) == 0 ? folder : "/") {
@@ -96,12 +98,20 @@ public struct Doctor: Sendable {
         }
         if let log = general.callsLog, let slash = log.lastIndex(of: "/") {
             let parent = String(log[..<slash])
-            if access(parent, W_OK | X_OK) != 0 {
+            if daemon.refusal(parent, [.write, .execute]) != nil {
                 findings.append(
                     Finding(
-                        .warning, "calls log", "\(parent) cannot be written by this user",
+                        .warning, "calls log", "\(parent) cannot be written by \(daemon.who)",
                         fix: "install -d -o hookswitch -g hookswitch -m 750 \(parent), or set calls_log"))
             }
+        }
+        if let command = general.alertCommand, let number = daemon.refusal(command, .execute) {
+            findings.append(
+                Finding(
+                    .failure, "alert command", "\(command): \(String(cString: strerror(number))) for \(daemon.who)",
+                    fix: number == EACCES
+                        ? "chmod 755 \(command)" : "hookswitch.conf, [general]: alert_command = a program that is there"
+                ))
         }
         if let wait = oldestSpoolFile(), wait > 600 {
             findings.append(
@@ -189,16 +199,18 @@ public struct Doctor: Sendable {
     private func recordingFindings() -> [Finding] {
         let settings = configuration.recordings
         let folder = settings.mountedAt ?? settings.directory
-        if access(folder, R_OK | X_OK) == 0 { return [Finding(.ok, "recordings", "\(folder) can be read")] }
+        guard let number = daemon.refusal(folder, [.read, .execute]) else {
+            return [Finding(.ok, "recordings", "\(folder) can be read")]
+        }
         // Where there is no such folder, no call may have been recorded yet.
-        let isForbidden = errno == EACCES
-        let reason = String(cString: strerror(errno))
+        let isForbidden = number == EACCES
+        let whom = isForbidden ? " for \(daemon.who)" : ""
         return [
             Finding(
                 isForbidden ? .failure : .warning, "recordings",
-                "\(folder): \(reason); every recording will be told as missing",
+                "\(folder): \(String(cString: strerror(number)))\(whom); every recording will be told as missing",
                 fix: isForbidden
-                    ? "put the daemon's user into the group asterisk"
+                    ? "usermod -aG asterisk \(daemon.user?.name ?? "hookswitch"), then: systemctl restart hookswitch"
                     : "hookswitch.conf, [recordings]: directory as Asterisk sees it, mounted_at as this host does")
         ]
     }
@@ -206,12 +218,12 @@ public struct Doctor: Sendable {
     private func backfillFindings() -> [Finding] {
         Backfill(configuration).sources.flatMap { source in
             [("cdr", source.cdr), ("cel", source.cel)].compactMap { key, path in
-                guard let path, access(path, R_OK) != 0 else { return nil }
+                guard let path, let number = daemon.refusal(path, .read) else { return nil }
                 let section = source.pbx.map { "pbx:\($0)" } ?? "backfill"
                 return Finding(
-                    .failure, "backfill", "\(path): \(String(cString: strerror(errno))); calls of an outage stay lost",
-                    fix: errno == EACCES
-                        ? "put the daemon's user into the group asterisk"
+                    .failure, "backfill", "\(path): \(String(cString: strerror(number))); calls of an outage stay lost",
+                    fix: number == EACCES
+                        ? "usermod -aG asterisk \(daemon.user?.name ?? "hookswitch"), then: systemctl restart hookswitch"
                         : "hookswitch.conf, [\(section)]: \(key) = the file that Asterisk writes")
             }
         }
@@ -282,6 +294,15 @@ public struct Doctor: Sendable {
             findings.append(
                 Finding(
                     .failure, subject, "answers \(status): there is nothing at that path", fix: "\(section): url"))
+        case 300..<400:
+            findings.append(
+                Finding(
+                    .failure, subject, "answers \(status): a redirect, which is never followed",
+                    fix: "\(section): url = the address it leads to"))
+        case 429:
+            findings.append(
+                Finding(
+                    .warning, subject, "answers 429: it is asked too often", fix: "\(section): rate = 10/s, or less"))
         case 500...:
             findings.append(
                 Finding(

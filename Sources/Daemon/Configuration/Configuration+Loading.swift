@@ -41,6 +41,9 @@ extension Configuration {
         var loader = Loader(file: file, environment: environment)
         for section in ini.sections { loader.read(section) }
         self = try loader.finished()
+        for section in ini.sections {
+            settings[section.title, default: []] += section.settings.map { [$0.key, $0.value] }
+        }
     }
 
     private static func bytes(

@@ -21,6 +21,15 @@ public struct Configuration: Sendable {
     public var backfill: Backfill
     /// The `[webhook:NAME]` sections, in the order of the file.
     public var endpoints: [EndpointConfiguration]
+    /// The lines of each section as they stand in the file, by its title: to tell whether one has changed.
+    var settings: [String: [[String]]] = [:]
+
+    /// The titles of sections that say something else here than in an earlier reading of the file, `[webhook:]` ones left out:
+    /// those are all that can be changed without a new start.
+    func sectionsForNextStart(since earlier: Configuration) -> [String] {
+        Set(settings.keys).union(earlier.settings.keys)
+            .filter { !$0.hasPrefix("webhook:") && settings[$0] != earlier.settings[$0] }.sorted()
+    }
 
     /// `[general]`.
     public struct General: Sendable, Equatable {

@@ -1,0 +1,155 @@
+import EventLoop
+import Foundation
+import HookswitchTestKit
+import Storage
+import Testing
+
+@testable import Daemon
+
+/// What `check` finds between here and a receiver, with real servers, and the fix it prints.
+@Suite("check and the receivers", .timeLimit(.minutes(10))) struct WebhookCheckTests {
+    private static let signed = "secret = whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+    /// What is found of `[webhook:crm]` with these lines.
+    private func findings(_ lines: String, _ loop: EventLoop) async throws -> [Finding] {
+        let folder = try TestFolder()
+        let settings = try configuration(
+            "[general]\nstate_dir = \(folder.state)\ncalls_log = none\n\(leastPBX)ami = tcp://127.0.0.1:9\n"
+                + "[webhook:crm]\n\(WebhookCheckTests.signed)\n\(lines)\n")
+        var found: [Finding] = []
+        await Doctor(settings, on: loop).run { if $0.subject == "webhook crm" { found.append($0) } }
+        return found
+    }
+    private func findings(_ lines: String) throws -> [Finding] {
+        let loop = try EventLoop()
+        return try loop.run { try await findings(lines, loop) }
+    }
+
+    struct Certificate: Sendable, CustomTestStringConvertible {
+        var name: String
+        var file: String
+        var host = "127.0.0.1"
+        var isTrusted = true
+        /// libcurl's or OpenSSL's words, and ours for what to do; nil where all is well.
+        var words: String?
+        var fix = ""
+        var testDescription: String { name }
+    }
+
+    @Test(
+        "a receiver's certificate: what is wrong with it, and who mends it where",
+        arguments: [
+            Certificate(name: "good", file: "server.pem"),
+            Certificate(
+                name: "expired", file: "expired.pem", words: "certificate has expired",
+                fix: "the receiver's certificate has expired: renew it there"),
+            Certificate(
+                name: "signed by itself", file: "self.pem", isTrusted: false, words: "self-signed certificate",
+                fix: "hookswitch.conf, [webhook:crm]: ca_file = FILE of the authority"),
+            Certificate(
+                name: "of an authority of its own", file: "server.pem", isTrusted: false,
+                words: "unable to get local issuer certificate",
+                fix: "hookswitch.conf, [webhook:crm]: ca_file = FILE of the authority"),
+            Certificate(
+                name: "for another host", file: "server.pem", host: "localhost", words: "'localhost'",
+                fix: "hookswitch.conf, [webhook:crm]: url must name a host that the receiver's certificate names"),
+        ])
+    func certificates(_ certificate: Certificate) throws {
+        let certificates = try TestCertificates.shared()
+        let loop = try EventLoop()
+        let found: [Finding] = try loop.run {
+            let server = try TLSWebServer(certificates.server(certificate.file), on: loop)
+            defer { server.close() }
+            let trust = certificate.isTrusted ? "ca_file = \(certificates.folder)/ca.pem" : ""
+            return try await findings("url = https://\(certificate.host):\(server.port)/hook\n\(trust)", loop)
+        }
+        let finding = try #require(found.first)
+        #expect(found.count == 1)
+        guard let words = certificate.words else {
+            #expect(finding.level == .ok && finding.text.hasPrefix("answers (200)"))
+            return
+        }
+        #expect(finding.level == .failure)
+        #expect(finding.text.hasPrefix("no answer (tls): ") && finding.text.contains(words), "\(finding.text)")
+        #expect(finding.fix.hasPrefix(certificate.fix), "\(finding.fix)")
+    }
+
+    @Test("https to a port that speaks plain http is told as that")
+    func noTLS() throws {
+        let loop = try EventLoop()
+        let found: [Finding] = try loop.run {
+            let listener = try Listener.listen(on: SocketAddress(ip: "127.0.0.1", port: 0)!, loop: loop)
+            // As nginx and Apache answer what is no request.
+            let serving = Task(executorPreference: loop) {
+                while let stream = try? await listener.accept() {
+                    _ = try? await stream.read { _ in }
+                    try? await stream.write(Array("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".utf8))
+                    stream.close()
+                }
+            }
+            let found = try await findings("url = https://127.0.0.1:\(listener.localAddress.port)/", loop)
+            listener.close()
+            await serving.value
+            return found
+        }
+        #expect(found.map(\.level) == [.failure])
+        #expect(found[0].text.hasPrefix("no answer (tls): "), "\(found[0].text)")
+        #expect(
+            found[0].fix
+                == "hookswitch.conf, [webhook:crm]: no TLS can be agreed; is it https that listens at that port?")
+    }
+
+    @Test(
+        "an answer that no delivery would be content with is a finding with its fix",
+        arguments: [
+            (401, Finding.Level.failure, "hookswitch.conf, [webhook:crm]: header.Authorization or bearer"),
+            (403, .failure, "hookswitch.conf, [webhook:crm]: header.Authorization or bearer"),
+            (404, .failure, "hookswitch.conf, [webhook:crm]: url"),
+            (410, .failure, "hookswitch.conf, [webhook:crm]: url"),
+            (301, .failure, "hookswitch.conf, [webhook:crm]: url = the address it leads to"),
+            (429, .warning, "hookswitch.conf, [webhook:crm]: rate ="), (500, .warning, "the receiver is in trouble"),
+        ])
+    func statuses(_ status: Int, _ level: Finding.Level, _ fix: String) throws {
+        let sink = WebhookSink { _ in .status(status, headers: ["Location: /elsewhere"]) }
+        defer { sink.stop() }
+        let found = try findings("url = \(sink.url)")
+        #expect(found.map(\.level) == [level])
+        #expect(found[0].text.contains("\(status)"))
+        #expect(found[0].fix.hasPrefix(fix), "\(found[0].fix)")
+        #expect(sink.requests.count == 1, "not followed")
+    }
+
+    @Test("an answer that takes more than half of the time it has is told before deliveries time out")
+    func slow() throws {
+        let sink = WebhookSink { _ in .after(.seconds(2), .status(200)) }
+        defer { sink.stop() }
+        let found = try findings("url = \(sink.url)\ntimeout = 3s")
+        // On a machine that is busy enough it has timed out; an idle one takes two of three seconds.
+        if found.count == 2 {
+            #expect(found.map(\.level) == [.ok, .warning])
+            #expect(found[1].text.contains("deliveries will time out"))
+            #expect(
+                found[1].fix == "hookswitch.conf, [webhook:crm]: timeout, or make the receiver answer before it works")
+        } else {
+            #expect(found.map(\.fix) == ["no answer within the timeout: the receiver or a firewall holds it up"])
+        }
+    }
+
+    @Test("an answer that does not come, a host without an address, a port without anybody, and an address not allowed")
+    func noAnswer() throws {
+        let sink = WebhookSink { _ in .hang }
+        defer { sink.stop() }
+        let port = ClosedPort()
+        for (lines, error, fix) in [
+            ("url = \(sink.url)\ntimeout = 1s", "timeout", "no answer within the timeout"),
+            ("url = http://crm.invalid/x", "name_lookup", "hookswitch.conf, [webhook:crm]: url names a host"),
+            ("url = http://127.0.0.1:\(port.number)/", "connection_refused", "nobody listens there"),
+            ("url = \(sink.url)\nallow = public", "address_not_allowed", "hookswitch.conf, [webhook:crm]: allow"),
+        ] {
+            let found = try findings(lines)
+            #expect(found.map(\.level) == [.failure])
+            #expect(found[0].text.hasPrefix("no answer (\(error)): "), "\(found[0].text)")
+            #expect(found[0].fix.hasPrefix(fix), "\(found[0].fix)")
+        }
+    }
+}
