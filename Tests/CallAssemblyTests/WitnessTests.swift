@@ -62,6 +62,16 @@ struct WitnessTests {
         #expect(record.completeness == .partial && record.sources == [.agi])
     }
 
+    @Test("seconds that nobody can have talked for do not end the fold", arguments: [Int.max, Int.max / 1_000_000 + 1])
+    func endless(seconds: Int) {
+        var report = WitnessTests.caller(at: WitnessTests.over)
+        report.dialedSeconds = seconds
+        report.answeredSeconds = seconds
+        let records = WitnessTests.fold([CallEvent(at: WitnessTests.over, body: .witness(report))])
+        #expect(records.map(\.id) == ["pbx1-1795227945.26"])
+        #expect(records.first.map { $0.endedAt >= $0.startedAt && $0.duration == 3 } == true)
+    }
+
     @Test("with no manager stream at all, both handlers together tell one right record", arguments: [true, false])
     func alone(callerFirst: Bool) throws {
         let words = [

@@ -109,10 +109,10 @@ extension InsideWitness {
         if InsideWitness.isVariableName(name), variables[name] == nil { variables[name] = value }
     }
 
-    /// Whole seconds, of `7` or `7.25`; nil for a negative or anything else.
+    /// Whole seconds, of `7` or `7.25`; nil for a negative or anything else. No call lasts for decades.
     private static func seconds(_ text: String) -> Int? {
         let whole = text.prefix { $0 != "." }
-        guard let value = Int(whole), value >= 0 else { return nil }
+        guard let value = Int(whole), value >= 0, value < 2_147_483_648 else { return nil }
         return value
     }
 }

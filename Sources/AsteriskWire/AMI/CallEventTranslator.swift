@@ -352,7 +352,9 @@ extension Duration {
     /// Reads `HH:MM:SS`, as CoreShowChannels writes a channel's age.
     init?(clock text: String) {
         let parts = text.split(separator: ":").map { Int($0) }
-        guard parts.count == 3, let hours = parts[0], let minutes = parts[1], let seconds = parts[2] else { return nil }
+        guard parts.count == 3, let hours = parts[0], let minutes = parts[1], let seconds = parts[2],
+            (0..<1_000_000).contains(hours), (0..<60).contains(minutes), (0..<60).contains(seconds)
+        else { return nil }
         self = .seconds(hours * 3600 + minutes * 60 + seconds)
     }
 }
