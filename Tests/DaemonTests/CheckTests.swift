@@ -86,6 +86,15 @@ import Testing
         #expect(found.count == 1, "\(found)")
     }
 
+    @Test("an include of more folders than a path can have is passed over, and what follows is read")
+    func deepInclude() throws {
+        let folder = try TestFolder()
+        let folders = String(repeating: "*/", count: 50_000)
+        try folder.write("manager.conf", Array("#include \(folders)x.conf\n[general]\nenabled = yes\n".utf8))
+        let sections = try #require(AsteriskFiles(folder: folder.path).sections("manager.conf"))
+        #expect(sections.map(\.name) == ["general"] && sections.first?.value("enabled") == "yes")
+    }
+
     @Test("a variable that is wanted and does not ride on events is named")
     func variables() throws {
         let found = try findings(asterisk(), variables: "lead_id, ticket").filter { $0.level == .failure }

@@ -93,7 +93,11 @@ struct AsteriskFiles {
         return line
     }
 
+    /// Asterisk cuts a longer path off, and finds nothing there. `glob` calls itself for each folder of a pattern.
+    private static let longestPath = 255
+
     private static func matches(_ pattern: String) -> [String] {
+        guard pattern.utf8.count <= longestPath else { return [] }
         var found = glob_t()
         defer { globfree(&found) }
         guard glob(pattern, 0, nil, &found) == 0 else { return [] }
