@@ -55,6 +55,14 @@ import Testing
         #expect(error?.description.contains("hunter2") == false)
     }
 
+    @Test(arguments: [("user = ${agent.number}", "%20"), ("a=1#b", "leave it out")])
+    func `a body that goes into the query of a GET is written as a URL is`(body: String, hint: String) {
+        let error = refusal(("body", body), ("method", "GET"))
+        #expect(error?.key == "body")
+        #expect(error.map { ($0.hint + $0.problem).contains(hint) } == true, "\(String(describing: error))")
+        #expect(refusal(("body", body)) == nil)
+    }
+
     @Test func `keys that contradict each other are refused`() {
         #expect(refusal(("bearer", "a"), ("header.Authorization", "b"))?.code == .conflict)
         #expect(refusal(("proxy", "http://p:3128"), ("allow", "public"))?.code == .conflict)

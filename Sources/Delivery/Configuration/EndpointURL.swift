@@ -37,6 +37,15 @@ struct EndpointURL: Sendable, Hashable {
             }
         }
         var target = String(rest[authority.endIndex...])
+        try EndpointURL.check(target: target)
+        if !target.hasPrefix("/") { target = "/" + target }
+        origin = scheme + String(authority)
+        self.target = target
+    }
+
+    /// What stands in a path or a query as it was written must be able to stand in the first line of a request.
+    /// - Throws: on a blank, a control character or a fragment.
+    static func check(target: String) throws(ValueError) {
         if let bad = target.unicodeScalars.first(where: { $0.value <= 0x20 || $0.value == 0x7F }) {
             throw ValueError(
                 problem: "the URL holds a blank or control character (\(bad.value))",
@@ -45,9 +54,6 @@ struct EndpointURL: Sendable, Hashable {
         if target.contains("#") {
             throw ValueError(problem: "the URL has a #fragment, which is never sent", hint: "leave it out")
         }
-        if !target.hasPrefix("/") { target = "/" + target }
-        origin = scheme + String(authority)
-        self.target = target
     }
 
     /// For messages: without what may be a password.

@@ -238,7 +238,10 @@ struct SectionReader {
             let style: Template.Style =
                 preset == .smartflo || Template.looksLikeSmartflo(entry.value) ? .smartflo : .plain
             return .template(
-                try value(entry) { text throws(ValueError) in try Template(text, in: place, style: style) })
+                try value(entry) { text throws(ValueError) in
+                    if isInQuery { try EndpointURL.check(target: text) }
+                    return try Template(text, in: place, style: style)
+                })
         }
         do {
             switch preset {
