@@ -23,7 +23,7 @@ final class Ledger {
     private var isStale = false
     /// SQLite's `data_version` when requests were last looked for; never one SQLite gives.
     var seenVersion: Int64 = -1
-    private let logPageCount = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+    private let logPageCount: UnsafeMutablePointer<Int32>
     /// Length of the write-ahead log after the latest commit.
     var logPages: Int32 { logPageCount.pointee }
 
@@ -55,6 +55,8 @@ final class Ledger {
             PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY
             """)
         statements = try Statements(connection)
+        // Not before everything else is set: what is half made when something throws never comes to `deinit`.
+        logPageCount = .allocate(capacity: 1)
         logPageCount.initialize(to: 0)
         connection.countLogPages(in: logPageCount)
         try load()

@@ -92,6 +92,7 @@ final class EndpointTransport: @unchecked Sendable {
         for transfer in running.values {
             curl_multi_remove_handle(multi, transfer.easy)
             transfer.finish(.failed(.stopped), detail: "stopped")
+            transfer.close()
         }
         running = [:]
         for transfer in idle { transfer.close() }
