@@ -66,12 +66,6 @@ import Testing
             "CHAN_START", "LINKEDID_END", "\"a\":", "0000-01-01 00:00:00", "9999-12-31 23:59:60.999999", "1795227460.0",
         ])
 
-    @Test(arguments: ["[1,2]", "[{}]", "{}", "[]", "[[]]", "{\"a\":1}\n{}\n"])
-    func whatIsJSONButNoRowIsAProblem(text: String) {
-        #expect(CELFile(Array(text.utf8)).rows.isEmpty)
-        #expect(CDRFile(Array(text.utf8)).rows.isEmpty)
-    }
-
     @Test func aDamagedFileGivesRowsOrProblems() {
         let outcome = Fuzz("cdr-cel").run(Self.mutator) { bytes, _ in
             let cel = CELFile(bytes)

@@ -199,4 +199,11 @@ struct CDRLayoutTests {
         #expect(row.channel == ChannelName("SIP/a-1") && row.destinationChannel == ChannelName("SIP/b-2"))
         #expect(row.source == "100" && row.destination == "200" && row.uniqueID == UniqueID("1772442000.4"))
     }
+
+    @Test(
+        "what is JSON but no row gives no row", arguments: ["[1,2]", "[{}]", "{}", "[]", "[[]]", "{\"a\":1}\n{}\n"])
+    func jsonWithoutRows(text: String) {
+        #expect(CELFile(Array(text.utf8)).rows.isEmpty)
+        #expect(CDRFile(Array(text.utf8)).rows.isEmpty)
+    }
 }
