@@ -460,7 +460,7 @@ import Testing
             let got = try #require(sink.requests.first { $0.method == "GET" })
             #expect(
                 got.target
-                    == "/dispo?k=1&agent=6666&campaign=SPRING&dispo=SALE&lead_id=4711&phone=09171234567&recording=20261121-0217_6666&talk_time=68&uniqueid=1795227460.0&vendor_code=A-9"
+                    == "/dispo?k=1&agent=6666&campaign=SPRING&dispo=SALE&first_name=&last_name=&lead_id=4711&phone=09171234567&recording=20261121-0217_6666&talk_time=68&uniqueid=1795227460.0&vendor_code=A-9"
             )
             #expect(got.body.isEmpty && got.headers["content-type"] == nil)
         }

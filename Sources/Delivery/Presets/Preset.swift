@@ -40,6 +40,6 @@ public enum Preset: String, Sendable, Hashable, CaseIterable {
     static let vicidialQuery = [
         "lead_id": "lead_id", "dispo": "dispo", "talk_time": "talk_time", "agent": "user", "phone": "phone_number",
         "vendor_code": "vendor_lead_code", "recording": "recording_filename", "uniqueid": "uniqueid",
-        "campaign": "campaign",
+        "campaign": "campaign", "first_name": "first_name", "last_name": "last_name",
     ].sorted { $0.key < $1.key }.map { "\($0.key)=--A--\($0.value)--B--" }.joined(separator: "&")
 }
