@@ -241,6 +241,7 @@ public final class DeliveryEngine: @unchecked Sendable {
             do throws(StorageError) {
                 try await outbox.setEndpoint(name, .disabled, reason: "answered 410 Gone", now: now())
             } catch { troubled(error) }
+            driver.tellDisabled()
         }
     }
 

@@ -211,11 +211,14 @@ final class EndpointDriver: @unchecked Sendable {
             alerts.alert(.deadLetter, "a message is given up (\(what)); see: hookswitch deliveries --state dead")
         case .endpointGone:
             lane.hold = .held
-            alerts.alert(
-                .endpointDisabled, "answered 410 Gone: disabled, its messages are kept; remove or resume it")
             engine.disable(self)
         default: break
         }
+    }
+
+    /// Tells that the endpoint is disabled. Once that is stored: who hears of it may resume the endpoint at once.
+    func tellDisabled() {
+        alerts.alert(.endpointDisabled, "answered 410 Gone: disabled, its messages are kept; remove or resume it")
     }
 
     private func checkIdle() {
