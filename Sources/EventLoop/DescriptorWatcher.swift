@@ -17,7 +17,8 @@ public final class DescriptorWatcher: @unchecked Sendable {
     public let descriptor: Int32
     private let loop: EventLoop
     private var handle: UnsafeMutablePointer<uv_poll_t>?
-    private let body: (Events) -> Void
+    /// Nil once stopped: it may hold the watcher.
+    private var body: ((Events) -> Void)?
 
     fileprivate init(
         descriptor: Int32, loop: EventLoop, events: Events, body: @escaping (Events) -> Void
@@ -45,7 +46,7 @@ public final class DescriptorWatcher: @unchecked Sendable {
         }
         let status = uv_poll_start(handle, events.rawValue) { handle, status, events in
             let watcher = Unmanaged<DescriptorWatcher>.fromOpaque(handle!.pointee.data).takeUnretainedValue()
-            watcher.body(status < 0 ? .failed : Events(rawValue: events))
+            watcher.body?(status < 0 ? .failed : Events(rawValue: events))
         }
         precondition(status == 0, "descriptor \(descriptor) is already watched in another way")
     }
@@ -56,6 +57,7 @@ public final class DescriptorWatcher: @unchecked Sendable {
         loop.preconditionCurrent()
         guard let handle else { return }
         self.handle = nil
+        body = nil
         uv_poll_stop(handle)
         uv_close(EventLoop.handle(handle)) { handle in
             Unmanaged<DescriptorWatcher>.fromOpaque(handle!.pointee.data).release()
