@@ -12,16 +12,18 @@ public struct AssemblyConfiguration: Sendable {
     public var recordings: String
     /// How long after the last hangup a call waits for its CDR.
     public var cdrWait: Duration
+    /// How long a call whose end a gap hid waits for Asterisk's own files to be read (`complete(from:)`); zero: nobody reads them.
+    public var filesWait: Duration
     /// Whether `started`, `answered` and `transferred` effects are wanted; each costs a record of its own.
     public var reportsProgress: Bool
 
     public init(
         system: String, trunks: [Glob] = [], internalNumbers: [NumberPattern] = NumberPattern.twoToSixDigits,
         variables: [String]? = nil, recordings: String = "/var/spool/asterisk/monitor",
-        cdrWait: Duration = .milliseconds(250), reportsProgress: Bool = false
+        cdrWait: Duration = .milliseconds(250), filesWait: Duration = .zero, reportsProgress: Bool = false
     ) {
         (self.system, self.trunks, self.internalNumbers) = (system, trunks, internalNumbers)
         (self.variables, self.recordings) = (variables, recordings)
-        (self.cdrWait, self.reportsProgress) = (cdrWait, reportsProgress)
+        (self.cdrWait, self.filesWait, self.reportsProgress) = (cdrWait, filesWait, reportsProgress)
     }
 }

@@ -137,34 +137,40 @@ public struct CDRStory {
             let end = instant(row.end, of: row) ?? start + .seconds(row.duration ?? 0)
             let known = call.parts.firstIndex { $0.uniqueID == row.uniqueID || $0.name == row.channel }
             let source = known ?? part(&call, row.channel, row.uniqueID, row, start, end, isSource: true)
-            if call.parts[source].isAdopted, row.end != nil,
-                end > call.parts[source].leftByCDR?.at ?? call.parts[source].created.at
+            if call.parts[source].heardAgain != nil || call.parts[source].endIsGuessed, row.end != nil,
+                end > call.parts[source].toldEnd?.at ?? call.parts[source].created.at
             {
                 // A row's time is cut to the second: half of one errs least.
-                call.parts[source].leftByCDR = mark(end + .milliseconds(500))
+                call.parts[source].toldEnd = mark(end + .milliseconds(500))
             }
             guard let name = row.destinationChannel, !name.isLocal else { continue }
             let there = call.parts.firstIndex { $0.name == name }
             let begin = max(start, call.parts[source].created.at)
             let id = UniqueID("\(row.uniqueID)/\(call.parts.count)")
             let destination = there ?? part(&call, name, id, row, begin, end, isSource: false)
-            guard source != destination,
-                !call.dials.contains(where: { $0.destination == destination && $0.source != nil })
-            else { continue }
+            guard source != destination else { continue }
             let answer = row.disposition == "ANSWERED" ? instant(row.answer, of: row) : nil
-            call.dials.removeAll { $0.destination == destination }
-            call.dials.append(
-                Call.Dial(
-                    source: source, destination: destination, begin: mark(begin),
-                    sourceLocation: call.parts[source].firstLocation, end: mark(answer ?? end),
-                    status: CDRStory.status(row)))
-            guard let answer, end > answer else { continue }
-            for i in [source, destination] where call.parts[i].up == nil { call.parts[i].up = mark(answer) }
-            guard call.parts[source].stays.isEmpty || call.parts[destination].stays.isEmpty else { continue }
-            let bridge = call.bridge(BridgeID("row of \(row.uniqueID)"), .talk)
-            for i in [source, destination] {
-                call.parts[i].stays = [Call.Stay(bridge: bridge, from: mark(answer), to: mark(end))]
+            if let i = call.dials.lastIndex(where: { $0.destination == destination && $0.source != nil }) {
+                if call.dials[i].status == nil {
+                    call.dials[i].status = CDRStory.status(row)
+                    call.dials[i].end = mark(max(answer ?? end, call.dials[i].begin.at))
+                }
+                guard call.dials[i].status == .answer else { continue }
+            } else {
+                call.dials.removeAll { $0.destination == destination }
+                call.dials.append(
+                    Call.Dial(
+                        source: source, destination: destination, begin: mark(begin),
+                        sourceLocation: call.parts[source].firstLocation, end: mark(answer ?? end),
+                        status: CDRStory.status(row)))
             }
+            guard let answer, end > answer else { continue }
+            for i in [source, destination] where call.parts[i].up == nil {
+                call.parts[i].up = mark(max(answer, call.parts[i].created.at))
+            }
+            // The row counts from the PBX's own answer.
+            let met = max(answer, call.parts[destination].up?.at ?? answer)
+            call.connect(source, destination, from: mark(met), to: mark(end), under: BridgeID("row of \(row.uniqueID)"))
         }
     }
 

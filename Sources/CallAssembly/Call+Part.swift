@@ -19,13 +19,17 @@ extension Call.Part {
         hasMovedOn = location != self.location && !(location.context.isEmpty && location.exten.isEmpty)
         closeOpenSpans(mark)
     }
-    mutating func guessEnd(_ mark: Mark) {
+    /// Ends it at `mark`; in truth somewhere between that and `until`, where that is known.
+    mutating func guessEnd(_ mark: Mark, until: Instant? = nil) {
         end = mark
         endIsGuessed = true
-        closeOpenSpans(mark)
+        closeOpenSpans(mark, until)
     }
-    private mutating func closeOpenSpans(_ mark: Mark) {
-        for i in stays.indices where stays[i].to == nil { stays[i].to = mark }
+    private mutating func closeOpenSpans(_ mark: Mark, _ until: Instant? = nil) {
+        for i in stays.indices where stays[i].to == nil {
+            stays[i].to = mark
+            stays[i].unseen = until.map { Call.Window(since: mark.at, until: $0) }
+        }
         for i in holds.indices where holds[i].to == nil { holds[i].to = mark }
     }
 }

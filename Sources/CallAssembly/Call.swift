@@ -25,6 +25,8 @@ struct Call: Sendable {
     var isPartial = false
     /// Channels not yet gone.
     var alive = 0
+    /// It ended in a gap and nobody has said how: Asterisk's own files may.
+    var awaitsFiles = false
     /// When the last channel went; nil while one lives.
     var emptySince: Instant?
     /// When CEL said that no channel has this linked id any more, while some were not seen to end.
@@ -74,8 +76,12 @@ struct Call: Sendable {
         var agent: String?
         /// It was there before the stream began.
         var isAdopted = false
-        /// When its party left as its CDR says, for a channel that was found in its hangup handler.
-        var leftByCDR: Mark?
+        /// When its party left as its handler or its CDR says, where the events may not have told.
+        var toldEnd: Mark?
+        /// It was answered at `up` as far as a list of the live channels shows; its handler knows better.
+        var upIsGuessed = false
+        /// When its events were heard again after a gap in its life, or at all; nil where all of them were.
+        var heardAgain: Instant?
         /// Made from a handler's words about its peer; its own id is not known yet.
         var isPeer = false
         /// Its end was not seen.
@@ -95,6 +101,13 @@ struct Call: Sendable {
         var bridge: Int
         var from: Mark
         var to: Mark? = nil
+        /// Its end was not seen: when it must have been; `to` is one side of it.
+        var unseen: Window? = nil
+    }
+    /// A time in which something happened unseen.
+    struct Window: Sendable {
+        var since: Instant
+        var until: Instant
     }
     struct Span: Sendable {
         var from: Mark

@@ -31,7 +31,8 @@ extension CallAssembler {
         case .listComplete:
             guard let ids = listedIDs else { return }
             listedIDs = nil
-            closeUnseen(at: disconnectedAt ?? mark.at, "the end was not seen", effect) {
+            listedAt = mark.at
+            closeUnseen(at: disconnectedAt ?? mark.at, until: mark.at, "the end was not seen", effect) {
                 !ids.contains($0.uniqueID) && !$0.isConfirmed
             }
             disconnectedAt = nil
@@ -63,6 +64,9 @@ extension CallAssembler {
         }
         guard let place = locate(snapshot.channel, mark) else { return }
         calls[place.call]!.parts[place.part].isConfirmed = true
+        if disconnectedAt != nil || calls[place.call]!.parts[place.part].isAdopted {
+            calls[place.call]!.parts[place.part].heardAgain = mark.at
+        }
         if let start = listed.started, zoneOffset == nil {
             var row = CDRRow(uniqueID: id, channel: snapshot.name)
             row.start = start
@@ -73,6 +77,7 @@ extension CallAssembler {
                 precise(listed.answeredAt, since: calls[place.call]!.parts[place.part].created.at, until: mark.at)
                 ?? instant(listed.answered) ?? calls[place.call]!.parts[place.part].created.at
             calls[place.call]!.parts[place.part].up = Mark(at: answered, offset: mark.offset)
+            calls[place.call]!.parts[place.part].upIsGuessed = true
         }
         reconcile(place, listed.bridge, mark)
     }
@@ -120,12 +125,14 @@ extension CallAssembler {
     private mutating func reconcile(_ place: Place, _ bridge: BridgeID?, _ mark: Mark) {
         let open = calls[place.call]!.parts[place.part].stays.lastIndex { $0.to == nil }
         let current = open.map { calls[place.call]!.bridges[calls[place.call]!.parts[place.part].stays[$0].bridge].id }
-        guard let bridge else {
-            if let open { calls[place.call]!.parts[place.part].stays[open].to = mark }
-            return
-        }
         if current == bridge { return }
-        if let open { calls[place.call]!.parts[place.part].stays[open].to = mark }
+        if let open {
+            let since = disconnectedAt ?? calls[place.call]!.parts[place.part].stays[open].from.at
+            calls[place.call]!.parts[place.part].stays[open].to = mark
+            calls[place.call]!.parts[place.part].stays[open].unseen = Call.Window(since: since, until: mark.at)
+            calls[place.call]!.parts[place.part].heardAgain = mark.at
+        }
+        guard let bridge else { return }
         let i = calls[place.call]!.bridge(bridge, .talk)
         // An adopted channel has been there since its answer, as far as anybody can tell.
         let part = calls[place.call]!.parts[place.part]
@@ -137,7 +144,8 @@ extension CallAssembler {
 
     /// Closes channels whose end was not seen.
     private mutating func closeUnseen(
-        at time: Instant, _ why: String, _ effect: (AssemblyEffect) -> Void, _ isGone: (Call.Part) -> Bool
+        at time: Instant, until: Instant? = nil, _ why: String, _ effect: (AssemblyEffect) -> Void,
+        _ isGone: (Call.Part) -> Bool
     ) {
         for slot in calls.indices {
             guard let call = calls[slot], call.emptySince == nil else { continue }
@@ -145,7 +153,7 @@ extension CallAssembler {
             for i in call.parts.indices where call.parts[i].end == nil && isGone(call.parts[i]) {
                 let unseen = Mark(at: max(time, call.parts[i].created.at), offset: -1)
                 var part = call.parts[i]
-                end(&part, unseenBy: unseen)
+                end(&part, unseenBy: unseen, until: until)
                 calls[slot]!.parts[i] = part
                 ended += 1
             }
@@ -153,6 +161,10 @@ extension CallAssembler {
             calls[slot]!.isPartial = true
             if !calls[slot]!.notes.contains(why) { calls[slot]!.notes.append(why) }
             calls[slot]!.alive -= ended
+            // What was heard neither as an event nor from a handler stands in the CDR, which came in the gap as well.
+            calls[slot]!.awaitsFiles =
+                until != nil && configuration.filesWait > .zero && calls[slot]!.cdrRows.isEmpty
+                && !calls[slot]!.witnesses.contains { $0.occasion == .hangup && $0.role != .callee }
             if calls[slot]!.alive == 0 { becomeEmpty(slot, effect) }
         }
     }

@@ -1,4 +1,4 @@
-import Telephony
+public import Telephony
 
 /// What rides along or comes from elsewhere: variables, recordings, originations and CDRs.
 extension CallAssembler {
@@ -67,6 +67,24 @@ extension CallAssembler {
         calls[slot]!.sources.insert(.cdr)
         heardCDR()
         if calls[slot]!.emptySince != nil { settle(slot, effect) }
+    }
+
+    /// Gives the calls that ended in a gap what Asterisk's own files have of them, and tells them. Those of which nothing is
+    /// written yet wait on.
+    public mutating func complete(from rows: [CDRRow], _ effect: (AssemblyEffect) -> Void) {
+        for row in rows {
+            guard let slot = index[row.uniqueID]?.call ?? row.linkedID.flatMap({ linked[$0] }), calls[slot]!.awaitsFiles
+            else { continue }
+            learnZone(row)
+            calls[slot]!.cdrRows.append(row)
+            calls[slot]!.sources.insert(.cdr)
+        }
+        for slot in calls.indices {
+            guard let call = calls[slot], call.awaitsFiles, call.emptySince != nil, !call.cdrRows.isEmpty else {
+                continue
+            }
+            finish(slot, effect)
+        }
     }
 
     /// Local time of a CDR beside the second in its channel's id tells the PBX's zone, to the quarter of an hour.

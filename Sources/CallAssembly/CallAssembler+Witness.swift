@@ -36,7 +36,10 @@ extension CallAssembler {
         for (name, value) in witness.variables where isWanted(name) && !value.isEmpty {
             calls[place.call]!.variables[name] = value
         }
-        if calls[place.call]!.parts[place.part].isAdopted, witness.role != .callee { correct(place, witness) }
+        if calls[place.call]!.parts[place.part].heardAgain != nil, witness.occasion == .hangup, witness.role != .callee
+        {
+            correct(place, witness)
+        }
         if let path = witness.recordingPath, !path.isEmpty {
             let known = calls[place.call]!.recordings
             if known.isEmpty {
@@ -49,14 +52,18 @@ extension CallAssembler {
         }
     }
 
-    /// A channel that was adopted knows less of its beginning than its own handler does.
+    /// Of a channel whose events were not all heard its own handler knows more.
     private mutating func correct(_ place: Place, _ witness: InsideWitness) {
-        if let dialled = witness.dialledNumber, !dialled.isEmpty {
+        let part = calls[place.call]!.parts[place.part]
+        if part.isAdopted, let dialled = witness.dialledNumber, !dialled.isEmpty {
             calls[place.call]!.parts[place.part].firstLocation.exten = dialled
         }
         let over = time(witness.cdr.end) ?? witness.receivedAt
-        let mark = Mark(at: max(over, calls[place.call]!.parts[place.part].created.at), offset: -1)
-        if time(witness.cdr.end) != nil { calls[place.call]!.parts[place.part].leftByCDR = mark }
+        let mark = Mark(at: max(over, part.created.at), offset: -1)
+        if time(witness.cdr.end) != nil { calls[place.call]!.parts[place.part].toldEnd = mark }
+        if part.up == nil || part.upIsGuessed, let answer = time(witness.cdr.answer), answer <= mark.at {
+            calls[place.call]!.parts[place.part].up = Mark(at: max(answer, part.created.at), offset: -1)
+        }
         reconstructDial(place, witness, mark)
     }
 
@@ -182,20 +189,8 @@ extension CallAssembler {
         }
         guard isAnswered else { return }
         if calls[place.call]!.parts[other].up == nil { calls[place.call]!.parts[other].up = answer }
-        guard calls[place.call]!.parts[other].stays.isEmpty else { return }
-        if let last = calls[place.call]!.parts[place.part].stays.last {
-            // The list found the caller alone in the bridge that its peer had just left.
-            if calls[place.call]!.parts[place.part].isAdopted {
-                calls[place.call]!.parts[other].stays = [
-                    Call.Stay(bridge: last.bridge, from: answer, to: last.to ?? end)
-                ]
-            }
-            return
-        }
-        let bridge = calls[place.call]!.bridge(BridgeID("told by \(witness.uniqueID)"), .talk)
-        for part in [place.part, other] {
-            calls[place.call]!.parts[part].stays.append(Call.Stay(bridge: bridge, from: answer, to: end))
-        }
+        calls[place.call]!.connect(
+            place.part, other, from: answer, to: end, under: BridgeID("told by \(witness.uniqueID)"))
     }
 
     private func time(_ time: InsideWitness.CDRTime?) -> Instant? {

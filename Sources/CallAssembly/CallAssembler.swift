@@ -19,6 +19,8 @@ public struct CallAssembler: Sendable {
     /// Members of conferences that channels of several calls are in.
     var conferences: [BridgeID: [UniqueID]] = [:]
     private var recent = RecentIDs()
+    /// The channels that calls told lately are named after.
+    private var told = RecentIDs()
     /// Answers to originations whose channel has not been told of yet: the two come in either order.
     var earlyOriginates: [CallEvent.Originate] = []
     /// Hangups that were not believed because their channel was in a bridge; true after all if nothing more comes of it.
@@ -32,6 +34,8 @@ public struct CallAssembler: Sendable {
     private(set) var hearsChannelEvents = false
     /// Ids in the list being received after a connect; nil while there is none.
     var listedIDs: Set<UniqueID>?
+    /// When the latest list was complete.
+    var listedAt: Instant?
     /// When the connection was lost.
     var disconnectedAt: Instant?
     /// Who entered a bridge last, in tables without linked ids.
@@ -325,21 +329,24 @@ public struct CallAssembler: Sendable {
     }
 
     /// Ends a channel whose hangup was not seen, or was seen and not believed.
-    mutating func end(_ part: inout Call.Part, unseenBy mark: Mark) {
+    mutating func end(_ part: inout Call.Part, unseenBy mark: Mark, until: Instant? = nil) {
         if let doubted = doubtedEnds.removeValue(forKey: part.uniqueID) {
             part.finish(doubted.mark, doubted.cause, doubted.text, doubted.techCause, doubted.location)
         } else {
-            part.guessEnd(mark)
+            part.guessEnd(mark, until: until)
         }
     }
 
     mutating func becomeEmpty(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         calls[slot]!.emptySince = clock
         let isSettled = hasItsCDR(slot) || callsWithoutCDR >= 8
-        if isSettled && !calls[slot]!.expectsMore || configuration.cdrWait == .zero {
+        if calls[slot]!.awaitsFiles {
+            // Since the list: no event may have come for as long as the gap lasted.
+            wait(slot, configuration.filesWait, since: listedAt)
+        } else if isSettled && !calls[slot]!.expectsMore || configuration.cdrWait == .zero {
             finish(slot, effect)
         } else {
-            waiting.append((clock + configuration.cdrWait, slot, calls[slot]!.linkedID))
+            wait(slot, configuration.cdrWait)
         }
     }
 
@@ -350,9 +357,11 @@ public struct CallAssembler: Sendable {
         finish(slot, effect)
     }
     /// Lets a call whose channels are all gone wait for what may still be said of it.
-    mutating func wait(_ slot: Int, _ patience: Duration) {
-        waiting.append((clock + patience, slot, calls[slot]!.linkedID))
-        waiting.sort { $0.until < $1.until }
+    mutating func wait(_ slot: Int, _ patience: Duration, since: Instant? = nil) {
+        let until = max(clock, since ?? clock) + patience
+        let isLatest = waiting.last.map { $0.until <= until } ?? true
+        waiting.append((until, slot, calls[slot]!.linkedID))
+        if !isLatest { waiting.sort { $0.until < $1.until } }
     }
     mutating func heardCDR() { callsWithoutCDR = 0 }
 
@@ -366,7 +375,7 @@ public struct CallAssembler: Sendable {
         return calls[slot]!.cdrRows.indices.contains { calls[slot]!.cdrRows[$0].uniqueID == first }
     }
 
-    private mutating func finish(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
+    mutating func finish(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         if calls[slot]?.mayShareRecordings ?? false { shareRecordings(slot) }
         guard var call = calls[slot].take() else { return }
         if let retired = call.retired {
@@ -376,9 +385,14 @@ public struct CallAssembler: Sendable {
             call.isPartial = true
             call.notes.append("the call's beginning was not heard")
         }
-        if call.isPartial, !call.cdrRows.isEmpty {
-            CDRStory(configuration, zoneOffset: zoneOffset, rows: call.cdrRows).complete(&call)
+        if call.isPartial {
+            if !call.cdrRows.isEmpty {
+                CDRStory(configuration, zoneOffset: zoneOffset, rows: call.cdrRows).complete(&call)
+            }
+            call.settleUnseen()
         }
+        linked[call.linkedID] = nil
+        keepApart(&call)
         freeSlots.append(slot)
         if waiting.count > 64, freeSlots.count == calls.count { waiting.removeAll() }
         for i in call.parts.indices where !call.parts[i].isGuest {
@@ -390,6 +404,7 @@ public struct CallAssembler: Sendable {
         let facts = Facts(consume call)
         guard let finished = CallTeller(facts, configuration, knowledge, zoneOffset).finished() else { return }
         learn(from: facts)
+        told.insert(facts.call.linkedID.oldest)
         effect(.finished(consume finished))
     }
 
@@ -398,6 +413,23 @@ public struct CallAssembler: Sendable {
         call.cdrRows.contains { row in
             !isRecent(row.uniqueID) && !call.parts.contains { $0.uniqueID == row.uniqueID }
         }
+    }
+
+    /// A linked id that names a call which has been told, as a damaged or late event does: this one goes by a channel of its own,
+    /// for no two records have one id.
+    private func keepApart(_ call: inout Call) {
+        guard told.contains(call.linkedID.oldest) else { return }
+        var free = call.parts.filter { !$0.isGuest }.map(\.uniqueID).sorted().first { !told.contains($0) }
+        // Its first channel's own name was taken by another's damage.
+        var number = 2
+        while free == nil {
+            let next = UniqueID("\(call.linkedID)/\(number)")
+            if !told.contains(next) { free = next }
+            number += 1
+        }
+        guard let free else { return }
+        call.notes.append("its linked id \(call.linkedID) is that of a call told before")
+        call.linkedID = LinkedID(free)
     }
 
     /// Whether the channel was told of, by a call in progress or by one that ended lately.

@@ -31,7 +31,7 @@ struct Ends {
     /// The moment a channel's party was gone.
     private static func leaving(_ part: ToldCall.Line, _ requests: [Instant]) -> (mark: Mark, event: String)? {
         guard let end = part.end else { return nil }
-        if let left = part.leftByCDR, part.hangupRequest == nil, part.softHangup == nil, left.at < end.at,
+        if let left = part.toldEnd, part.hangupRequest == nil, part.softHangup == nil, left.at < end.at,
             part.stays.allSatisfy({ ($0.to?.at ?? end.at) <= left.at + .seconds(1) })
         {
             return (left, "Cdr")

@@ -8,16 +8,14 @@ extension Outcome {
         let main = parts[cast.main]
         let lastConnection = conversation.lastTalkStart ?? parts[cast.caller].created.at
         let hasRequest = parts.contains { $0.hangupRequest.map { $0.at >= lastConnection } ?? false }
-        if lastEndIsGuessed, !hasRequest { return unseen("the end was not seen") }
         if !hasRequest, !facts.call.sources.contains(.ami), facts.call.sources.contains(.cel),
             parts.allSatisfy({ $0.hangupSource == nil })
         {
             return unseen("CEL was written without the details of its HANGUP")
         }
-        if main.isAdopted, !hasRequest, main.softHangup == nil, main.stays.allSatisfy({ $0.from.offset < 0 }) {
-            // It was over before it was first heard of: what came after was its hangup handler.
-            guard let source = hangupSource([cast.main, cast.caller]) else {
-                return unseen("who ended it was not seen")
+        if !hasRequest, lastEndIsGuessed || isEndUnheard {
+            guard let source = hangupSource([cast.main, cast.caller] + conversation.lastTalkers) else {
+                return unseen("the end was not seen")
             }
             return bySource(source, main)
         }
@@ -87,6 +85,16 @@ extension Outcome {
         let guessed = people.filter { facts.call.parts[$0].endIsGuessed }
         // A peer put together from a handler's words has no end of its own, and needs none.
         return guessed.contains(cast.caller) || guessed.contains(cast.main) || guessed.count == people.count
+    }
+
+    /// The main party left within the gap, or so shortly after it that the request for it may have been missed.
+    private var isEndUnheard: Bool {
+        let main = facts.call.parts[cast.main]
+        guard let heardAgain = main.heardAgain else { return false }
+        if (ends.left[cast.main] ?? ends.overall) <= heardAgain + .seconds(1) { return true }
+        // Every end in the dialplan comes with a request: nothing but the Hangup after its handlers was heard.
+        return main.softHangup == nil
+            && !main.stays.contains { $0.unseen == nil && ($0.to?.at ?? heardAgain) > heardAgain }
     }
 
     private func hangupSource(_ among: [Int]) -> Int? {

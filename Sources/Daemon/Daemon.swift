@@ -166,12 +166,14 @@ public final class Daemon: @unchecked Sendable {
         let sources = reader.sources
         guard !sources.isEmpty else { return }
         let (folder, logger) = (configuration.general.stateDirectory, logger.part("backfill"))
-        BackgroundThread.run {
+        BackgroundThread.run { [weak self, loop] in
             var calls: [FinishedCall] = []
+            var rows: [String: [CDRRow]] = [:]
             for source in sources {
                 do throws(BackfillError) {
                     let result = try reader.read(source, since: since)
                     calls += result.calls
+                    rows[result.pbx, default: []] += result.rows
                     logger.notice(
                         "Asterisk's own files were read",
                         [.count: .number(result.calls.count), .state: .text("\(result.problems.count) lines unread")])
@@ -181,12 +183,18 @@ public final class Daemon: @unchecked Sendable {
                         [.error: .text(error.description), .hint: .text(error.hint)])
                 }
             }
+            // Before the files' own calls: what was heard of a call and what its CDR says are one record.
+            loop.perform { [weak self, rows] in self?.complete(from: rows) }
             do throws(FileError) { try reader.handOver(calls, folder) } catch {
                 logger.error(
                     "calls of Asterisk's own files could not be kept",
                     [.error: .text(error.description), .hint: .text("free the disk, then run hookswitch backfill")])
             }
         }
+    }
+
+    private func complete(from rows: [String: [CDRRow]]) {
+        for link in links { link.fold.complete(from: rows[link.configuration.name] ?? []) }
     }
 
     /// Whether the fold of a record's PBX still has its call.
@@ -207,9 +215,11 @@ public final class Daemon: @unchecked Sendable {
     }
 
     private func makeLinks(_ publisher: CallPublisher) {
+        let hasFiles = Backfill(configuration).sources.contains { $0.cdr != nil }
         for pbx in configuration.pbxs {
             let assembly = pbx.assembly(
-                recordings: configuration.recordings, reportsProgress: publisher.wantsProgress)
+                recordings: configuration.recordings, filesWait: hasFiles ? Daemon.filesWait : .zero,
+                reportsProgress: publisher.wantsProgress)
             let fold = FoldDriver(assembly, loop: loop, counters: counters, now: now)
             let link = PBXLink(
                 pbx, fold: fold, loop: loop, logger: logger, counters: counters, now: now,
@@ -360,6 +370,10 @@ public final class Daemon: @unchecked Sendable {
 
     /// Seconds after the start: the spool is read in the first, and what it tells is finished within two more.
     private static let backfillAfter = 5
+
+    /// How long a call that ended unseen waits for the files. They are read within two seconds of the list, but large ones take
+    /// long, and a connection that is lost again at once has them read after ten.
+    private static let filesWait: Duration = .seconds(20)
 
     private func sweep(_ store: CallStore) async {
         do throws(StorageError) {

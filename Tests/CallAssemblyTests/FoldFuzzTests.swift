@@ -18,9 +18,11 @@ import Testing
 
     /// What must hold of any record, whatever it was made from.
     private static func check(_ calls: [FinishedCall]) throws {
-        // A damaged linked id may name a call that has been told: the store takes one record of an id, whatever comes later.
+        var ids: Set<String> = []
         for call in calls {
             let record = call.record
+            // A damaged linked id may name a call that has been told.
+            try require(ids.insert(record.id).inserted, "two records of one id: \(record.id)")
             try require(record.endedAt >= record.startedAt, "it ends before it starts: \(record.id)")
             try require(
                 record.answeredAt.map { $0 >= record.startedAt && $0 <= record.endedAt } ?? true, "answered outside")

@@ -115,4 +115,54 @@ struct ForgedEventTests {
         for _ in 0..<7 { #expect(isDamaged(translate(without))) }
         #expect(!isDamaged(translate(without)))
     }
+
+    /// Two plain calls, the second of which an event shows under another linked id.
+    private static func fold(_ first: [CallEvent], _ second: [CallEvent]) -> [CallRecord] {
+        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1"))
+        var records: [CallRecord] = []
+        let take: (AssemblyEffect) -> Void = { if case .finished(let call) = $0 { records.append(call.record) } }
+        for event in first + second { assembler.apply(event, take) }
+        assembler.finishAll(take)
+        return records
+    }
+
+    @Test("a linked id of a call that has been told gives no second record of its id")
+    func toldLinkedID() throws {
+        let (old, new) = (
+            SyntheticCall(number: 1, at: Instant(seconds: 1_795_300_000)),
+            SyntheticCall(number: 2, at: Instant(seconds: 1_795_300_100))
+        )
+        guard case .newChannel(let known) = old.events[0].body, case .newChannel(var late) = new.events[0].body else {
+            return
+        }
+        late.channel.linkedID = known.channel.linkedID
+        let records = ForgedEventTests.fold(old.events, [CallEvent(at: new.at, body: .newChannel(late))])
+        #expect(records.map(\.id) == ["pbx1-1795300000.2", "pbx1-1795300100.4"])
+        #expect(records[1].notes.contains("its linked id 1795300000.2 is that of a call told before"))
+    }
+
+    @Test("an event that names two calls' channels puts them together and is then told of what they became")
+    func twoCalls() throws {
+        let (one, two) = (
+            SyntheticCall(number: 1, at: Instant(seconds: 1_795_300_000)),
+            SyntheticCall(number: 2, at: Instant(seconds: 1_795_300_000))
+        )
+        guard case .newChannel(let a) = one.events[0].body, case .newChannel(let b) = two.events[0].body else { return }
+        // The second channel shows the first call's linked id with this very event, and the first the second's.
+        let (x, y) = (
+            CallEvent.Channel(uniqueID: b.channel.uniqueID, linkedID: b.channel.linkedID),
+            CallEvent.Channel(uniqueID: a.channel.uniqueID, linkedID: b.channel.linkedID)
+        )
+        var phone = a
+        phone.channel = CallEvent.Channel(uniqueID: a.channel.uniqueID, linkedID: b.channel.linkedID)
+        let bodies: [CallEvent.Body] = [
+            .dialBegin(source: x, at: nil, destination: phone, dialString: nil), .pickup(by: x, target: y),
+            .unParkedCall(x, retriever: y), .localBridge(one: x, two: y),
+        ]
+        for body in bodies {
+            let records = ForgedEventTests.fold(
+                [one.events[0], two.events[0]], [CallEvent(at: one.at + .seconds(1), body: body)])
+            #expect(records.count == 1 && records[0].linkedID == a.channel.linkedID, "\(body)")
+        }
+    }
 }

@@ -9,8 +9,12 @@ import Testing
 struct GapTests {
     /// What a plain call looks like to the list asked for after a reconnect, at `time`.
     static func listed(_ call: SyntheticCall, at time: Instant) -> [CallEvent] {
-        let alive = call.events.filter { $0.at <= time }
-        guard let last = alive.last, last.at < call.events.last!.at else { return [] }
+        listed(call, call.events, at: time)
+    }
+    /// The same of a call whose events came at other times.
+    static func listed(_ call: SyntheticCall, _ events: [CallEvent], at time: Instant) -> [CallEvent] {
+        let alive = events.filter { $0.at <= time }
+        guard let last = alive.last, last.at < events.last!.at else { return [] }
         var snapshots: [UniqueID: CallEvent.Snapshot] = [:]
         var states: [UniqueID: ChannelState] = [:]
         var bridged: Set<UniqueID> = []

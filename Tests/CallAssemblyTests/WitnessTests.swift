@@ -113,6 +113,14 @@ struct WitnessTests {
         #expect(record.talk > .milliseconds(650) && record.talk < .milliseconds(750))
     }
 
+    @Test("seconds that no call can last end nothing but in a record", arguments: [Int.max, 1 << 50, Int.min + 1])
+    func absurd(seconds: Int) {
+        var witness = WitnessTests.caller(at: WitnessTests.over)
+        (witness.dialedSeconds, witness.answeredSeconds) = (seconds, seconds)
+        let records = WitnessTests.fold([CallEvent(at: WitnessTests.over, body: .witness(witness))])
+        #expect(records.count == 1 && records[0].startedAt <= records[0].endedAt)
+    }
+
     @Test("words that come again, from the spool, tell no second record")
     func repeated() throws {
         let witness = WitnessTests.caller(at: WitnessTests.over)

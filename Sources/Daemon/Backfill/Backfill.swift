@@ -14,6 +14,9 @@ public struct Backfill: Sendable {
     /// What the files tell.
     public struct Result: Sendable {
         public var calls: [FinishedCall] = []
+        /// The rows of the CDR that those calls are told from, and the section of the Asterisk they are of.
+        public var rows: [CDRRow] = []
+        public var pbx = ""
         /// Lines that could not be read, in words with file and line.
         public var problems: [String] = []
     }
@@ -60,6 +63,9 @@ public struct Backfill: Sendable {
         var replay = CaptureReplay(pbx.assembly(recordings: configuration.recordings))
         result.calls = replay.run(cel: celFile, cdr: cdrFile).calls
         if let since { result.calls.removeAll { $0.record.startedAt < since } }
+        result.rows = cdrFile?.rows ?? []
+        if let since { result.rows.removeAll { $0.uniqueID.created.map { $0 < since } ?? false } }
+        result.pbx = pbx.name
         return result
     }
 

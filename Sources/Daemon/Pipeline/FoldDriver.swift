@@ -84,6 +84,13 @@ final class FoldDriver: @unchecked Sendable {
     /// The manager connection is gone.
     func connectionLost() { apply(CallEvent(at: now() + skew, body: .disconnected)) }
 
+    /// Asterisk's own files have been read: calls that ended unseen are told with what stands there.
+    func complete(from rows: [CDRRow]) {
+        let time = now() + skew
+        assembler.complete(from: rows) { self.tell($0, at: time) }
+        schedule()
+    }
+
     private func apply(_ event: CallEvent) {
         let at = event.at
         assembler.apply(event) { self.tell($0, at: at) }

@@ -1,0 +1,77 @@
+import Telephony
+
+/// What a gap in the stream hid of a call, put together from what its handlers, its CDR and the channels heard to the end say.
+extension Call {
+    /// Makes sure that two channels which are known to have talked are told as connected, if no event told so.
+    mutating func connect(_ a: Int, _ b: Int, from: Mark, to: Mark, under id: BridgeID) {
+        let met = parts[a].stays.contains { mine in parts[b].stays.contains { $0.bridge == mine.bridge } }
+        guard a != b, !met, from.at < to.at else { return }
+        func stay(_ i: Int) -> Stay? {
+            parts[i].stays.last { $0.from.at < to.at && $0.to.map { $0.at > from.at } ?? true }
+        }
+        // The list found one of them in the bridge that the other had just left.
+        if let known = stay(a) {
+            add(Stay(bridge: known.bridge, from: later(from, known.from), to: known.to ?? to, unseen: known.unseen), b)
+        } else if let known = stay(b) {
+            add(Stay(bridge: known.bridge, from: later(from, known.from), to: known.to ?? to, unseen: known.unseen), a)
+        } else {
+            let bridge = bridge(id, .talk)
+            for i in [a, b] { add(Stay(bridge: bridge, from: from, to: to), i) }
+        }
+    }
+
+    private func later(_ a: Mark, _ b: Mark) -> Mark { a.at < b.at ? b : a }
+
+    private mutating func add(_ stay: Stay, _ i: Int) {
+        parts[i].stays.append(stay)
+        parts[i].stays.sort { $0.from.at < $1.from.at }
+    }
+
+    /// Gives what nobody saw the times that somebody told: the channel itself, or who was in the bridge with it.
+    mutating func settleUnseen() {
+        for dial in dials where dial.status == .answer {
+            // Dial answers its own channel as soon as somebody takes the call.
+            guard let source = dial.source, let end = dial.end, parts[source].up == nil else { continue }
+            parts[source].up = end
+        }
+        for i in parts.indices {
+            for s in parts[i].stays.indices {
+                guard let unseen = parts[i].stays[s].unseen else { continue }
+                let known = [parts[i].toldEnd, parts[i].hangupRequest].compactMap { $0 }.first { told in
+                    told.at >= parts[i].stays[s].from.at && told.at >= unseen.since - .seconds(1)
+                        && told.at <= unseen.until + .seconds(1)
+                }
+                guard let known else { continue }
+                parts[i].stays[s].to = known.at > unseen.until ? Mark(at: unseen.until, offset: -1) : known
+                parts[i].stays[s].unseen = nil
+            }
+            if parts[i].endIsGuessed, let told = parts[i].toldEnd, let end = parts[i].end, end.at < told.at {
+                parts[i].end = told
+            }
+        }
+        for i in parts.indices {
+            for s in parts[i].stays.indices {
+                guard let unseen = parts[i].stays[s].unseen, let over = whenAlone(i, parts[i].stays[s]) else {
+                    continue
+                }
+                if over.at >= unseen.since - .seconds(1), over.at <= unseen.until { parts[i].stays[s].to = over }
+            }
+            guard parts[i].endIsGuessed, let end = parts[i].end else { continue }
+            if let left = parts[i].stays.compactMap(\.to).max(by: { $0.at < $1.at }), left.at > end.at {
+                parts[i].end = left
+            }
+        }
+    }
+
+    /// When the last of the others was gone from a channel's bridge, which is the end of it; nil where one was not seen to go.
+    private func whenAlone(_ i: Int, _ stay: Stay) -> Mark? {
+        var last: Mark?
+        for other in parts.indices where other != i {
+            for his in parts[other].stays where his.bridge == stay.bridge {
+                guard his.unseen == nil, let to = his.to else { return nil }
+                if last.map({ $0.at < to.at }) ?? true { last = to }
+            }
+        }
+        return last
+    }
+}
