@@ -59,9 +59,10 @@ import Testing
         let loop = try EventLoop()
         let found: [Finding] = try loop.run {
             let server = try TLSWebServer(certificates.server(certificate.file), on: loop)
-            defer { server.close() }
             let trust = certificate.isTrusted ? "ca_file = \(certificates.folder)/ca.pem" : ""
-            return try await findings("url = https://\(certificate.host):\(server.port)/hook\n\(trust)", loop)
+            let found = try await findings("url = https://\(certificate.host):\(server.port)/hook\n\(trust)", loop)
+            await server.close()
+            return found
         }
         let finding = try #require(found.first)
         #expect(found.count == 1)

@@ -22,7 +22,11 @@ public final class TLSWebServer: @unchecked Sendable {
             }
         }
     }
-    public func close() { listener.close() }
+    /// Ends when its last connection has.
+    public func close() async {
+        listener.close()
+        await serving?.value
+    }
 
     private static func serve(_ stream: ByteStream, _ options: TLSServerOptions) async throws {
         try await stream.startTLS(server: options)
