@@ -1,10 +1,13 @@
 /// A point in time: whole microseconds since 1970-01-01T00:00:00Z, the resolution of Asterisk's `Timestamp:` header.
+///
+/// Times and durations come from outside as numbers of any size. Arithmetic that leaves what 64 bits hold, some 292,000 years,
+/// stops at the last time there is: a number in an event must not end the program.
 public struct Instant: Hashable, Comparable, Sendable {
     /// Microseconds since the Unix epoch; negative before 1970.
     public var microseconds: Int64
 
     public init(microseconds: Int64) { self.microseconds = microseconds }
-    public init(seconds: Int64) { microseconds = seconds * 1_000_000 }
+    public init(seconds: Int64) { microseconds = seconds.timesUpToTheLimit(1_000_000) }
     public init(milliseconds: Int64) { microseconds = milliseconds * 1000 }
 
     /// Milliseconds since the Unix epoch, rounded down; what the database keeps.
@@ -13,12 +16,14 @@ public struct Instant: Hashable, Comparable, Sendable {
     public var seconds: Int64 { Instant.floorDivide(microseconds, 1_000_000) }
 
     public static func < (a: Instant, b: Instant) -> Bool { a.microseconds < b.microseconds }
-    public static func - (a: Instant, b: Instant) -> Duration { .microseconds(a.microseconds - b.microseconds) }
+    public static func - (a: Instant, b: Instant) -> Duration {
+        .microseconds(a.microseconds.minusUpToTheLimit(b.microseconds))
+    }
     public static func + (a: Instant, b: Duration) -> Instant {
-        Instant(microseconds: a.microseconds + b.wholeMicroseconds)
+        Instant(microseconds: a.microseconds.plusUpToTheLimit(b.wholeMicroseconds))
     }
     public static func - (a: Instant, b: Duration) -> Instant {
-        Instant(microseconds: a.microseconds - b.wholeMicroseconds)
+        Instant(microseconds: a.microseconds.minusUpToTheLimit(b.wholeMicroseconds))
     }
 
     static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
@@ -27,11 +32,27 @@ public struct Instant: Hashable, Comparable, Sendable {
     }
 }
 
+extension Int64 {
+    fileprivate func plusUpToTheLimit(_ other: Int64) -> Int64 {
+        let (sum, isOver) = addingReportingOverflow(other)
+        return isOver ? (other < 0 ? .min : .max) : sum
+    }
+    fileprivate func minusUpToTheLimit(_ other: Int64) -> Int64 {
+        let (difference, isOver) = subtractingReportingOverflow(other)
+        return isOver ? (other < 0 ? .max : .min) : difference
+    }
+    /// - Parameter factor: positive.
+    fileprivate func timesUpToTheLimit(_ factor: Int64) -> Int64 {
+        let (product, isOver) = multipliedReportingOverflow(by: factor)
+        return isOver ? (self < 0 ? .min : .max) : product
+    }
+}
+
 extension Duration {
     /// The duration in microseconds, rounded toward zero.
     public var wholeMicroseconds: Int64 {
         let (seconds, attoseconds) = components
-        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+        return seconds.timesUpToTheLimit(1_000_000).plusUpToTheLimit(attoseconds / 1_000_000_000_000)
     }
     /// The duration in milliseconds, rounded toward zero.
     public var wholeMilliseconds: Int64 { wholeMicroseconds / 1000 }
