@@ -114,8 +114,9 @@ public final class Listener: @unchecked Sendable {
                 try await waitUntilReadable(forAtMost: nil)
             case EMFILE, ENFILE, ENOBUFS, ENOMEM:
                 refusedInARow += 1
+                // Without descriptors accept(2) fails so even where nobody waits.
                 if spare >= 0, refusedInARow % 64 != 0 {
-                    refuseOne()
+                    if !refuseOne() { try await waitUntilReadable(forAtMost: nil) }
                 } else {
                     // Nothing to refuse with, or a flood: let others run, and try again.
                     try await waitUntilReadable(forAtMost: .milliseconds(spare >= 0 ? 1 : 100))
@@ -130,15 +131,16 @@ public final class Listener: @unchecked Sendable {
         return nil
     }
 
-    private func refuseOne() {
+    /// Accepts a connection with the spare descriptor and closes it. False where none waits.
+    private func refuseOne() -> Bool {
         Glibc.close(spare)
+        defer { spare = Listener.openSpare() }
         var storage = sockaddr_storage()
         let taken = cuv_accept(descriptor, &storage)
-        if taken >= 0 {
-            refusedCount += 1
-            Glibc.close(taken)
-        }
-        spare = Listener.openSpare()
+        guard taken >= 0 else { return errno != EAGAIN }
+        refusedCount += 1
+        Glibc.close(taken)
+        return true
     }
 
     nonisolated(nonsending)
