@@ -8,10 +8,10 @@ extension CallAssembler {
     ) {
         guard let place = locate(channel, mark) else { return }
         revive(place)
-        calls[place.call]!.parts[place.part].location = location
+        self[place].location = location
         let bridge = calls[place.call]!.bridge(id, kind)
         // Within a millisecond or two BridgeLeave may come after the next BridgeEnter.
-        calls[place.call]!.parts[place.part].stays.append(Call.Stay(bridge: bridge, from: mark, to: nil))
+        self[place].stays.append(Call.Stay(bridge: bridge, from: mark, to: nil))
         if kind == .conference || conferences[id] != nil || calls[place.call]!.isAgentSession {
             meet(id, kind, place, mark)
         } else if kind == .talk, calls[place.call]!.alive == 1 {
@@ -38,17 +38,17 @@ extension CallAssembler {
         _ channel: CallEvent.Channel, _ id: BridgeID, _ location: CallEvent.Location, _ mark: Mark
     ) {
         guard let place = locate(channel, mark) else { return }
-        let before = calls[place.call]!.parts[place.part].location
+        let before = self[place].location
         if !location.exten.isEmpty, location.exten != before.exten || location.context != before.context {
             // Sent elsewhere while it talked: by a transfer, which has an event of its own, or by a manager's Redirect.
             calls[place.call]!.relocations.append(
                 Call.Relocation(part: place.part, at: mark, to: location))
         }
-        calls[place.call]!.parts[place.part].location = location
+        self[place].location = location
         guard let bridge = calls[place.call]!.bridges.firstIndex(where: { $0.id == id }) else { return }
-        let stays = calls[place.call]!.parts[place.part].stays
+        let stays = self[place].stays
         if let i = stays.lastIndex(where: { $0.bridge == bridge && $0.to == nil }) {
-            calls[place.call]!.parts[place.part].stays[i].to = mark
+            self[place].stays[i].to = mark
         }
         if conferences[id] != nil { part(from: id, channel.uniqueID, mark) }
     }

@@ -18,7 +18,7 @@ extension CallAssembler {
             guard let place = index[row.uniqueID] else { return }
             calls[place.call]!.sources.insert(.cel)
             if row.event == "HANGUP", let source = row.extra["hangupsource"] {
-                calls[place.call]!.parts[place.part].hangupSource = source
+                self[place].hangupSource = source
             }
             return
         }
@@ -111,7 +111,7 @@ extension CallAssembler {
         guard let place = index[row.uniqueID] else { return }
         calls[place.call]!.isPartial = true
         if !["HANGUP", "CHAN_END", "APP_START", "ANSWER"].contains(row.event) {
-            calls[place.call]!.parts[place.part].up = Mark(at: created, offset: mark.offset)
+            self[place].up = Mark(at: created, offset: mark.offset)
         }
         let note = "the log holds no beginning of \(row.channel)"
         if calls[place.call]!.notes.count < 16 { calls[place.call]!.notes.append(note) }
@@ -127,14 +127,14 @@ extension CallAssembler {
 
     /// A channel that goes on has not ended with its linked id.
     private mutating func reinstate(_ place: Place) {
-        guard calls[place.call]!.retired != nil, calls[place.call]!.parts[place.part].end == nil else { return }
+        guard calls[place.call]!.retired != nil, self[place].end == nil else { return }
         calls[place.call]!.retired = nil
         calls[place.call]!.emptySince = nil
     }
 
     /// Sent elsewhere while it was bridged: its extension is another at the exit than it was before.
     private mutating func relocate(_ place: Place, _ row: CELRow, _ mark: Mark) {
-        let before = calls[place.call]!.parts[place.part].location
+        let before = self[place].location
         // The `h` extension runs for a channel that is gone.
         guard !row.exten.isEmpty, row.exten != "h", row.exten != before.exten || row.context != before.context else {
             return
@@ -148,7 +148,7 @@ extension CallAssembler {
         guard row.application == "Queue", let data = row.applicationData else { return }
         let name = String(data.prefix { $0 != "," && $0 != "|" })
         if !calls[place.call]!.queueVisits.contains(where: { $0.part == place.part && $0.name == name }) {
-            let join = row.event == "BRIDGE_ENTER" ? calls[place.call]!.parts[place.part].up ?? mark : mark
+            let join = row.event == "BRIDGE_ENTER" ? self[place].up ?? mark : mark
             calls[place.call]!.queueVisits.append(
                 Call.QueueVisit(part: place.part, name: name, join: join, position: nil))
         }
@@ -161,12 +161,12 @@ extension CallAssembler {
     }
 
     private mutating func refresh(_ place: Place, _ row: CELRow) {
-        if let number = row.number { calls[place.call]!.parts[place.part].number = number }
-        if let name = row.name { calls[place.call]!.parts[place.part].callerName = name }
-        if let code = row.accountCode { calls[place.call]!.parts[place.part].accountCode = code }
+        if let number = row.number { self[place].number = number }
+        if let name = row.name { self[place].callerName = name }
+        if let code = row.accountCode { self[place].accountCode = code }
         if !row.exten.isEmpty {
             let location = CallEvent.Location(context: row.context, exten: row.exten, priority: 1)
-            calls[place.call]!.parts[place.part].location = location
+            self[place].location = location
             // An originated line has no extension until it runs dialplan, which is told only now.
             for i in calls[place.call]!.dials.indices
             where calls[place.call]!.dials[i].source == place.part
@@ -179,8 +179,8 @@ extension CallAssembler {
     }
 
     private mutating func answered(_ place: Place, _ row: CELRow, _ mark: Mark) {
-        if calls[place.call]!.parts[place.part].up == nil { calls[place.call]!.parts[place.part].up = mark }
-        let part = calls[place.call]!.parts[place.part]
+        if self[place].up == nil { self[place].up = mark }
+        let part = self[place]
         // A line that Asterisk itself dialled runs AppDial2, and has no place in the dialplan yet when it answers.
         let isOriginated =
             row.application == "AppDial2"
@@ -197,30 +197,30 @@ extension CallAssembler {
 
     private mutating func hungUp(_ place: Place, _ row: CELRow, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         // A zombie's end is nobody's.
-        if row.channel.description.hasSuffix("<ZOMBIE>"), !calls[place.call]!.parts[place.part].isInternal { return }
-        let isFirst = calls[place.call]!.parts[place.part].end == nil
-        guard isFirst || row.event == "HANGUP" && calls[place.call]!.parts[place.part].hangupSource == nil else {
+        if row.channel.description.hasSuffix("<ZOMBIE>"), !self[place].isInternal { return }
+        let isFirst = self[place].end == nil
+        guard isFirst || row.event == "HANGUP" && self[place].hangupSource == nil else {
             return
         }
         let cause = HangupCause(rawValue: row.extra["hangupcause"].flatMap { Int($0) } ?? 0)
         let source = row.extra["hangupsource"]
-        calls[place.call]!.parts[place.part].hangupSource = source
+        self[place].hangupSource = source
         if let source, source == row.channel.description, !row.channel.isLocal {
-            calls[place.call]!.parts[place.part].hangupRequest =
-                isFirst ? mark : calls[place.call]!.parts[place.part].end
+            self[place].hangupRequest =
+                isFirst ? mark : self[place].end
         }
         if isFirst {
-            calls[place.call]!.parts[place.part].finish(
-                mark, cause, nil, nil, calls[place.call]!.parts[place.part].location)
+            self[place].finish(
+                mark, cause, nil, nil, self[place].location)
         } else {
-            calls[place.call]!.parts[place.part].cause = cause
+            self[place].cause = cause
         }
         // CEL does not say where the dialplan was; but where the dialplan hung up, it had gone on.
-        if source?.hasPrefix("dialplan/") ?? false { calls[place.call]!.parts[place.part].hasMovedOn = true }
+        if source?.hasPrefix("dialplan/") ?? false { self[place].hasMovedOn = true }
         if let i = calls[place.call]!.dials.lastIndex(where: {
             $0.destination == place.part && ($0.end == nil || !isFirst && $0.status != .answer)
         }) {
-            calls[place.call]!.dials[i].end = calls[place.call]!.parts[place.part].end
+            calls[place.call]!.dials[i].end = self[place].end
             calls[place.call]!.dials[i].status = CallAssembler.status(cause)
         }
         guard isFirst else { return }
@@ -255,7 +255,7 @@ extension CallAssembler {
                 Call.QueueVisit(part: place.part, name: name, join: mark, position: nil))
         case "MixMonitor":
             startRecording(place, String(data.prefix { $0 != "," && $0 != "|" }), mark)
-        default: calls[place.call]!.parts[place.part].application = (row.application ?? "", data)
+        default: self[place].application = (row.application ?? "", data)
         }
     }
 

@@ -10,9 +10,9 @@ extension CallAssembler {
         } else {
             i = unnamedBridge(place, row, mark)
         }
-        let stays = calls[place.call]!.parts[place.part].stays
+        let stays = self[place].stays
         if stays.contains(where: { $0.bridge == i && $0.to == nil }) { return }
-        calls[place.call]!.parts[place.part].stays.append(Call.Stay(bridge: i, from: mark, to: nil))
+        self[place].stays.append(Call.Stay(bridge: i, from: mark, to: nil))
     }
 
     private static func kind(_ row: CELRow) -> CallEvent.BridgeKind {
@@ -60,11 +60,11 @@ extension CallAssembler {
     }
 
     mutating func closeStay(_ place: Place, _ bridge: String?, _ mark: Mark) {
-        let stays = calls[place.call]!.parts[place.part].stays
+        let stays = self[place].stays
         let i = stays.lastIndex { stay in
             stay.to == nil && (bridge == nil || calls[place.call]!.bridges[stay.bridge].id == BridgeID(bridge!))
         }
-        if let i { calls[place.call]!.parts[place.part].stays[i].to = mark }
+        if let i { self[place].stays[i].to = mark }
     }
 
     /// Asterisk 11: one row for both sides of a bridge, which is named only by its two channels.
@@ -93,7 +93,7 @@ extension CallAssembler {
     }
 
     mutating func closeOldBridge(_ place: Place, _ row: CELRow, _ mark: Mark) {
-        guard let open = calls[place.call]!.parts[place.part].stays.last(where: { $0.to == nil }) else { return }
+        guard let open = self[place].stays.last(where: { $0.to == nil }) else { return }
         for part in calls[place.call]!.parts.indices {
             for i in calls[place.call]!.parts[part].stays.indices
             where calls[place.call]!.parts[part].stays[i].bridge == open.bridge

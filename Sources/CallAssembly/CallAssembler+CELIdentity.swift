@@ -11,7 +11,7 @@ extension CallAssembler {
             return
         }
         guard row.event == "CHAN_START", let place = index[row.uniqueID],
-            calls[place.call]!.parts[place.part].name != row.channel
+            self[place].name != row.channel
         else { return }
         let id = UniqueID("\(row.uniqueID)/\(row.channel)")
         twins[row.uniqueID] = (row.channel, id)
@@ -21,7 +21,7 @@ extension CallAssembler {
     /// Before Asterisk 12 a channel that was sent elsewhere took over another's place: from then on its name stands under another
     /// id, and what is left of the other is called a zombie. The person stays with the name.
     mutating func followMasquerade(_ row: CELRow) {
-        guard let place = index[row.uniqueID], calls[place.call]!.parts[place.part].name != row.channel else { return }
+        guard let place = index[row.uniqueID], self[place].name != row.channel else { return }
         let parts = calls[place.call]!.parts
         let name = row.channel.description
         let other: Int?
@@ -36,13 +36,13 @@ extension CallAssembler {
         }
         guard let other else {
             if !name.hasSuffix("<ZOMBIE>"), !row.channel.description.isEmpty, parts[place.part].isInternal {
-                calls[place.call]!.parts[place.part].name = row.channel
-                calls[place.call]!.parts[place.part].isInternal = row.channel.isInternalToAsterisk
+                self[place].name = row.channel
+                self[place].isInternal = row.channel.isInternalToAsterisk
             }
             return
         }
         let (mine, his) = (parts[place.part].uniqueID, parts[other].uniqueID)
-        calls[place.call]!.parts[place.part].uniqueID = his
+        self[place].uniqueID = his
         calls[place.call]!.parts[other].uniqueID = mine
         index[mine] = Place(call: place.call, part: other)
         index[his] = place
@@ -77,6 +77,6 @@ extension CallAssembler {
             other = call { $0.name == ChannelName(peer) }
         }
         if let other, other != place.call { merge(place.call, other) }
-        if let now = index[row.uniqueID] { row.linkedID = calls[now.call]!.parts[now.part].linkedID }
+        if let now = index[row.uniqueID] { row.linkedID = self[now].linkedID }
     }
 }

@@ -5,7 +5,7 @@ extension CallAssembler {
     mutating func moved(_ place: Place, _ row: CELRow, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         func channel(_ key: String) -> CallEvent.Channel? {
             guard let id = row.extra[key + "_uniqueid"].map({ UniqueID($0) }), let place = index[id] else { return nil }
-            return CallEvent.Channel(uniqueID: id, linkedID: calls[place.call]!.parts[place.part].linkedID)
+            return CallEvent.Channel(uniqueID: id, linkedID: self[place].linkedID)
         }
         func named(_ name: String?) -> CallEvent.Channel? {
             guard let name, !name.isEmpty else { return nil }

@@ -6,7 +6,7 @@ import Telephony
 extension CallAssembler {
     /// A channel entered such a bridge: it and those of other calls meet.
     mutating func meet(_ id: BridgeID, _ kind: CallEvent.BridgeKind, _ place: Place, _ mark: Mark) {
-        let me = calls[place.call]!.parts[place.part].uniqueID
+        let me = self[place].uniqueID
         // The first time a bridge turns out to be shared, somebody may be in it already.
         var members = conferences[id] ?? membersSoFar(id)
         for other in members where other != me {
@@ -61,7 +61,7 @@ extension CallAssembler {
 
     mutating func leaveConferences(_ place: Place, _ mark: Mark) {
         guard !conferences.isEmpty else { return }
-        let channel = calls[place.call]!.parts[place.part].uniqueID
+        let channel = self[place].uniqueID
         for (id, members) in conferences where members.contains(channel) { part(from: id, channel, mark) }
     }
 
@@ -77,7 +77,7 @@ extension CallAssembler {
     private mutating func welcome(
         _ guest: Place, to call: Int, _ id: BridgeID, _ kind: CallEvent.BridgeKind, _ mark: Mark
     ) {
-        var part = calls[guest.call]!.parts[guest.part]
+        var part = self[guest]
         let bridge = calls[call]!.bridge(id, kind)
         let known = calls[call]!.parts.firstIndex { $0.isGuest && $0.uniqueID == part.uniqueID }
         if let known {

@@ -63,21 +63,21 @@ extension CallAssembler {
             if let place = index[id] { adopt(place, listed) }
         }
         guard let place = locate(snapshot.channel, mark) else { return }
-        calls[place.call]!.parts[place.part].isConfirmed = true
-        if disconnectedAt != nil || calls[place.call]!.parts[place.part].isAdopted {
-            calls[place.call]!.parts[place.part].heardAgain = mark.at
+        self[place].isConfirmed = true
+        if disconnectedAt != nil || self[place].isAdopted {
+            self[place].heardAgain = mark.at
         }
         if let start = listed.started, zoneOffset == nil {
             var row = CDRRow(uniqueID: id, channel: snapshot.name)
             row.start = start
             learnZone(row)
         }
-        if calls[place.call]!.parts[place.part].up == nil, snapshot.state == .up {
+        if self[place].up == nil, snapshot.state == .up {
             let answered =
-                precise(listed.answeredAt, since: calls[place.call]!.parts[place.part].created.at, until: mark.at)
-                ?? instant(listed.answered) ?? calls[place.call]!.parts[place.part].created.at
-            calls[place.call]!.parts[place.part].up = Mark(at: answered, offset: mark.offset)
-            calls[place.call]!.parts[place.part].upIsGuessed = true
+                precise(listed.answeredAt, since: self[place].created.at, until: mark.at)
+                ?? instant(listed.answered) ?? self[place].created.at
+            self[place].up = Mark(at: answered, offset: mark.offset)
+            self[place].upIsGuessed = true
         }
         reconcile(place, listed.bridge, mark)
     }
@@ -98,14 +98,14 @@ extension CallAssembler {
 
     /// Makes a channel whose beginning was not heard part of its call.
     private mutating func adopt(_ place: Place, _ listed: CallEvent.Listed) {
-        calls[place.call]!.parts[place.part].isAdopted = true
+        self[place].isAdopted = true
         calls[place.call]!.isPartial = true
         let note = "the call was in progress when its events were first heard"
         if !calls[place.call]!.notes.contains(note) { calls[place.call]!.notes.append(note) }
         // Answered some time ago; when, the CDR tells.
-        calls[place.call]!.parts[place.part].up = nil
+        self[place].up = nil
         // Where it is now is not where it came in.
-        if let dialled = listed.dialled { calls[place.call]!.parts[place.part].firstLocation.exten = dialled }
+        if let dialled = listed.dialled { self[place].firstLocation.exten = dialled }
         orderBirths(of: place.call)
     }
 
@@ -123,23 +123,23 @@ extension CallAssembler {
 
     /// Puts a channel into the bridge the list says it is in, if no event told so.
     private mutating func reconcile(_ place: Place, _ bridge: BridgeID?, _ mark: Mark) {
-        let open = calls[place.call]!.parts[place.part].stays.lastIndex { $0.to == nil }
-        let current = open.map { calls[place.call]!.bridges[calls[place.call]!.parts[place.part].stays[$0].bridge].id }
+        let open = self[place].stays.lastIndex { $0.to == nil }
+        let current = open.map { calls[place.call]!.bridges[self[place].stays[$0].bridge].id }
         if current == bridge { return }
         if let open {
-            let since = disconnectedAt ?? calls[place.call]!.parts[place.part].stays[open].from.at
-            calls[place.call]!.parts[place.part].stays[open].to = mark
-            calls[place.call]!.parts[place.part].stays[open].unseen = Call.Window(since: since, until: mark.at)
-            calls[place.call]!.parts[place.part].heardAgain = mark.at
+            let since = disconnectedAt ?? self[place].stays[open].from.at
+            self[place].stays[open].to = mark
+            self[place].stays[open].unseen = Call.Window(since: since, until: mark.at)
+            self[place].heardAgain = mark.at
         }
         guard let bridge else { return }
         let i = calls[place.call]!.bridge(bridge, .talk)
         // An adopted channel has been there since its answer, as far as anybody can tell.
-        let part = calls[place.call]!.parts[place.part]
+        let part = self[place]
         let from =
             part.isAdopted && part.stays.isEmpty
             ? part.up ?? mark : disconnectedAt.map { Mark(at: $0, offset: -1) } ?? mark
-        calls[place.call]!.parts[place.part].stays.append(Call.Stay(bridge: i, from: from, to: nil))
+        self[place].stays.append(Call.Stay(bridge: i, from: from, to: nil))
     }
 
     /// Closes channels whose end was not seen.

@@ -9,8 +9,8 @@ extension CallAssembler {
         if index[destination.channel.uniqueID] == nil { addChannel(destination, mark, effect) }
         let (from, to) = locate(source, destination.channel, mark)
         guard let to else { return }
-        if let from, let location { calls[from.call]!.parts[from.part].location = location }
-        calls[to.call]!.parts[to.part].number = destination.number ?? calls[to.call]!.parts[to.part].number
+        if let from, let location { self[from].location = location }
+        self[to].number = destination.number ?? self[to].number
         calls[to.call]!.dials.append(
             Call.Dial(
                 source: from?.call == to.call ? from?.part : nil, destination: to.part, begin: mark,
@@ -39,7 +39,7 @@ extension CallAssembler {
                     sourceLocation: nil, dialString: nil, end: mark, status: status, forward: forward))
         }
         if status == .answer, configuration.reportsProgress, !calls[place.call]!.hasToldAnswer,
-            !calls[place.call]!.parts[place.part].isInternal
+            !self[place].isInternal
         {
             calls[place.call]!.hasToldAnswer = true
             tell(.answered, place.call, effect)

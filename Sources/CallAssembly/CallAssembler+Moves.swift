@@ -73,12 +73,12 @@ extension CallAssembler {
         where calls[moved.call]!.queueVisits[i].part == second.part && calls[moved.call]!.queueVisits[i].leave == nil {
             calls[moved.call]!.queueVisits[i].part = moved.part
         }
-        guard let open = calls[second.call]!.parts[second.part].stays.lastIndex(where: { $0.to == nil }) else { return }
-        let stay = calls[second.call]!.parts[second.part].stays[open]
+        guard let open = self[second].stays.lastIndex(where: { $0.to == nil }) else { return }
+        let stay = self[second].stays[open]
         let bridge = calls[second.call]!.bridges[stay.bridge]
-        calls[second.call]!.parts[second.part].stays[open].to = mark
-        let former = calls[second.call]!.parts[second.part].uniqueID
-        calls[moved.call]!.parts[moved.part].stays.append(Call.Stay(bridge: stay.bridge, from: mark))
+        self[second].stays[open].to = mark
+        let former = self[second].uniqueID
+        self[moved].stays.append(Call.Stay(bridge: stay.bridge, from: mark))
         guard bridge.kind == .conference || conferences[bridge.id] != nil else { return }
         part(from: bridge.id, former, mark)
         meet(bridge.id, bridge.kind, moved, mark)

@@ -23,8 +23,8 @@ extension CallAssembler {
         }
         guard witness.occasion == .hangup else { return }
         let isBlind = disconnectedAt != nil || !calls[place.call]!.sources.contains(.ami)
-        if let source = witness.hangupSource { calls[place.call]!.parts[place.part].hangupSource = source }
-        if isBlind, calls[place.call]!.parts[place.part].end == nil { end(place, witness, effect) }
+        if let source = witness.hangupSource { self[place].hangupSource = source }
+        if isBlind, self[place].end == nil { end(place, witness, effect) }
     }
 
     private mutating func complement(_ place: Place, _ witness: InsideWitness) {
@@ -32,18 +32,17 @@ extension CallAssembler {
         if let direction = witness.direction { calls[place.call]!.variables["HOOKSWITCH_DIRECTION"] = direction }
         if let status = witness.queueStatus, !status.isEmpty { calls[place.call]!.variables["QUEUESTATUS"] = status }
         if let field = witness.cdr.userField, !field.isEmpty { calls[place.call]!.variables["CDR(userfield)"] = field }
-        if let code = witness.accountCode, !code.isEmpty { calls[place.call]!.parts[place.part].accountCode = code }
+        if let code = witness.accountCode, !code.isEmpty { self[place].accountCode = code }
         for (name, value) in witness.variables where isWanted(name) && !value.isEmpty {
             calls[place.call]!.variables[name] = value
         }
-        if calls[place.call]!.parts[place.part].heardAgain != nil, witness.occasion == .hangup, witness.role != .callee
-        {
+        if self[place].heardAgain != nil, witness.occasion == .hangup, witness.role != .callee {
             correct(place, witness)
         }
         if let path = witness.recordingPath, !path.isEmpty {
             let known = calls[place.call]!.recordings
             if known.isEmpty {
-                let part = calls[place.call]!.parts[place.part]
+                let part = self[place]
                 calls[place.call]!.recordings.append(
                     Call.RecordingStart(part: place.part, from: part.up ?? part.created, path: path))
             } else if let i = known.lastIndex(where: { $0.part == place.part && $0.path == nil }) {
@@ -54,15 +53,15 @@ extension CallAssembler {
 
     /// Of a channel whose events were not all heard its own handler knows more.
     private mutating func correct(_ place: Place, _ witness: InsideWitness) {
-        let part = calls[place.call]!.parts[place.part]
+        let part = self[place]
         if part.isAdopted, let dialled = witness.dialledNumber, !dialled.isEmpty {
-            calls[place.call]!.parts[place.part].firstLocation.exten = dialled
+            self[place].firstLocation.exten = dialled
         }
         let over = time(witness.cdr.end) ?? witness.receivedAt
         let mark = Mark(at: max(over, part.created.at), offset: -1)
-        if time(witness.cdr.end) != nil { calls[place.call]!.parts[place.part].toldEnd = mark }
+        if time(witness.cdr.end) != nil { self[place].toldEnd = mark }
         if part.up == nil || part.upIsGuessed, let answer = time(witness.cdr.answer), answer <= mark.at {
-            calls[place.call]!.parts[place.part].up = Mark(at: max(answer, part.created.at), offset: -1)
+            self[place].up = Mark(at: max(answer, part.created.at), offset: -1)
         }
         reconstructDial(place, witness, mark)
     }
@@ -113,9 +112,9 @@ extension CallAssembler {
     /// The same where the channel is seen alive: it has not ended yet.
     mutating func takeOverPeer(_ snapshot: CallEvent.Snapshot) -> Bool {
         guard let place = takeOverPeer(snapshot.name, snapshot.channel) else { return false }
-        calls[place.call]!.parts[place.part].end = nil
-        calls[place.call]!.parts[place.part].endIsGuessed = false
-        calls[place.call]!.parts[place.part].callerName = snapshot.callerName
+        self[place].end = nil
+        self[place].endIsGuessed = false
+        self[place].callerName = snapshot.callerName
         calls[place.call]!.alive += 1
         calls[place.call]!.emptySince = nil
         return true
@@ -123,18 +122,18 @@ extension CallAssembler {
 
     private mutating func end(_ place: Place, _ witness: InsideWitness, _ effect: (AssemblyEffect) -> Void) {
         let over = time(witness.cdr.end) ?? witness.receivedAt
-        let mark = Mark(at: max(over, calls[place.call]!.parts[place.part].created.at), offset: -1)
+        let mark = Mark(at: max(over, self[place].created.at), offset: -1)
         if witness.role != .callee {
-            if calls[place.call]!.parts[place.part].up == nil, let answer = time(witness.cdr.answer) {
-                calls[place.call]!.parts[place.part].up = Mark(at: answer, offset: -1)
+            if self[place].up == nil, let answer = time(witness.cdr.answer) {
+                self[place].up = Mark(at: answer, offset: -1)
             }
             reconstructDial(place, witness, mark)
         }
         if witness.hangupSource == witness.channel.description {
-            calls[place.call]!.parts[place.part].hangupRequest = mark
+            self[place].hangupRequest = mark
         }
-        calls[place.call]!.parts[place.part].finish(
-            mark, witness.hangupCause ?? .notStated, nil, nil, calls[place.call]!.parts[place.part].location)
+        self[place].finish(
+            mark, witness.hangupCause ?? .notStated, nil, nil, self[place].location)
         calls[place.call]!.alive -= 1
         if calls[place.call]!.alive <= 0 {
             calls[place.call]!.alive = 0
@@ -158,7 +157,7 @@ extension CallAssembler {
         var known = calls[place.call]!.parts.firstIndex { $0.name == peer }
         if known == nil {
             var part = Call.Part(
-                uniqueID: UniqueID("\(witness.uniqueID)/peer"), linkedID: calls[place.call]!.parts[place.part].linkedID,
+                uniqueID: UniqueID("\(witness.uniqueID)/peer"), linkedID: self[place].linkedID,
                 name: peer,
                 firstNumber: witness.peerNumber, number: witness.peerNumber, callerName: nil, accountCode: nil,
                 firstLocation: CallEvent.Location(context: "", exten: "s", priority: 1),
@@ -167,7 +166,7 @@ extension CallAssembler {
             part.end = end
             (part.endIsGuessed, part.isPeer) = (true, true)
             // A dialled line is never older than who dialled it, however its seconds were rounded.
-            part.created.at = max(begin.at, calls[place.call]!.parts[place.part].created.at + .microseconds(1))
+            part.created.at = max(begin.at, self[place].created.at + .microseconds(1))
             calls[place.call]!.parts.append(part)
             known = calls[place.call]!.parts.count - 1
         }
@@ -184,7 +183,7 @@ extension CallAssembler {
             calls[place.call]!.dials.append(
                 Call.Dial(
                     source: place.part, destination: other, begin: begin,
-                    sourceLocation: calls[place.call]!.parts[place.part].location, dialString: nil,
+                    sourceLocation: self[place].location, dialString: nil,
                     end: isAnswered ? answer : end, status: DialStatus(rawValue: status)))
         }
         guard isAnswered else { return }

@@ -5,6 +5,7 @@ public import Telephony
 /// `apply` takes events in the order they came; `advance` tells that time has passed where none come.
 /// - Complexity: a few dictionary look-ups an event; a call's cost at its end grows with its own events only.
 public struct CallAssembler: Sendable {
+    /// Where a channel lies: good until two calls are put together.
     struct Place: Sendable {
         var call: Int
         var part: Int
@@ -119,7 +120,7 @@ public struct CallAssembler: Sendable {
             queue(event.body, mark)
         case .agentLogin(let channel, let agent):
             guard let place = locate(channel, mark) else { break }
-            calls[place.call]!.parts[place.part].agent = agent
+            self[place].agent = agent
             calls[place.call]!.isAgentSession = true
         case .agentLogoff(let channel):
             if let place = locate(channel, mark) { calls[place.call]!.isAgentSession = false }
@@ -181,13 +182,19 @@ public struct CallAssembler: Sendable {
 
     // MARK: Channels
 
+    /// The channel at `place`, to read and to change where it lies: a copy of all its facts would cost more than the event.
+    subscript(place: Place) -> Call.Part {
+        @inline(__always) _read { yield calls[place.call]!.parts[place.part] }
+        @inline(__always) _modify { yield &calls[place.call]!.parts[place.part] }
+    }
+
     /// Finds a channel; follows its linked id where that has changed.
     ///
     /// That may put two calls together: a place found before is of no use then. Two channels of one event are located together.
     mutating func locate(_ channel: CallEvent.Channel, _ mark: Mark) -> Place? {
         guard let place = index[channel.uniqueID] else { return nil }
-        if calls[place.call]!.parts[place.part].linkedID == channel.linkedID { return place }
-        calls[place.call]!.parts[place.part].linkedID = channel.linkedID
+        if self[place].linkedID == channel.linkedID { return place }
+        self[place].linkedID = channel.linkedID
         if let other = linked[channel.linkedID] ?? index[channel.linkedID.oldest]?.call {
             // What an agent's session and its customers share is a bridge, not a call.
             if other != place.call, !calls[place.call]!.isAgentSession, !calls[other]!.isAgentSession {
@@ -221,16 +228,16 @@ public struct CallAssembler: Sendable {
     ) {
         guard let place = locate(channel, mark) else { return }
         if isAlive { revive(place) }
-        body(&calls[place.call]!.parts[place.part])
+        body(&self[place])
     }
 
     /// A channel that goes on after its hangup had none: the hangup was forged, or belonged to another.
     mutating func revive(_ place: Place) {
-        if !doubtedEnds.isEmpty { doubtedEnds[calls[place.call]!.parts[place.part].uniqueID] = nil }
-        guard calls[place.call]!.parts[place.part].end != nil, !calls[place.call]!.parts[place.part].endIsGuessed else {
+        if !doubtedEnds.isEmpty { doubtedEnds[self[place].uniqueID] = nil }
+        guard self[place].end != nil, !self[place].endIsGuessed else {
             return
         }
-        calls[place.call]!.parts[place.part].end = nil
+        self[place].end = nil
         calls[place.call]!.alive += 1
         calls[place.call]!.emptySince = nil
         calls[place.call]!.notes.append("a hangup was taken back: the channel went on")
@@ -306,15 +313,15 @@ public struct CallAssembler: Sendable {
         _ channel: CallEvent.Channel, _ mark: Mark, _ cause: HangupCause, _ text: String?, _ techCause: String?,
         _ location: CallEvent.Location, _ effect: (AssemblyEffect) -> Void
     ) {
-        guard let place = locate(channel, mark), calls[place.call]!.parts[place.part].end == nil else { return }
-        if calls[place.call]!.parts[place.part].stays.last.map({ $0.to == nil }) ?? false {
+        guard let place = locate(channel, mark), self[place].end == nil else { return }
+        if self[place].stays.last.map({ $0.to == nil }) ?? false {
             // A channel leaves its bridge before it is hung up: this one was forged, or what came before it was lost.
             doubtedEnds[channel.uniqueID] = DoubtedEnd(
                 mark: mark, cause: cause, text: text, techCause: techCause, location: location)
             effect(.resyncWanted(reason: "Hangup of a channel that is in a bridge", offset: mark.offset))
             return
         }
-        calls[place.call]!.parts[place.part].finish(mark, cause, text, techCause, location)
+        self[place].finish(mark, cause, text, techCause, location)
         leaveConferences(place, mark)
         calls[place.call]!.alive -= 1
         if calls[place.call]!.alive == 0 { becomeEmpty(place.call, effect) }
