@@ -200,6 +200,11 @@ extension Call {
         return !dials.contains { $0.status == .answer }
     }
 
+    /// Adds a remark for the record's reader: said once, however often it is true.
+    mutating func note(_ text: String) {
+        if !notes.contains(text) { notes.append(text) }
+    }
+
     /// The place of a bridge in this call's list; added if it is new.
     mutating func bridge(_ id: BridgeID, _ kind: CallEvent.BridgeKind) -> Int {
         if let i = bridges.firstIndex(where: { $0.id == id }) { return i }
@@ -245,7 +250,7 @@ extension Call {
         witnesses += other.witnesses
         for (name, value) in other.variables where variables[name]?.isEmpty ?? true { variables[name] = value }
         sources.formUnion(other.sources)
-        for note in other.notes where !notes.contains(note) { notes.append(note) }
+        for text in other.notes { note(text) }
         isPartial = isPartial || other.isPartial
         alive += other.alive
         for alias in other.aliases where !aliases.contains(alias) { aliases.append(alias) }

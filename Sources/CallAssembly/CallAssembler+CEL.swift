@@ -114,7 +114,7 @@ extension CallAssembler {
             self[place].up = Mark(at: created, offset: mark.offset)
         }
         let note = "the log holds no beginning of \(row.channel)"
-        if calls[place.call]!.notes.count < 16 { calls[place.call]!.notes.append(note) }
+        if calls[place.call]!.notes.count < 16 { calls[place.call]!.note(note) }
     }
 
     /// A linked id ends with its last channel, or when that goes over to another call, which its next row shows.

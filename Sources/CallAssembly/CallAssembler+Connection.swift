@@ -45,8 +45,7 @@ extension CallAssembler {
         disconnectedAt = max(clock, mark.at)
         for slot in calls.indices where calls[slot] != nil && calls[slot]!.emptySince == nil {
             calls[slot]!.isPartial = true
-            let note = "the manager connection was lost during the call"
-            if !calls[slot]!.notes.contains(note) { calls[slot]!.notes.append(note) }
+            calls[slot]!.note("the manager connection was lost during the call")
             for i in calls[slot]!.parts.indices { calls[slot]!.parts[i].isConfirmed = false }
         }
     }
@@ -100,8 +99,7 @@ extension CallAssembler {
     private mutating func adopt(_ place: Place, _ listed: CallEvent.Listed) {
         self[place].isAdopted = true
         calls[place.call]!.isPartial = true
-        let note = "the call was in progress when its events were first heard"
-        if !calls[place.call]!.notes.contains(note) { calls[place.call]!.notes.append(note) }
+        calls[place.call]!.note("the call was in progress when its events were first heard")
         // Answered some time ago; when, the CDR tells.
         self[place].up = nil
         // Where it is now is not where it came in.
@@ -159,7 +157,7 @@ extension CallAssembler {
             }
             guard ended > 0 else { continue }
             calls[slot]!.isPartial = true
-            if !calls[slot]!.notes.contains(why) { calls[slot]!.notes.append(why) }
+            calls[slot]!.note(why)
             calls[slot]!.alive -= ended
             // What was heard neither as an event nor from a handler stands in the CDR, which came in the gap as well.
             calls[slot]!.awaitsFiles =

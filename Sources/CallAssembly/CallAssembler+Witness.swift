@@ -18,8 +18,8 @@ extension CallAssembler {
         calls[place.call]!.witnesses.append(witness)
         complement(place, witness)
         if witness.isSystemGuessed {
-            let note = "which PBX it was on is a guess: several are configured, and the dialplan's report names none"
-            if !calls[place.call]!.notes.contains(note) { calls[place.call]!.notes.append(note) }
+            calls[place.call]!.note(
+                "which PBX it was on is a guess: several are configured, and the dialplan's report names none")
         }
         guard witness.occasion == .hangup else { return }
         let isBlind = disconnectedAt != nil || !calls[place.call]!.sources.contains(.ami)
@@ -94,8 +94,7 @@ extension CallAssembler {
         }
         calls[place.call]!.sources.remove(.ami)
         calls[place.call]!.isPartial = true
-        let note = "told by the dialplan alone: the manager stream did not carry this call"
-        if !calls[place.call]!.notes.contains(note) { calls[place.call]!.notes.append(note) }
+        calls[place.call]!.note("told by the dialplan alone: the manager stream did not carry this call")
     }
 
     /// A handler spoke first and named this channel as its peer: now the channel's own id is known.

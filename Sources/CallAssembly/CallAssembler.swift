@@ -165,10 +165,10 @@ public struct CallAssembler: Sendable {
             guard var call = calls[slot] else { continue }
             if call.emptySince == nil {
                 if call.parts.allSatisfy({ $0.end != nil || doubtedEnds[$0.uniqueID] != nil }) {
-                    call.notes.append("a channel was hung up in a bridge that it was not seen to leave")
+                    call.note("a channel was hung up in a bridge that it was not seen to leave")
                 } else {
                     call.isPartial = true
-                    call.notes.append("the stream ended before the call did")
+                    call.note("the stream ended before the call did")
                 }
                 for i in call.parts.indices where call.parts[i].end == nil {
                     end(&call.parts[i], unseenBy: Mark(at: clock, offset: -1))
@@ -240,7 +240,7 @@ public struct CallAssembler: Sendable {
         self[place].end = nil
         calls[place.call]!.alive += 1
         calls[place.call]!.emptySince = nil
-        calls[place.call]!.notes.append("a hangup was taken back: the channel went on")
+        calls[place.call]!.note("a hangup was taken back: the channel went on")
     }
 
     mutating func addChannel(_ snapshot: CallEvent.Snapshot, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
@@ -390,7 +390,7 @@ public struct CallAssembler: Sendable {
         }
         if !call.isPartial, !call.isAgentSession, hasUnheardChannel(call) {
             call.isPartial = true
-            call.notes.append("the call's beginning was not heard")
+            call.note("the call's beginning was not heard")
         }
         if call.isPartial {
             if !call.cdrRows.isEmpty {
@@ -435,7 +435,7 @@ public struct CallAssembler: Sendable {
             number += 1
         }
         guard let free else { return }
-        call.notes.append("its linked id \(call.linkedID) is that of a call told before")
+        call.note("its linked id \(call.linkedID) is that of a call told before")
         call.linkedID = LinkedID(free)
     }
 
