@@ -89,6 +89,18 @@ private func answers(
         #expect(request.text == #"{"who":"Ana & \"Bo\"","number":"09171234567"}"#)
     }
 
+    @Test func `what a caller calls himself stays one value, outside of quotes too`() async throws {
+        let sink = WebhookSink { _ in .status(200, body: "{\"tags\":[\"a\u{9B}31m\"]}") }
+        defer { sink.stop() }
+        let configuration = try lookup(
+            sink.url, ("body", #"{"who":${name},"list":${param.list},"n":[${number.raw}]}"#), ("set.TAGS", "tags"))
+        // And a list that comes back has no control character, as a text has none.
+        #expect(
+            try await answers(configuration, [question("1,\"admin\":true")]) == [.found([.init("TAGS", #"["a31m"]"#)])])
+        #expect(
+            sink.requests.first?.text == #"{"who":"Ana & \"Bo\"","list":null,"n":["1,\"admin\":true"]}"#)
+    }
+
     @Test(arguments: [
         (WebhookSink.Reply.status(404), LookupOutcome.notFound), (.status(204), .notFound),
         (.status(200, body: " \n"), .notFound), (.status(200, body: #"{"contact":null}"#), .notFound),

@@ -140,10 +140,12 @@ struct Template: Sendable {
 }
 
 /// Follows the quotes of a JSON text, a byte at a time.
-private struct QuoteScanner {
+struct QuoteScanner {
+    /// Whether a text has been opened and not closed.
     private(set) var isInside = false
     private var isEscaped = false
 
+    /// The next byte of the text as written.
     mutating func take(_ byte: UInt8) {
         if isEscaped {
             isEscaped = false

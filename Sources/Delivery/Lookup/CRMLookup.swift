@@ -2,17 +2,6 @@ public import EventLoop
 public import Storage
 public import Telephony
 
-/// What a lookup came to.
-public enum LookupOutcome: Sendable, Equatable {
-    /// Every variable that has a value or a default.
-    case found([LookupConfiguration.Variable])
-    case notFound
-    /// The CRM did not answer in time.
-    case late
-    /// The CRM could not be asked, or its answer not be used; in words.
-    case failed(String)
-}
-
 /// Asks the CRM about a call that waits.
 ///
 /// ```
@@ -46,8 +35,6 @@ public final class CRMLookup: @unchecked Sendable {
 
     /// Answers that are kept at most; the oldest goes first.
     static let mostKept = 1000
-    /// An answer that is longer is not read.
-    static let longestAnswer = 64 * 1024
     /// Each failure has cost a caller the whole timeout: sooner than a webhook's.
     private static let limits: CircuitBreaker.Limits = {
         var limits = CircuitBreaker.Limits()
@@ -76,7 +63,7 @@ public final class CRMLookup: @unchecked Sendable {
             connection: configuration.connection, policy: configuration.allow,
             timeout: min(configuration.timeout ?? LookupConfiguration.usualTimeout, budget),
             concurrency: configuration.concurrency, userAgent: "hookswitch/\(version)", loop: loop,
-            kept: CRMLookup.longestAnswer)
+            kept: LookupOutcome.longestAnswer)
         if case .clientCredentials(let client) = configuration.authorization {
             tokens = TokenSource(client, transport: transport, now: steady)
         } else {
@@ -103,7 +90,7 @@ public final class CRMLookup: @unchecked Sendable {
         let response = await respond(String(decoding: target, as: UTF8.self), body)
         inFlight -= 1
         note(response)
-        let outcome = judge(response)
+        let outcome = LookupOutcome(response, for: configuration)
         keep(outcome, for: key)
         return outcome
     }
@@ -200,34 +187,6 @@ public final class CRMLookup: @unchecked Sendable {
         }
         if isFailing, !isTrouble { alerts.alert(.endpointRecovered, "it answers again") }
         isFailing = isTrouble
-    }
-
-    // MARK: The answer
-
-    private func judge(_ response: HTTPResponse) -> LookupOutcome {
-        switch response.outcome {
-        case .failed(.timeout): return .late
-        case .failed(let failure): return .failed("\(failure.rawValue): \(response.detail)")
-        case .answered(204, _), .answered(404, _), .answered(410, _): return .notFound
-        case .answered(200..<300, _): return read(response.body)
-        case .answered(let status, _): return .failed("the CRM answered \(status)")
-        }
-    }
-
-    private func read(_ body: [UInt8]) -> LookupOutcome {
-        guard body.count < CRMLookup.longestAnswer else { return .failed("an answer of more than 64 KiB") }
-        if body.allSatisfy({ $0 == 0x20 || (9...13).contains($0) }) { return .notFound }
-        let json: JSONValue
-        do throws(JSONValue.ParseError) { json = try JSONValue(parsing: body) } catch { return .failed("\(error)") }
-        var variables: [LookupConfiguration.Variable] = []
-        var hasValue = false
-        for mapping in configuration.mappings {
-            let value = mapping.path.flatMap { $0.text(in: json) }
-            if let value, !value.isEmpty { hasValue = true }
-            if let value = value ?? mapping.fallback { variables.append(.init(mapping.name, value)) }
-        }
-        let isFound = configuration.found.map { $0.isAffirmed(in: json) } ?? hasValue
-        return isFound ? .found(variables) : .notFound
     }
 
     // MARK: Answers that are kept

@@ -32,7 +32,7 @@ struct JSONPath: Sendable, Equatable {
         case .string(let text): printable(text)
         case .number(let text): text
         case .bool(let flag): flag ? "1" : "0"
-        case .some(let other): String(decoding: other.serialised, as: UTF8.self)
+        case .some(let other): printable(String(decoding: other.serialised, as: UTF8.self))
         }
     }
 

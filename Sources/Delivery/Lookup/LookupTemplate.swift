@@ -10,10 +10,13 @@ import Telephony
 /// | `${number.raw}` `${dialled.raw}` | as Asterisk has them |
 /// | `${name}` `${uniqueid}` `${channel}` | of the channel |
 /// | `${param.NAME}` | the request's parameter NAME |
+///
+/// In a JSON body a place between quotes takes text, and one outside of them a JSON value: the text in quotes, or `null`.
 struct LookupTemplate: Sendable {
     private enum Segment: Sendable {
         case literal([UInt8])
-        case field(@Sendable (LookupQuestion) -> String?)
+        /// `isValue`: in JSON and outside of quotes, where a text would be taken for JSON of the caller's own.
+        case field(@Sendable (LookupQuestion) -> String?, isValue: Bool)
     }
     private var segments: [Segment] = []
     private let place: Template.Place
@@ -23,10 +26,12 @@ struct LookupTemplate: Sendable {
         self.place = place
         let bytes = Array(text.utf8)
         var literal: [UInt8] = []
+        var quotes = QuoteScanner()
         var i = 0
         while i < bytes.count {
             guard bytes[i...].starts(with: "${".utf8) else {
                 literal.append(bytes[i])
+                quotes.take(bytes[i])
                 i += 1
                 continue
             }
@@ -36,7 +41,7 @@ struct LookupTemplate: Sendable {
             let field = try LookupTemplate.field(String(decoding: bytes[(i + 2)..<end], as: UTF8.self), numbers)
             if !literal.isEmpty { segments.append(.literal(literal)) }
             literal = []
-            segments.append(.field(field))
+            segments.append(.field(field, isValue: place == .json && !quotes.isInside))
             i = end + 1
         }
         if !literal.isEmpty { segments.append(.literal(literal)) }
@@ -48,7 +53,9 @@ struct LookupTemplate: Sendable {
         for segment in segments {
             switch segment {
             case .literal(let bytes): out.append(contentsOf: bytes)
-            case .field(let read):
+            case .field(let read, isValue: true):
+                out.append(contentsOf: (read(question).map { JSONValue.string($0) } ?? .null).serialised)
+            case .field(let read, isValue: false):
                 let value = read(question) ?? ""
                 switch place {
                 case .json: JSONWriter.appendEscaped(value, to: &out)
