@@ -85,7 +85,8 @@ final class AMISession: @unchecked Sendable {
         while try await unsafe stream.read({ bytes in unsafe take(bytes) }) {}
     }
 
-    private func take(_ bytes: UnsafeRawBufferPointer) {
+    /// Bytes came.
+    func take(_ bytes: UnsafeRawBufferPointer) {
         state.heard()
         unsafe handler.bytes?(bytes)
         do throws(AMIDecodeError) {
@@ -242,7 +243,8 @@ final class AMISession: @unchecked Sendable {
         stream?.close()
     }
 
-    private func finish(_ reason: AMIError) {
+    /// Ends what is still waiting; nothing is told or taken after it.
+    func finish(_ reason: AMIError) {
         endReason = endReason ?? reason
         isOpen = false
         state.closed()
