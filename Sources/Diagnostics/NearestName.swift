@@ -10,7 +10,10 @@ public enum NearestName {
         let limit = wanted.count <= 3 ? 1 : max(2, wanted.count / 3)
         var best: (distance: Int, name: String)?
         for candidate in candidates {
-            let distance = editDistance(wanted, Array(candidate.lowercased().utf8))
+            let known = Array(candidate.lowercased().utf8)
+            // Each byte that one has more than the other is an edit.
+            guard abs(known.count - wanted.count) <= limit else { continue }
+            let distance = editDistance(wanted, known)
             if distance <= limit, distance < best?.distance ?? .max { best = (distance, candidate) }
         }
         return best?.name

@@ -29,7 +29,7 @@ struct RecordField: Sendable {
             ?? "the fields of a record are in the README; a channel variable is variables.NAME"
         throw ValueError(code: .unknownField, problem: "there is no field \"\(name)\"", hint: hint)
     }
-    static var names: [String] { table.keys.sorted() }
+    static let names: [String] = table.keys.sorted()
 
     private typealias Reader = @Sendable (FieldContext) -> FieldValue
     private typealias RecordReader = @Sendable (CallRecord) -> FieldValue
