@@ -16,6 +16,18 @@ import Testing
         return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("hookswitch")
     }()
 
+    /// The processes one test has started: what a failed test leaves running is killed with it.
+    private final class Children {
+        var processes: [Process] = []
+        deinit {
+            for process in processes where process.isRunning {
+                kill(process.processIdentifier, SIGKILL)
+                process.waitUntilExit()
+            }
+        }
+    }
+    private let children = Children()
+
     /// What `NOTIFY_SOCKET` leads to.
     private final class ServiceManager: Sendable {
         let path: String
@@ -75,6 +87,7 @@ import Testing
         process.arguments = ["run", "--config", "\(folder.path)/hs.conf"]
         process.environment = ["NOTIFY_SOCKET": notify.path, "WATCHDOG_USEC": "200000", "TZ": "UTC"]
         try process.run()
+        children.processes.append(process)
         return process
     }
 
