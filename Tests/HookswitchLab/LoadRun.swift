@@ -6,6 +6,9 @@ public struct LoadRun: Sendable {
     /// Numbers that called, and how long each spoke by its own phone; nil where its phone was not answered: with hundreds of
     /// calls a second or so apart on one small machine a packet may be lost for good, which is a call to tell like any other.
     public let callers: [String: Double?]
+    /// Numbers whose phone heard neither ringing nor an answer: an Asterisk with too much to do refuses a call (503) before it has
+    /// a channel for it, and then there is nothing to tell.
+    public let turnedAway: Set<String>
     /// What the daemon told.
     public let records: [JSONValue]
 
@@ -36,14 +39,16 @@ public struct LoadRun: Sendable {
         try agent.awaitLines(up: 0)
         let records = daemon.awaitRecords(count, seconds: 30)
         var callers: [String: Double?] = [:]
+        var turnedAway: Set<String> = []
         let seen = customer.seen
         for (index, number) in numbers.enumerated() {
             let own = seen.filter { $0.line == index + 1 }
             let answered = own.first { $0.kind == .answerReceived }?.time
             let ended = own.last { $0.kind == .byeSent }?.time
+            if !own.contains(where: { $0.kind == .ringing || $0.kind == .answerReceived }) { turnedAway.insert(number) }
             callers[number] = .some(answered.flatMap { from in ended.map { $0 - from } })
         }
-        return LoadRun(callers: callers, records: records)
+        return LoadRun(callers: callers, turnedAway: turnedAway, records: records)
     }
 
     /// What is wrong, one sentence each.
@@ -69,6 +74,7 @@ public struct LoadRun: Sendable {
             }
         }
         for number in callers.keys.sorted() where told[number] != 1 {
+            if told[number] == nil, turnedAway.contains(number) { continue }
             faults.append("\(number) was told \(told[number] ?? 0) times")
         }
         return faults

@@ -34,7 +34,12 @@ public struct ScenarioRunner: Sendable {
         let work = WorkList(scenarios, trees: trees)
         for lane in 0..<lanes {
             startThread("lab-lane-\(lane)") {
-                while let (tree, setting) = work.claimPlace() { drive(lane, tree, setting, work, report) }
+                var stays = 0
+                while let (tree, setting) = work.claimPlace() {
+                    stays += 1
+                    // A folder of its own each time: one that is kept would show the next daemon the last one's log.
+                    drive("lane\(lane).\(stays)-\(setting.rawValue)", tree, setting, work, report)
+                }
                 work.laneEnded()
             }
         }
@@ -42,7 +47,7 @@ public struct ScenarioRunner: Sendable {
     }
 
     private func drive(
-        _ number: Int, _ tree: LabTree, _ setting: Scenario.Setting, _ work: WorkList,
+        _ name: String, _ tree: LabTree, _ setting: Scenario.Setting, _ work: WorkList,
         _ report: @Sendable (String) -> Void
     ) {
         let lane: Lane
@@ -51,7 +56,7 @@ public struct ScenarioRunner: Sendable {
         do {
             let agiPort = Loopback.freePort()
             lane = try Lane(
-                tree: tree, name: "lane\(number)-\(setting.rawValue)", setting: setting, fastAGIPort: agiPort,
+                tree: tree, name: name, setting: setting, fastAGIPort: agiPort,
                 shippedFolder: runsDaemon ? HookswitchLab.repository + "/asterisk-conf" : nil)
             if runsDaemon {
                 daemon = HookswitchProcess(
@@ -63,7 +68,7 @@ public struct ScenarioRunner: Sendable {
                 try daemon?.awaitLog("calls in progress are known")
             }
         } catch {
-            report("\(tree.major) lane \(number) did not start: \(error)")
+            report("\(tree.major) \(name) did not start: \(error)")
             while let scenario = work.next(tree, setting) {
                 work.add(Result(scenario: scenario, tree: tree, faults: ["no Asterisk: \(error)"], heldFacts: 0))
             }
