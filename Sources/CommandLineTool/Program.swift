@@ -67,9 +67,9 @@ public struct Program: Sendable {
         case .show: return try await ShowVerb(invocation, console).run(store(invocation))
         case .tail: return try await TailVerb(invocation, console).run(store(invocation), loop)
         case .deliveries:
-            let path = invocation.options["--config"] ?? Configuration.defaultPath
             return try await DeliveriesVerb(invocation, console).run(
-                stateDirectory(invocation), Configuration.webhookNames(path, environment: environment), loop)
+                stateDirectory(invocation),
+                Configuration.webhookNames(invocation.configurationPath, environment: environment), loop)
         case .replay:
             let isConfigured = invocation.has("--config")
             return try ReplayVerb(invocation, console, isConfigured ? configuration(invocation) : nil).run()
@@ -91,7 +91,7 @@ public struct Program: Sendable {
 
     /// The configuration that the invocation names.
     func configuration(_ invocation: Invocation) throws(ConfigurationError) -> Configuration {
-        try Configuration.load(invocation.options["--config"] ?? Configuration.defaultPath, environment: environment)
+        try Configuration.load(invocation.configurationPath, environment: environment)
     }
 
     /// The store of the daemon that the invocation's configuration belongs to.
@@ -100,7 +100,11 @@ public struct Program: Sendable {
     }
 
     private func stateDirectory(_ invocation: Invocation) throws(ConfigurationError) -> String {
-        let path = invocation.options["--config"] ?? Configuration.defaultPath
-        return try Configuration.loadGeneral(path, environment: environment).stateDirectory
+        try Configuration.loadGeneral(invocation.configurationPath, environment: environment).stateDirectory
     }
+}
+
+extension Invocation {
+    /// The configuration file it names, or the one a package installs.
+    fileprivate var configurationPath: String { options["--config"] ?? Configuration.defaultPath }
 }

@@ -354,7 +354,6 @@ public final class Daemon: @unchecked Sendable {
             logger.part("storage").warning(
                 "requests of the command line cannot be read", [.error: .text(error.description)], repeats: .counted)
         }
-        // The files are those of the first PBX.
         if let since = backfills.tick(knowsCalls: links.allSatisfy(\.knowsCalls)) { backfill(since: since) }
         if second % 2 == 1 {
             spool?.poll()

@@ -87,7 +87,7 @@ public struct Doctor: Sendable {
                 Finding(
                     isThere ? .failure : .warning, "state",
                     isThere ? "\(folder) cannot be written by \(daemon.who)" : "\(folder) is not there yet",
-                    fix: "install -d -o hookswitch -g hookswitch -m 750 \(folder)"))
+                    fix: makeFolder(folder)))
         }
         if let free = CallStore.freeBytes(at: access(folder, F_OK) == 0 ? folder : "/") {
             let isLow = free < 200 << 20
@@ -102,7 +102,7 @@ public struct Doctor: Sendable {
                 findings.append(
                     Finding(
                         .warning, "calls log", "\(parent) cannot be written by \(daemon.who)",
-                        fix: "install -d -o hookswitch -g hookswitch -m 750 \(parent), or set calls_log"))
+                        fix: "\(makeFolder(parent)), or set calls_log"))
             }
         }
         if let command = general.alertCommand, let number = daemon.refusal(command, .execute) {
@@ -210,10 +210,17 @@ public struct Doctor: Sendable {
                 isForbidden ? .failure : .warning, "recordings",
                 "\(folder): \(String(cString: strerror(number)))\(whom); every recording will be told as missing",
                 fix: isForbidden
-                    ? "usermod -aG asterisk \(daemon.user?.name ?? "hookswitch"), then: systemctl restart hookswitch"
+                    ? joinAsterisk
                     : "hookswitch.conf, [recordings]: directory as Asterisk sees it, mounted_at as this host does")
         ]
     }
+
+    /// The command that lets the daemon read what Asterisk writes.
+    private var joinAsterisk: String {
+        "usermod -aG asterisk \(daemon.user?.name ?? "hookswitch"), then: systemctl restart hookswitch"
+    }
+    /// The command that makes a folder the daemon can write to.
+    private func makeFolder(_ path: String) -> String { "install -d -o hookswitch -g hookswitch -m 750 \(path)" }
 
     private func backfillFindings() -> [Finding] {
         Backfill(configuration).sources.flatMap { source in
@@ -223,7 +230,7 @@ public struct Doctor: Sendable {
                 return Finding(
                     .failure, "backfill", "\(path): \(String(cString: strerror(number))); calls of an outage stay lost",
                     fix: number == EACCES
-                        ? "usermod -aG asterisk \(daemon.user?.name ?? "hookswitch"), then: systemctl restart hookswitch"
+                        ? joinAsterisk
                         : "hookswitch.conf, [\(section)]: \(key) = the file that Asterisk writes")
             }
         }

@@ -56,7 +56,7 @@ final class CommitPump: @unchecked Sendable {
     private let now: @Sendable () -> Instant
     /// Makes a call that waited in the overflow file into work again.
     var revive: (FinishedCall, Origin) async -> Void = { _, _ in }
-    /// Told when the store stops taking (true) and when it takes again (false).
+    /// Told why when the store stops taking, and nil when it takes again.
     var whenTroubled: (StorageError?) -> Void = { _ in }
 
     private var queue: [Work] = []

@@ -38,7 +38,7 @@ struct OverflowFile {
         }
     }
 
-    /// Whether any call waits here.
+    /// Whether no call waits here.
     var isEmpty: Bool { access(path, F_OK) != 0 }
 
     /// The calls from byte `offset` on, a piece of them.
