@@ -118,12 +118,10 @@ struct ForgedEventTests {
 
     /// Two plain calls, the second of which an event shows under another linked id.
     private static func fold(_ first: [CallEvent], _ second: [CallEvent]) -> [CallRecord] {
-        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1"))
-        var records: [CallRecord] = []
-        let take: (AssemblyEffect) -> Void = { if case .finished(let call) = $0 { records.append(call.record) } }
-        for event in first + second { assembler.apply(event, take) }
-        assembler.finishAll(take)
-        return records
+        var fold = FoldRun()
+        fold.apply(first + second)
+        fold.finishAll()
+        return fold.records
     }
 
     @Test("a linked id of a call that has been told gives no second record of its id")
@@ -132,10 +130,8 @@ struct ForgedEventTests {
             SyntheticCall(number: 1, at: Instant(seconds: 1_795_300_000)),
             SyntheticCall(number: 2, at: Instant(seconds: 1_795_300_100))
         )
-        guard case .newChannel(let known) = old.events[0].body, case .newChannel(var late) = new.events[0].body else {
-            return
-        }
-        late.channel.linkedID = known.channel.linkedID
+        var late = new.caller
+        late.channel.linkedID = old.caller.channel.linkedID
         let records = ForgedEventTests.fold(old.events, [CallEvent(at: new.at, body: .newChannel(late))])
         #expect(records.map(\.id) == ["pbx1-1795300000.2", "pbx1-1795300100.4"])
         #expect(records[1].notes.contains("its linked id 1795300000.2 is that of a call told before"))
@@ -147,7 +143,7 @@ struct ForgedEventTests {
             SyntheticCall(number: 1, at: Instant(seconds: 1_795_300_000)),
             SyntheticCall(number: 2, at: Instant(seconds: 1_795_300_000))
         )
-        guard case .newChannel(let a) = one.events[0].body, case .newChannel(let b) = two.events[0].body else { return }
+        let (a, b) = (one.caller, two.caller)
         // The second channel shows the first call's linked id with this very event, and the first the second's.
         let (x, y) = (
             CallEvent.Channel(uniqueID: b.channel.uniqueID, linkedID: b.channel.linkedID),

@@ -25,7 +25,6 @@ struct GapSweepTests {
         }
     }
     private static let call = SyntheticCall(number: 1, at: Instant(milliseconds: 1_795_300_000_897))
-    private static let end = call.at + .milliseconds(4000)
 
     static let cases = (1...14).flatMap { heard in
         (heard...14).flatMap { back in
@@ -38,21 +37,6 @@ struct GapSweepTests {
             }
         }
     }
-
-    private static func row() -> CDRRow {
-        guard case .newChannel(let snapshot) = call.events[0].body else { fatalError("a call begins with its channel") }
-        var row = CDRRow(uniqueID: snapshot.channel.uniqueID, channel: snapshot.name)
-        row.linkedID = snapshot.channel.linkedID
-        (row.source, row.destination, row.context) = ("15551230001", "5001", "from-trunk")
-        row.destinationChannel = ChannelName("PJSIP/1001-1")
-        // Asterisk cuts them to the second.
-        (row.start, row.answer) = (whole(call.at), whole(call.at + .milliseconds(1002)))
-        row.end = whole(end)
-        (row.duration, row.billableSeconds, row.disposition) = (4, 3, "ANSWERED")
-        return row
-    }
-
-    private static func whole(_ time: Instant) -> CivilTime { CivilTime(Instant(seconds: time.seconds)) }
 
     /// What the fold gets to hear, in order.
     private func events(_ c: Case) -> [CallEvent] {
@@ -70,28 +54,18 @@ struct GapSweepTests {
             ? all[c.back].at - (c.back == 13 ? c.slow / 5 : .zero) - .microseconds(100)
             : all.last!.at + .milliseconds(500)
         var heard = Array(all.prefix(c.heard)) + all.dropFirst(c.back)
-        guard case .witness(var words) = GapTests.witness(call).body else { return [] }
+        var words = call.witness
         words.receivedAt =
             c.handler == .late ? all.last!.at - .microseconds(500) : all[11].at + .microseconds(500)
         words.cdr.end = .instant(all[11].at)
         if c.handler != .none { heard.append(CallEvent(at: words.receivedAt, body: .witness(words))) }
         let cdrAt = all.last!.at + .microseconds(10)
-        if c.hasCDR, c.back < all.count { heard.append(CallEvent(at: cdrAt, body: .cdr(GapSweepTests.row()))) }
+        if c.hasCDR, c.back < all.count { heard.append(CallEvent(at: cdrAt, body: .cdr(call.row))) }
         heard.append(CallEvent(at: lost, body: .disconnected))
         heard.sort { $0.at < $1.at }
-        var list = GapTests.listed(call, all, at: listAt)
-        for i in list.indices {
-            guard case .listed(var channel) = list[i].body else { continue }
-            let isCaller = channel.snapshot.channel.uniqueID == channel.snapshot.channel.linkedID.oldest
-            if isCaller { channel.dialled = "5001" }
-            if isCaller, channel.bridge == nil, channel.snapshot.state == .up, listAt > all[9].at {
-                channel.snapshot.location = .init(context: "hookswitch-hangup", exten: "report", priority: 3)
-            }
-            list[i].body = .listed(channel)
-        }
         let repair =
             [.connected, .fullyBooted(uptime: .seconds(99_999)), .listBegan].map { CallEvent(at: listAt, body: $0) }
-            + list + [CallEvent(at: listAt, body: .listComplete)]
+            + call.listed(at: listAt, of: all) + [CallEvent(at: listAt, body: .listComplete)]
         heard.insert(contentsOf: repair, at: heard.firstIndex { $0.at > listAt } ?? heard.count)
         return heard
     }
@@ -99,13 +73,11 @@ struct GapSweepTests {
     @Test("who answered, and when it began and ended, is told by whoever saw it", arguments: cases)
     func told(_ c: Case) throws {
         let call = GapSweepTests.call
-        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1"))
-        var records: [CallRecord] = []
-        let take: (AssemblyEffect) -> Void = { if case .finished(let call) = $0 { records.append(call.record) } }
-        for event in events(c) { assembler.apply(event, take) }
-        assembler.advance(to: call.at + .seconds(60), take)
-        #expect(records.count == 1 && assembler.openCallCount == 0)
-        let record = try #require(records.first)
+        var fold = FoldRun()
+        fold.apply(events(c))
+        fold.advance(to: call.at + .seconds(60))
+        #expect(fold.records.count == 1 && fold.assembler.openCallCount == 0)
+        let record = try #require(fold.records.first)
         #expect(record.caller.number == "15551230001" && record.callee.number == "5001" && record.direction == .inbound)
         #expect(
             record.startedAt == call.at && (record.completeness == .partial) == (c.heard < 14))
@@ -134,23 +106,20 @@ struct GapSweepTests {
         arguments: 1...13)
     func files(heard: Int) throws {
         let call = GapSweepTests.call
-        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1", filesWait: .seconds(15)))
-        var records: [CallRecord] = []
-        let take: (AssemblyEffect) -> Void = { if case .finished(let call) = $0 { records.append(call.record) } }
-        let gap = Case(heard: heard, back: 14, handler: .none, hasCDR: false, slow: .zero)
-        for event in events(gap) { assembler.apply(event, take) }
-        assembler.advance(to: call.at + .seconds(10), take)
-        #expect(records.isEmpty)
+        var fold = FoldRun(filesWait: .seconds(15))
+        fold.apply(events(Case(heard: heard, back: 14, handler: .none, hasCDR: false, slow: .zero)))
+        fold.advance(to: call.at + .seconds(10))
+        #expect(fold.records.isEmpty)
         // Another call, over while this one waits, is told in its own time.
-        let other = SyntheticCall(number: 7, at: call.at + .seconds(10), talk: 500)
-        for event in other.events { assembler.apply(event, take) }
-        assembler.advance(to: call.at + .seconds(12), take)
-        #expect(records.map(\.linkedID) == [LinkedID("1795300010.14")])
+        fold.apply(SyntheticCall(number: 7, at: call.at + .seconds(10), talk: 500).events)
+        fold.advance(to: call.at + .seconds(12))
+        #expect(fold.records.map(\.linkedID) == [LinkedID("1795300010.14")])
         var stranger = CDRRow(uniqueID: UniqueID("1795300003.99"), channel: ChannelName("PJSIP/1002-9"))
         stranger.linkedID = LinkedID("1795300003.99")
-        assembler.complete(from: [stranger, GapSweepTests.row()], take)
-        let record = try #require(records.last)
-        #expect(records.count == 2 && record.uniqueID == UniqueID("1795300000.2") && assembler.openCallCount == 0)
+        fold.complete(from: [stranger, call.row])
+        let record = try #require(fold.records.last)
+        #expect(fold.records.count == 2 && record.uniqueID == UniqueID("1795300000.2"))
+        #expect(fold.assembler.openCallCount == 0)
         #expect(record.answeredBy?.number == "1001" && record.agents.map(\.number) == ["1001"])
         #expect(abs(record.duration - 4) <= 1 && abs(record.billableSeconds - 3) <= 1, "ended \(record.endedAt)")
         #expect(record.sources == [.ami, .cdr] && record.completeness == .partial)
@@ -158,17 +127,14 @@ struct GapSweepTests {
 
     @Test("of which the files say nothing is told after the wait")
     func noFiles() {
-        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1", filesWait: .seconds(15)))
-        var count = 0
-        let take: (AssemblyEffect) -> Void = { if case .finished = $0 { count += 1 } }
-        for event in events(Case(heard: 7, back: 14, handler: .none, hasCDR: false, slow: .zero)) {
-            assembler.apply(event, take)
-        }
-        assembler.complete(from: [], take)
+        let call = GapSweepTests.call
+        var fold = FoldRun(filesWait: .seconds(15))
+        fold.apply(events(Case(heard: 7, back: 14, handler: .none, hasCDR: false, slow: .zero)))
+        fold.complete(from: [])
         #expect(
-            assembler.nextDeadline.map { $0 > GapSweepTests.call.at + .seconds(19) } ?? false, "15 s from the list on")
-        #expect(count == 0 && assembler.nextDeadline != nil)
-        assembler.advance(to: GapSweepTests.call.at + .seconds(30), take)
-        #expect(count == 1 && assembler.openCallCount == 0)
+            fold.assembler.nextDeadline.map { $0 > call.at + .seconds(19) } ?? false, "15 s from the list on")
+        #expect(fold.records.isEmpty && fold.assembler.nextDeadline != nil)
+        fold.advance(to: call.at + .seconds(30))
+        #expect(fold.records.count == 1 && fold.assembler.openCallCount == 0)
     }
 }

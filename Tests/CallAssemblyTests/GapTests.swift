@@ -7,67 +7,6 @@ import Testing
 /// A manager connection cut for 30 s among 50 overlapping calls; the hangup handlers go on speaking, as they do.
 @Suite("Gaps in the stream")
 struct GapTests {
-    /// What a plain call looks like to the list asked for after a reconnect, at `time`.
-    static func listed(_ call: SyntheticCall, at time: Instant) -> [CallEvent] {
-        listed(call, call.events, at: time)
-    }
-    /// The same of a call whose events came at other times.
-    static func listed(_ call: SyntheticCall, _ events: [CallEvent], at time: Instant) -> [CallEvent] {
-        let alive = events.filter { $0.at <= time }
-        guard let last = alive.last, last.at < events.last!.at else { return [] }
-        var snapshots: [UniqueID: CallEvent.Snapshot] = [:]
-        var states: [UniqueID: ChannelState] = [:]
-        var bridged: Set<UniqueID> = []
-        var ended: Set<UniqueID> = []
-        for event in alive {
-            switch event.body {
-            case .newChannel(let snapshot): snapshots[snapshot.channel.uniqueID] = snapshot
-            case .newState(let channel, let state): states[channel.uniqueID] = state
-            case .bridgeEnter(let channel, _, _, _): bridged.insert(channel.uniqueID)
-            case .bridgeLeave(let channel, _, _): bridged.remove(channel.uniqueID)
-            case .hangup(let channel, _, _, _, _): ended.insert(channel.uniqueID)
-            default: break
-            }
-        }
-        return snapshots.values.filter { !ended.contains($0.channel.uniqueID) }.sorted {
-            $0.channel.uniqueID < $1.channel.uniqueID
-        }
-        .map { snapshot in
-            var now = snapshot
-            let id = snapshot.channel.uniqueID
-            now.state = states[id] ?? snapshot.state
-            let answered = CivilTime(call.at + .seconds(1))
-            return CallEvent(
-                at: time,
-                body: .listed(
-                    CallEvent.Listed(
-                        snapshot: now, bridge: bridged.contains(id) ? BridgeID("bridge-\(call.number)") : nil,
-                        age: time - call.at, started: CivilTime(call.at), answered: now.state == .up ? answered : nil)))
-        }
-    }
-
-    /// The caller's hangup handler, a moment before its channel's end.
-    static func witness(_ call: SyntheticCall) -> CallEvent {
-        guard case .newChannel(let snapshot) = call.events[0].body else { fatalError("a call begins with its channel") }
-        let over = call.events.last!.at - .milliseconds(1)
-        var words = InsideWitness(
-            occasion: .hangup, path: .fastAGI, receivedAt: over, uniqueID: snapshot.channel.uniqueID,
-            channel: snapshot.name)
-        words.linkedID = snapshot.channel.linkedID
-        words.role = .caller
-        words.callerNumber = snapshot.number
-        words.dialledNumber = "5001"
-        words.dialStatus = "ANSWER"
-        words.answeredSeconds = Int(call.talk / 1000)
-        words.dialedSeconds = Int(call.talk / 1000) + 1
-        words.peerChannel = ChannelName("PJSIP/1001-\(call.number)")
-        words.hangupSource = "PJSIP/1001-\(call.number)"
-        words.cdr.start = .instant(call.at)
-        words.cdr.answer = .instant(call.at + .seconds(1))
-        words.cdr.end = .instant(over)
-        return CallEvent(at: over, body: .witness(words))
-    }
-
     @Test(
         "cut for 30 s at a random moment of 50 overlapping calls: 50 records, none twice",
         arguments: 1...20 as ClosedRange<UInt64>)
@@ -81,12 +20,12 @@ struct GapTests {
         }
         let lost = start + .milliseconds(Int64.random(in: 5_000...120_000, using: &random))
         let back = lost + .seconds(30)
-        var events = calls.flatMap(\.events).filter { $0.at < lost || $0.at >= back } + calls.map(GapTests.witness)
+        var events = calls.flatMap(\.events).filter { $0.at < lost || $0.at >= back } + calls.map(\.report)
         events.append(CallEvent(at: lost, body: .disconnected))
         events.sort { $0.at < $1.at }
         let repair =
             [CallEvent(at: back, body: .connected), CallEvent(at: back, body: .fullyBooted(uptime: .seconds(99_999)))]
-            + [CallEvent(at: back, body: .listBegan)] + calls.flatMap { GapTests.listed($0, at: back) }
+            + [CallEvent(at: back, body: .listBegan)] + calls.flatMap { $0.listed(at: back) }
             + [CallEvent(at: back, body: .listComplete)]
         let resume = events.firstIndex { $0.at >= back } ?? events.count
         events.insert(contentsOf: repair, at: resume)
@@ -103,8 +42,7 @@ struct GapTests {
         #expect(records.count == 50, "seed \(seed)")
         #expect(assembler.openCallCount == 0, "seed \(seed)")
         for call in calls {
-            guard case .newChannel(let snapshot) = call.events[0].body else { continue }
-            let record = try #require(records["pbx1-\(snapshot.channel.linkedID)"], "seed \(seed)")
+            let record = try #require(records["pbx1-\(call.caller.channel.linkedID)"], "seed \(seed)")
             let touched = call.at < back && call.events.last!.at > lost
             #expect(record.disposition == .answered && record.direction == .inbound, "seed \(seed), \(record.id)")
             #expect(abs(record.billableSeconds - Int(call.talk / 1000)) <= 1, "seed \(seed), \(record.id)")
@@ -124,7 +62,7 @@ struct GapTests {
         // A channel that comes while the list is read is in no list, and lives.
         let third = SyntheticCall(number: 3, at: now)
         events.append(third.events[0])
-        events += GapTests.listed(other, at: now)
+        events += other.listed(at: now)
         events.append(CallEvent(at: now, body: .listComplete))
         var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1"))
         var records: [CallRecord] = []

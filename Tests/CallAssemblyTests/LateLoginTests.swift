@@ -38,38 +38,16 @@ struct LateLoginTests {
     /// Found in the hangup handler, which takes long.
     static let slow = [true, false].map { Case(login: 12, before: 0, hasHandler: $0, hasCDR: true, isSlow: true) }
 
-    private static func row() -> CDRRow {
-        guard case .newChannel(let snapshot) = call.events[0].body else { fatalError("a call begins with its channel") }
-        var row = CDRRow(uniqueID: snapshot.channel.uniqueID, channel: snapshot.name)
-        row.linkedID = snapshot.channel.linkedID
-        (row.source, row.destination, row.context) = ("15551230001", "5001", "from-trunk")
-        row.destinationChannel = ChannelName("PJSIP/1001-1")
-        (row.start, row.answer) = (CivilTime(call.at), CivilTime(call.at + .seconds(1)))
-        row.end = CivilTime(call.events.last!.at)
-        (row.duration, row.billableSeconds, row.disposition) = (4, 3, "ANSWERED")
-        return row
-    }
-
     private func events(_ c: Case) -> [CallEvent] {
         let call = LateLoginTests.call
         let heard = Array(call.events[c.login...])
         let listAt = heard.count > c.before ? heard[c.before].at : call.events.last!.at + .milliseconds(1)
-        var list = GapTests.listed(call, at: listAt - .microseconds(1))
-        for i in list.indices {
-            guard case .listed(var channel) = list[i].body else { continue }
-            let isCaller = channel.snapshot.channel.uniqueID == channel.snapshot.channel.linkedID.oldest
-            if isCaller { channel.dialled = "5001" }
-            // Both have left the bridge: the caller's channel is in its hangup handler.
-            if isCaller, channel.bridge == nil, channel.snapshot.state == .up {
-                channel.snapshot.location = .init(context: "hookswitch-hangup", exten: "report", priority: 3)
-            }
-            list[i].body = .listed(channel)
-        }
+        let list = call.listed(at: listAt - .microseconds(1))
         var all: [CallEvent] = Array(heard.prefix(c.before))
         all += [CallEvent(at: listAt, body: .listBegan)] + list + [CallEvent(at: listAt, body: .listComplete)]
         all += heard.dropFirst(c.before)
-        if c.hasHandler { all.insert(GapTests.witness(call), at: max(0, all.count - 1)) }
-        if c.hasCDR { all.append(CallEvent(at: call.events.last!.at, body: .cdr(LateLoginTests.row()))) }
+        if c.hasHandler { all.insert(call.report, at: max(0, all.count - 1)) }
+        if c.hasCDR { all.append(CallEvent(at: call.events.last!.at, body: .cdr(call.row))) }
         // The other handlers of the channel take 3 s more: its party is gone all the same.
         if c.isSlow {
             all = all.map { event in
@@ -85,8 +63,8 @@ struct LateLoginTests {
     @Test("a call that was over before the list, and of whose caller no event was heard, is its CDR's")
     func headless() throws {
         let call = LateLoginTests.call
-        guard case .dialBegin(let source, _, let phone, _) = call.events[2].body, let source else { return }
-        var row = LateLoginTests.row()
+        let (source, phone) = (call.caller.channel, call.callee.channel)
+        var row = call.row
         (row.answer, row.end, row.disposition) = (nil, CivilTime(call.at + .milliseconds(100)), "BUSY")
         (row.duration, row.billableSeconds) = (0, 0)
         let over = call.at + .milliseconds(100)
@@ -94,34 +72,30 @@ struct LateLoginTests {
         let events =
             Array(call.events[1...2]) + [
                 CallEvent(
-                    at: over, body: .dialEnd(source: source, destination: phone.channel, status: .busy, forward: nil)),
+                    at: over, body: .dialEnd(source: source, destination: phone, status: .busy, forward: nil)),
                 CallEvent(
-                    at: over, body: .hangup(phone.channel, .userBusy, text: nil, techCause: nil, at: gone)),
+                    at: over, body: .hangup(phone, .userBusy, text: nil, techCause: nil, at: gone)),
                 CallEvent(at: over, body: .hangup(source, .userBusy, text: nil, techCause: nil, at: gone)),
                 CallEvent(at: over, body: .cdr(row)), CallEvent(at: over, body: .listBegan),
                 CallEvent(at: over, body: .listComplete),
             ]
-        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1"))
-        var records: [CallRecord] = []
-        let take: (AssemblyEffect) -> Void = { if case .finished(let call) = $0 { records.append(call.record) } }
-        for event in events { assembler.apply(event, take) }
-        assembler.advance(to: over + .seconds(10), take)
-        let record = try #require(records.first)
-        #expect(records.count == 1 && record.direction == .inbound && record.disposition == .busy)
+        var fold = FoldRun()
+        fold.apply(events)
+        fold.advance(to: over + .seconds(10))
+        let record = try #require(fold.records.first)
+        #expect(fold.records.count == 1 && record.direction == .inbound && record.disposition == .busy)
         #expect(record.caller.number == "15551230001" && record.callee.number == "5001")
         #expect(record.completeness == .partial)
     }
 
     @Test("the caller stays the caller, and what was dialled what was dialled", arguments: cases + slow)
     func right(_ c: Case) throws {
-        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1"))
-        var records: [CallRecord] = []
-        let take: (AssemblyEffect) -> Void = { if case .finished(let call) = $0 { records.append(call.record) } }
-        for event in events(c) { assembler.apply(event, take) }
-        assembler.advance(to: LateLoginTests.call.at + .seconds(60), take)
-        #expect(records.count <= 1 && assembler.openCallCount == 0)
+        var fold = FoldRun()
+        fold.apply(events(c))
+        fold.advance(to: LateLoginTests.call.at + .seconds(60))
+        #expect(fold.records.count <= 1 && fold.assembler.openCallCount == 0)
         // Over before the list, without a word from inside: only Asterisk's own files know of it.
-        guard let record = records.first else { return #expect(!c.hasHandler && c.login + c.before >= 13) }
+        guard let record = fold.records.first else { return #expect(!c.hasHandler && c.login + c.before >= 13) }
         #expect(record.direction == .inbound)
         #expect(record.caller.number == "15551230001" && record.callee.number == "5001", "\(record.json.text)")
         #expect(record.disposition == .answered)

@@ -43,13 +43,11 @@ struct WitnessTests {
     }
     private static let over = Instant(milliseconds: 1_795_227_948_950)
 
-    private static func fold(_ events: [CallEvent], patience: Bool = true) -> [CallRecord] {
-        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1"))
-        var records: [CallRecord] = []
-        let take: (AssemblyEffect) -> Void = { if case .finished(let call) = $0 { records.append(call.record) } }
-        for event in events { assembler.apply(event, take) }
-        if patience { assembler.advance(to: over + .seconds(10), take) }
-        return records
+    private static func fold(_ events: [CallEvent]) -> [CallRecord] {
+        var fold = FoldRun()
+        fold.apply(events)
+        fold.advance(to: over + .seconds(10))
+        return fold.records
     }
 
     private static func check(_ record: CallRecord) {
@@ -95,20 +93,20 @@ struct WitnessTests {
     @Test("a connection lost while the phone rings: the handler says that it was answered, and by whom")
     func lostWhileRinging() throws {
         let call = SyntheticCall(number: 1, at: Instant(seconds: 1_795_300_000), talk: 700)
-        guard case .witness(var witness) = GapTests.witness(call).body else { return }
+        var witness = call.witness
         // Asterisk rounds both down.
         (witness.answeredSeconds, witness.dialedSeconds) = (0, 1)
-        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1"))
-        var records: [CallRecord] = []
-        let take: (AssemblyEffect) -> Void = { if case .finished(let call) = $0 { records.append(call.record) } }
-        for event in call.events.prefix(4) { assembler.apply(event, take) }
-        assembler.apply(CallEvent(at: call.at + .milliseconds(20), body: .disconnected), take)
-        assembler.apply(CallEvent(at: witness.receivedAt, body: .witness(witness)), take)
-        assembler.apply(CallEvent(at: call.at + .seconds(30), body: .listBegan), take)
-        assembler.apply(CallEvent(at: call.at + .seconds(30), body: .listComplete), take)
-        assembler.advance(to: call.at + .seconds(60), take)
-        let record = try #require(records.first)
-        #expect(records.count == 1 && record.disposition == .answered && record.completeness == .partial)
+        var fold = FoldRun()
+        fold.apply(
+            call.events.prefix(4) + [
+                CallEvent(at: call.at + .milliseconds(20), body: .disconnected),
+                CallEvent(at: witness.receivedAt, body: .witness(witness)),
+                CallEvent(at: call.at + .seconds(30), body: .listBegan),
+                CallEvent(at: call.at + .seconds(30), body: .listComplete),
+            ])
+        fold.advance(to: call.at + .seconds(60))
+        let record = try #require(fold.records.first)
+        #expect(fold.records.count == 1 && record.disposition == .answered && record.completeness == .partial)
         #expect(record.answeredBy?.number == "1001" && record.agents.map(\.number) == ["1001"])
         #expect(record.talk > .milliseconds(650) && record.talk < .milliseconds(750))
     }
@@ -124,14 +122,12 @@ struct WitnessTests {
     @Test("words that come again, from the spool, tell no second record")
     func repeated() throws {
         let witness = WitnessTests.caller(at: WitnessTests.over)
-        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1"))
-        var count = 0
-        let take: (AssemblyEffect) -> Void = { if case .finished = $0 { count += 1 } }
+        var fold = FoldRun()
         for seconds in [0, 20, 40] {
-            assembler.apply(CallEvent(at: WitnessTests.over + .seconds(seconds), body: .witness(witness)), take)
-            assembler.advance(to: WitnessTests.over + .seconds(seconds + 10), take)
+            fold.apply([CallEvent(at: WitnessTests.over + .seconds(seconds), body: .witness(witness))])
+            fold.advance(to: WitnessTests.over + .seconds(seconds + 10))
         }
-        #expect(count == 1)
+        #expect(fold.records.count == 1)
     }
 
     @Test("with the events heard too, it is one record that both testify to", arguments: ["16", "22"])
@@ -165,28 +161,21 @@ struct WitnessTests {
         var events = Array(call.events.prefix(9))
         let lost = events[8].at + .milliseconds(500)
         events.append(CallEvent(at: lost, body: .disconnected))
-        guard case .newChannel(let snapshot) = events[0].body, case .newChannel(let phone) = events[1].body else {
-            return
-        }
-        for (channel, name, role) in [
-            (snapshot.channel, snapshot.name, InsideWitness.Role.caller), (phone.channel, phone.name, .callee),
-        ] {
+        for (snapshot, role) in [(call.caller, InsideWitness.Role.caller), (call.callee, .callee)] {
             var witness = InsideWitness(
-                occasion: .hangup, path: .fastAGI, receivedAt: lost + .seconds(5), uniqueID: channel.uniqueID,
-                channel: name)
+                occasion: .hangup, path: .fastAGI, receivedAt: lost + .seconds(5),
+                uniqueID: snapshot.channel.uniqueID, channel: snapshot.name)
             witness.role = role
-            witness.linkedID = channel.linkedID
-            witness.hangupSource = snapshot.name.description
+            witness.linkedID = snapshot.channel.linkedID
+            witness.hangupSource = call.caller.name.description
             witness.hangupCause = .normalClearing
             events.append(CallEvent(at: lost + .seconds(5), body: .witness(witness)))
         }
-        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1"))
-        var records: [CallRecord] = []
-        let take: (AssemblyEffect) -> Void = { if case .finished(let call) = $0 { records.append(call.record) } }
-        for event in events { assembler.apply(event, take) }
-        assembler.advance(to: lost + .seconds(20), take)
-        let record = try #require(records.first)
-        #expect(records.count == 1 && record.completeness == .partial && record.sources == [.ami, .agi])
+        var fold = FoldRun()
+        fold.apply(events)
+        fold.advance(to: lost + .seconds(20))
+        let record = try #require(fold.records.first)
+        #expect(fold.records.count == 1 && record.completeness == .partial && record.sources == [.ami, .agi])
         #expect(record.endedAt == lost + .seconds(5) && record.hungUpBy == .caller)
     }
 }
