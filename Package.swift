@@ -81,12 +81,12 @@ let package = Package(
             swiftSettings: [.swiftLanguageMode(.v6)]),
 
         // Tests. The lab (real Asterisk, SIP phones) stands on no part of the product but Telephony's JSON.
-        .target(name: "Loopback", path: "Tests/Loopback", swiftSettings: base),
+        .target(name: "TestGround", path: "Tests/TestGround", swiftSettings: base),
         .target(
-            name: "HookswitchLab", dependencies: ["Loopback", "Telephony"], path: "Tests/HookswitchLab",
+            name: "HookswitchLab", dependencies: ["TestGround", "Telephony"], path: "Tests/HookswitchLab",
             swiftSettings: base),
         .executableTarget(
-            name: "hookswitch-demo", dependencies: ["HookswitchLab", "Loopback", "Telephony"], path: "Tests/Demo",
+            name: "hookswitch-demo", dependencies: ["HookswitchLab", "TestGround", "Telephony"], path: "Tests/Demo",
             exclude: ["demo", "receiver.py"], swiftSettings: base),
         .executableTarget(
             name: "hookswitch-lab", dependencies: ["HookswitchLab", "Telephony"], path: "Tests/LabTool",
@@ -94,14 +94,14 @@ let package = Package(
         .target(
             name: "HookswitchTestKit",
             dependencies: [
-                "Loopback", "EventLoop", "AsteriskWire", "Storage", "Delivery", "AMI", "FastAGI", "Telephony",
+                "TestGround", "EventLoop", "AsteriskWire", "Storage", "Delivery", "AMI", "FastAGI", "Telephony",
                 "Diagnostics",
             ],
             path: "Tests/HookswitchTestKit", exclude: ["Captures"], swiftSettings: base),
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "HookswitchLab", "HookswitchTestKit", "Loopback", "AMI", "FastAGI", "EventLoop", "AsteriskWire",
+                "HookswitchLab", "HookswitchTestKit", "TestGround", "AMI", "FastAGI", "EventLoop", "AsteriskWire",
                 "Telephony",
                 "Daemon",
             ],
@@ -131,7 +131,9 @@ let package = Package(
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "StorageTool", "CFaultVFS", "CSQLite", "Telephony", "HookswitchTestKit"],
+            dependencies: [
+                "Storage", "StorageTool", "CFaultVFS", "CSQLite", "Telephony", "HookswitchTestKit", "TestGround",
+            ],
             resources: [.copy("Fixtures/schema-1.sql")], swiftSettings: base),
         .testTarget(
             name: "FastAGITests", dependencies: ["FastAGI", "EventLoop", "AsteriskWire", "Telephony", "Diagnostics"],
@@ -140,17 +142,17 @@ let package = Package(
         .testTarget(
             name: "DeliveryTests",
             dependencies: [
-                "Delivery", "Storage", "EventLoop", "Telephony", "HookswitchTestKit", "Loopback", "delivery-drill",
+                "Delivery", "Storage", "EventLoop", "Telephony", "HookswitchTestKit", "TestGround", "delivery-drill",
             ],
             resources: [.copy("Examples"), .copy("Verifiers")], swiftSettings: base),
         .testTarget(
             name: "CallAssemblyTests",
-            dependencies: ["CallAssembly", "AsteriskWire", "Daemon", "Telephony", "HookswitchTestKit"],
+            dependencies: ["CallAssembly", "AsteriskWire", "Daemon", "Telephony", "HookswitchTestKit", "TestGround"],
             swiftSettings: base),
         .testTarget(
             name: "TelephonyTests", dependencies: ["Telephony", "HookswitchTestKit"], swiftSettings: base),
         .testTarget(
-            name: "AsteriskWireTests", dependencies: ["AsteriskWire", "Telephony", "HookswitchTestKit"],
+            name: "AsteriskWireTests", dependencies: ["AsteriskWire", "Telephony", "HookswitchTestKit", "TestGround"],
             swiftSettings: base),
         .testTarget(
             name: "CommandLineToolTests",
@@ -163,13 +165,13 @@ let package = Package(
             name: "DaemonTests",
             dependencies: [
                 "Daemon", "AMI", "CallAssembly", "AsteriskWire", "Delivery", "Storage", "EventLoop", "Diagnostics",
-                "Telephony", "HookswitchTestKit", "Loopback", "hookswitch", "daemon-drill",
+                "Telephony", "HookswitchTestKit", "TestGround", "hookswitch", "daemon-drill",
             ],
             swiftSettings: base),
         .testTarget(
             name: "EventLoopTests", dependencies: ["EventLoop", "HookswitchTestKit"], swiftSettings: base),
         .testTarget(
-            name: "AMITests", dependencies: ["AMI", "AsteriskWire", "EventLoop", "HookswitchTestKit"],
+            name: "AMITests", dependencies: ["AMI", "AsteriskWire", "EventLoop", "HookswitchTestKit", "TestGround"],
             swiftSettings: base),
     ]
 )

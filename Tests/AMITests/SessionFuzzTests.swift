@@ -1,6 +1,7 @@
 import AsteriskWire
 import EventLoop
 import HookswitchTestKit
+import TestGround
 import Testing
 
 @testable import AMI

@@ -1,6 +1,7 @@
 import AsteriskWire
 import HookswitchTestKit
 import Telephony
+import TestGround
 import Testing
 
 /// Asterisk's own `parse_args` (res_agi.c), the other side of the quoting: the words it makes of a command line.

@@ -1,6 +1,7 @@
 import AsteriskWire
 import HookswitchTestKit
 import Telephony
+import TestGround
 import Testing
 
 /// The environment Asterisk 22.10 really sent (capture agi_hangup_handler), with two arguments added.

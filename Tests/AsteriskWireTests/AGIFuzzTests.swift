@@ -1,6 +1,7 @@
 import AsteriskWire
 import HookswitchTestKit
 import Telephony
+import TestGround
 import Testing
 
 /// Damaged sessions: nothing traps, memory stays bounded, and what is read does not depend on how the bytes were cut.

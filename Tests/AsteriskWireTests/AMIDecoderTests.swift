@@ -2,6 +2,7 @@ import AsteriskWire
 import Foundation
 import HookswitchTestKit
 import Telephony
+import TestGround
 import Testing
 
 @Suite("AMI decoder")

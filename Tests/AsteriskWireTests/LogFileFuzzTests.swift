@@ -1,6 +1,7 @@
 import AsteriskWire
 import HookswitchTestKit
 import Telephony
+import TestGround
 import Testing
 
 /// Damaged CDR and CEL files: rows or problems, never more than the file can hold, with times a calendar knows.
@@ -13,7 +14,7 @@ import Testing
             }
         }
         let files = folders.flatMap { folder in
-            ["cdr_Master.csv", "cdr_Full.csv", "cel.csv"].compactMap { TestFile.bytes("\(folder)/\($0)") }
+            ["cdr_Master.csv", "cdr_Full.csv", "cel.csv"].compactMap { readBytes("\(folder)/\($0)") }
         }
         let exports = [
             """

@@ -2,6 +2,7 @@ import AsteriskWire
 import Daemon
 import HookswitchTestKit
 import Telephony
+import TestGround
 import Testing
 
 @testable import CallAssembly

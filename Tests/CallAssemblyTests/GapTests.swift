@@ -1,5 +1,6 @@
 import HookswitchTestKit
 import Telephony
+import TestGround
 import Testing
 
 @testable import CallAssembly

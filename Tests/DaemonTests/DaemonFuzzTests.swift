@@ -3,6 +3,7 @@ import CallAssembly
 import Foundation
 import HookswitchTestKit
 import Telephony
+import TestGround
 import Testing
 
 @testable import Daemon
@@ -11,7 +12,7 @@ import Testing
 @Suite("Damaged files") struct DaemonFuzzTests {
     @Test("a damaged configuration is read, or each of its mistakes says where and what is allowed")
     func configuration() throws {
-        let shipped = try #require(TestFile.bytes("\(HookswitchTestKit.repository)/asterisk-conf/hookswitch.conf"))
+        let shipped = try #require(readBytes("\(HookswitchTestKit.repository)/asterisk-conf/hookswitch.conf"))
         // The shipped file with its samples as settings.
         let whole = String(decoding: shipped, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
             .map { $0.hasPrefix(";") && $0.contains("=") ? $0.dropFirst() : $0 }.joined(separator: "\n")
@@ -73,8 +74,8 @@ import Testing
     func captures() throws {
         let folder = "\(HookswitchTestKit.captures)/22"
         let names = ["in_busy_486", "ami_drop_reconnect"]
-        let indexes = try names.map { try #require(TestFile.bytes("\(folder)/\($0)/ami.ts")) }
-        let stream = try #require(TestFile.bytes("\(folder)/in_busy_486/ami.ami"))
+        let indexes = try names.map { try #require(readBytes("\(folder)/\($0)/ami.ts")) }
+        let stream = try #require(readBytes("\(folder)/in_busy_486/ami.ami"))
         let mutator = Mutator(
             samples: indexes.map { Array($0.prefix(2000)) },
             words: [
@@ -96,7 +97,7 @@ import Testing
     @Test("a masked stream has its length and its lines, whatever stands in it")
     func masks() throws {
         let stream = try #require(
-            TestFile.bytes("\(HookswitchTestKit.captures)/22/name_unicode/ami.ami"))
+            readBytes("\(HookswitchTestKit.captures)/22/name_unicode/ami.ami"))
         let mutator = Mutator(
             samples: [Array(stream.prefix(4000))],
             words: [
@@ -117,7 +118,7 @@ import Testing
     @Test("a damaged note of a call is refused, or is a call that can be written")
     func notes() throws {
         var replay = CaptureReplay(AssemblyConfiguration(system: "pbx1"))
-        let stream = try #require(TestFile.bytes("\(HookswitchTestKit.captures)/22/queue_answered/ami.ami"))
+        let stream = try #require(readBytes("\(HookswitchTestKit.captures)/22/queue_answered/ami.ami"))
         let call = try #require(replay.run(stream).calls.first)
         let mutator = Mutator(
             samples: [call.noteBytes],

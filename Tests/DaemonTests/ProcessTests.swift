@@ -2,10 +2,10 @@ import Daemon
 import EventLoop
 import Foundation
 import HookswitchTestKit
-import Loopback
 import Storage
 import Synchronization
 import Telephony
+import TestGround
 import Testing
 
 /// The program itself as a child process, with a manager and a service manager that the test plays.

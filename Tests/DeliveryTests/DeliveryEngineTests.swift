@@ -4,6 +4,7 @@ import HookswitchTestKit
 import Storage
 import Synchronization
 import Telephony
+import TestGround
 import Testing
 
 @testable import Delivery

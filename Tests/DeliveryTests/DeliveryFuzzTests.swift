@@ -1,6 +1,7 @@
 import HookswitchTestKit
 import Storage
 import Telephony
+import TestGround
 import Testing
 
 @testable import Delivery

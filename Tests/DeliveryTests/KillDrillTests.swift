@@ -1,6 +1,7 @@
 import Foundation
 import HookswitchTestKit
 import Telephony
+import TestGround
 import Testing
 
 @testable import Delivery

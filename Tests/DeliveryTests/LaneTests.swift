@@ -2,6 +2,7 @@ import EventLoop
 import HookswitchTestKit
 import Storage
 import Telephony
+import TestGround
 import Testing
 
 @testable import Delivery

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 import HookswitchTestKit
-import Loopback
+import TestGround
 import Testing
 
 /// Debian's nginx on a loopback port of its own: HTTP/2 over TLS in front of a sink.

@@ -1,7 +1,7 @@
 import Glibc
 import HookswitchLab
-import Loopback
 import Telephony
+import TestGround
 
 /// `make demo`: real SIP calls through real Asterisk 22, the daemon with its SQLite default, a webhook for each call
 /// verified by an independent library. Ends by itself; exit 0 only if every stated fact is right.

@@ -1,5 +1,5 @@
 import Glibc
-import Loopback
+import TestGround
 
 /// One running Asterisk: its own folder, its own loopback ports, in a tree that others may use at the same time.
 ///

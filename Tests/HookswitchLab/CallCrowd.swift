@@ -1,5 +1,6 @@
 import Glibc
 import Telephony
+import TestGround
 
 /// Calls that overlap at random, each from a number of its own. What their phones saw is the ledger that a daemon's records
 /// are held against.
@@ -43,7 +44,7 @@ public struct CallCrowd: Sendable {
             case dial
             case hangUp
         }
-        var random = LabRandom(seed: plan.seed)
+        var random = SeededGenerator(seed: plan.seed)
         var deeds: [(at: Double, call: Int, deed: Deed)] = []
         let starts = (0..<plan.count).map { _ in Double.random(in: 0...plan.seconds, using: &random) }.sorted()
         for (call, start) in starts.enumerated() {

@@ -1,24 +1,10 @@
 import Glibc
+import TestGround
 
 /// An environment variable's value, nil when unset or empty.
 func environment(_ name: String) -> String? {
     guard let value = getenv(name), value.pointee != 0 else { return nil }
     return String(cString: value)
-}
-
-/// A whole file as bytes; nil when it cannot be read.
-public func readBytes(_ path: String) -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var all: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 65536)
-    while true {
-        let count = read(descriptor, &chunk, chunk.count)
-        if count < 0 { return nil }
-        if count == 0 { return all }
-        all.append(contentsOf: chunk[..<count])
-    }
 }
 
 /// A whole file as text, invalid UTF-8 repaired; nil when it cannot be read.

@@ -1,5 +1,5 @@
 import Glibc
-import Loopback
+import TestGround
 
 /// One Asterisk with its phones and its recorded stream: scenarios run in it one after another.
 ///

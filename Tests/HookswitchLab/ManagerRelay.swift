@@ -1,5 +1,5 @@
 import Glibc
-import Loopback
+import TestGround
 
 /// A TCP relay before a manager port that can be cut: what a firewall, a switch or a restarted router does to a connection.
 ///

@@ -1,5 +1,5 @@
 import Glibc
-import Loopback
+import TestGround
 
 /// A blocking TCP connection to a manager port, and its login.
 struct ManagerSocket: ~Copyable {

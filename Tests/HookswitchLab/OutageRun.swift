@@ -1,6 +1,6 @@
 import Glibc
-import Loopback
 public import Telephony
+import TestGround
 
 /// Something that is broken on purpose while calls are up, and mended again.
 public struct Outage: Sendable {
@@ -26,7 +26,7 @@ public struct Outage: Sendable {
     public static func scattered(
         daemons: Int, each: Int, over seconds: Double, lasting: Double, seed: UInt64, kind: (Int) -> Kind
     ) -> [Outage] {
-        var random = LabRandom(seed: seed &+ 1)
+        var random = SeededGenerator(seed: seed &+ 1)
         let share = seconds / Double(each)
         return (0..<daemons).flatMap { daemon in
             (0..<each).map { number in

@@ -1,6 +1,6 @@
 import Glibc
-import Loopback
 public import Telephony
+import TestGround
 
 /// Runs scenarios on real Asterisk, several instances side by side, and checks what Hookswitch tells of them.
 public struct ScenarioRunner: Sendable {

@@ -1,5 +1,5 @@
 import Glibc
-import Loopback
+import TestGround
 
 /// One UDP socket on loopback, at a port the kernel chose.
 ///

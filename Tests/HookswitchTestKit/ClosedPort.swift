@@ -1,5 +1,5 @@
 import Glibc
-import Loopback
+import TestGround
 
 /// A port of 127.0.0.1 where nobody listens, and nobody else can meanwhile: every connect is refused.
 public final class ClosedPort: Sendable {

@@ -1,4 +1,5 @@
 import Glibc
+public import TestGround
 
 /// Runs a property over seeded inputs for some time: nothing traps, nothing hangs, and what the property says holds.
 ///

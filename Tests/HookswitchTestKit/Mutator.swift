@@ -1,3 +1,5 @@
+public import TestGround
+
 /// Damages valid samples in the ways that get far into a parser: whole lines and words change places, numbers become the
 /// ones arithmetic breaks on, words of the format's own stand where they do not belong, bytes flip, ends are cut off.
 public struct Mutator: Sendable {

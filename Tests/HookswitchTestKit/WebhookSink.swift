@@ -1,6 +1,6 @@
 import Glibc
-import Loopback
 import Synchronization
+import TestGround
 
 /// A receiver of webhooks on a loopback port of its own, one thread a connection, that answers as it is told to.
 ///

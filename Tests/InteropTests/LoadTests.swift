@@ -1,5 +1,5 @@
 import HookswitchLab
-import Loopback
+import TestGround
 import Testing
 
 @Suite("Many calls on real Asterisk", .serialized)

@@ -4,6 +4,7 @@ import FastAGI
 import HookswitchLab
 import Synchronization
 import Telephony
+import TestGround
 import Testing
 
 /// Real Asterisk with the files of `asterisk-conf/` and `agi-bin/`, byte for byte as they are shipped.

@@ -2,6 +2,7 @@ import Foundation
 import HookswitchTestKit
 import Storage
 import Telephony
+import TestGround
 import Testing
 
 /// Kills a writing process at random moments and compares what it had said with what is found.

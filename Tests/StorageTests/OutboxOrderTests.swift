@@ -1,6 +1,7 @@
 import HookswitchTestKit
 import Synchronization
 import Telephony
+import TestGround
 import Testing
 
 @testable import Storage

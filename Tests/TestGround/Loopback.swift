@@ -1,9 +1,6 @@
 public import Glibc
 
 /// Ports of 127.0.0.1, for the sockets that tests and the lab open themselves.
-///
-/// A target of its own that imports nothing but Glibc: libuv's header brings `sockaddr_in` too, and where its module is loaded the
-/// compiler asks for `import CUV` at each use.
 public enum Loopback {
     /// Calls with the address of a port as `bind` and `connect` take it; 0 lets the kernel choose.
     /// - Parameter host: another address of loopback, 127.x.y.z, where nobody who means 127.0.0.1 can come by mistake.
