@@ -19,12 +19,7 @@ import Testing
 
     @Test("channels that are listed but never announced: nobody will tell of their calls")
     func noRecords() throws {
-        let folder = try TestFolder()
-        let loop = try EventLoop()
-        try loop.run {
-            let asterisk = try ScriptedAsterisk(on: loop)
-            let fixture = try DaemonFixture(loop, folder, ami: "tcp://127.0.0.1:\(asterisk.port)")
-            try await fixture.daemon.start()
+        try DaemonFixture.runWithManager(try TestFolder()) { fixture, asterisk in
             _ = try await fixture.logged("calls in progress are known")
             // Made after the login, and no Newchannel came.
             asterisk.script.channels = [
@@ -35,8 +30,6 @@ import Testing
             #expect(entry.metadata[.alertSubject] == .text("main"))
             guard case .text(let hint) = entry.metadata[.hint] else { throw NotInTime(what: "a hint") }
             #expect(hint.contains("read = system,call,agent,cdr") && hint.contains("eventfilter"))
-            await fixture.daemon.stop()
-            asterisk.close()
         }
     }
 

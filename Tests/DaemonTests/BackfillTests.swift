@@ -43,24 +43,16 @@ import Testing
         try folder.write("state/spool/1795227953-1.agi", Array(BackfillTests.spooled.utf8))
         try folder.write("Master.csv", Array(BackfillTests.rows.utf8))
         let sections = "[backfill]\ncdr = \(folder.path)/Master.csv\n"
-        let first = try EventLoop()
-        try first.run {
-            let fixture = try DaemonFixture(first, folder)
-            try await fixture.daemon.start()
+        try DaemonFixture.run(folder) { fixture in
             try await fixture.wait("the record") { try await fixture.records().count == 1 }
-            await fixture.daemon.stop()
         }
-        let second = try EventLoop()
-        try second.run {
-            let fixture = try DaemonFixture(second, folder, sections: sections)
-            try await fixture.daemon.start()
+        try DaemonFixture.run(folder, sections: sections) { fixture in
             let known = fixture.daemon.counters.counter("calls.known")
             let amended = fixture.daemon.counters.counter("calls.amended")
             try await fixture.wait("both calls") {
                 let count = try await fixture.records().count
                 return count == 2 && known.value + amended.value > 0
             }
-            await fixture.daemon.stop()
             let told = try await fixture.records().first { $0["uniqueid"]?.string == "1795227945.26" }
             #expect(told?["sources"]?.array?.compactMap(\.string).contains("agi") == true)
             #expect(told?["hungup_by"]?.string == "caller")

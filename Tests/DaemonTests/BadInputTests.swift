@@ -9,22 +9,14 @@ import Testing
 @Suite("Daemon and bad input") struct BadInputTests {
     /// Starts a daemon against a scripted manager and returns the log line that tells of the trouble.
     private func trouble(
-        _ script: ScriptedAsterisk.Script = .init(), scheme: String = "tcp", secret: String = "secret",
-        pbx: String = "", message: String
+        _ script: ScriptedAsterisk.Script = .init(), secret: String = "secret", pbx: String = "", message: String
     ) throws -> LogEntry {
-        let folder = try TestFolder()
-        let loop = try EventLoop()
-        return try loop.run {
-            let asterisk = try ScriptedAsterisk(script, on: loop)
-            let fixture = try DaemonFixture(
-                loop, folder, ami: "\(scheme)://127.0.0.1:\(asterisk.port)", secret: secret, pbx: pbx)
-            try await fixture.daemon.start()
-            let entry = try await fixture.logged(message)
-            await fixture.daemon.stop()
-            asterisk.close()
-            #expect(fixture.recorder.lines.allSatisfy { !$0.contains(secret) })
-            return entry
+        let (entry, recorder) = try DaemonFixture.runWithManager(try TestFolder(), script, secret: secret, pbx: pbx) {
+            fixture, _ in
+            (try await fixture.logged(message), fixture.recorder)
         }
+        #expect(recorder.lines.allSatisfy { !$0.contains(secret) })
+        return entry
     }
     private func text(_ value: LogValue?) -> String { if case .text(let text) = value { text } else { "" } }
 
@@ -71,10 +63,10 @@ import Testing
         var script = ScriptedAsterisk.Script()
         script.tls = TLSServerOptions(
             certificateFile: "\(certificates.folder)/server.pem", privateKeyFile: "\(certificates.folder)/server.key")
-        let refused = try trouble(script, scheme: "tls", message: "no manager connection")
+        let refused = try trouble(script, message: "no manager connection")
         #expect(text(refused.metadata[.errorCode]) == "tls_failed")
         _ = try trouble(
-            script, scheme: "tls", pbx: "tls_ca = \(certificates.folder)/ca.pem\ntls_name = pbx.test",
+            script, pbx: "tls_ca = \(certificates.folder)/ca.pem\ntls_name = pbx.test",
             message: "manager connected")
     }
 
@@ -84,7 +76,7 @@ import Testing
     private func failure(_ folder: TestFolder, sections: String = "") throws -> DaemonError? {
         let loop = try EventLoop()
         return try loop.run {
-            let fixture = try DaemonFixture(loop, folder, sections: sections)
+            let fixture = try DaemonFixture(loop, folder, settings: folder.settings(sections: sections))
             do throws(DaemonError) {
                 try await fixture.daemon.start()
                 await fixture.daemon.stop()

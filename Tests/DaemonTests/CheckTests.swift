@@ -9,6 +9,15 @@ import Testing
 
 @testable import Daemon
 
+extension Doctor {
+    /// What `check` finds with a configuration.
+    static func findings(_ settings: String, on loop: EventLoop) async throws -> [Finding] {
+        var found: [Finding] = []
+        await Doctor(try configuration(settings), on: loop).run { found.append($0) }
+        return found
+    }
+}
+
 @Suite("check") struct CheckTests {
     private static let shipped = "\(HookswitchTestKit.repository)/asterisk-conf"
 
@@ -171,41 +180,6 @@ import Testing
         #expect(denied.allSatisfy { $0.fix.contains("reporting") })
     }
 
-    private func webhook(_ lines: String) throws -> [Finding] {
-        let loop = try EventLoop()
-        let folder = try TestFolder()
-        return try loop.run {
-            let settings = try configuration(
-                "[general]\nstate_dir = \(folder.state)\ncalls_log = none\n\(leastPBX)ami = tcp://127.0.0.1:9\n"
-                    + "[webhook:crm]\n\(lines)\n")
-            var found: [Finding] = []
-            await Doctor(settings, on: loop).run { if $0.subject == "webhook crm" { found.append($0) } }
-            return found
-        }
-    }
-
-    @Test(
-        "what a receiver answers is judged, and it is told of no call",
-        arguments: [(200, Finding.Level.ok), (405, .ok), (401, .failure), (404, .failure), (503, .warning)])
-    func receivers(_ status: Int, _ level: Finding.Level) throws {
-        let sink = WebhookSink { _ in .status(status) }
-        defer { sink.stop() }
-        let found = try webhook("url = \(sink.url)\nsecret = whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-        #expect(found.map(\.level) == [level], "\(found)")
-        #expect(sink.requests.map(\.method) == ["OPTIONS"])
-        #expect(sink.requests[0].body.isEmpty)
-    }
-
-    @Test("a receiver that is not there, or whose name is none, is a fault with what to do")
-    func noReceiver() throws {
-        let refused = try webhook("url = http://127.0.0.1:9/x\nsecret = whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-        #expect(refused.map(\.level) == [.failure])
-        #expect(refused[0].fix.contains("nobody listens"))
-        let nameless = try webhook("url = http://crm.invalid/x\nsecret = whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-        #expect(nameless[0].level == .failure)
-        #expect(nameless[0].fix.contains("url names a host"))
-    }
-
     @Test("dead letters and a running daemon are seen from outside")
     func store() throws {
         let folder = try TestFolder()
@@ -221,10 +195,7 @@ import Testing
             let claim = try await store.claim(endpoint: "crm", limit: 1, now: now, lease: .seconds(9))
             let attempt = Attempt(at: now, duration: .zero, status: 500)
             try await store.finish([AttemptResult(entry: claim.entries[0].id, attempt: attempt, verdict: .dead)])
-            let settings = try configuration(
-                "[general]\nstate_dir = \(folder.state)\n\(leastPBX)ami = tcp://127.0.0.1:9\n")
-            var found: [Finding] = []
-            await Doctor(settings, on: loop).run { found.append($0) }
+            let found = try await Doctor.findings(folder.settings(), on: loop)
             await store.close()
             return found
         }

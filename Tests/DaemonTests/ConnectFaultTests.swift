@@ -34,24 +34,15 @@ import Testing
             sink.stop()
             asterisk.close()
         }
-        try folder.write(
-            "hs.conf",
-            Array(
-                """
-                [general]
-                name = pbx1
-                state_dir = \(folder.state)
-                calls_log = \(folder.path)/calls.jsonl
-                log_file = \(folder.path)/hs.log
-                [pbx:main]
-                ami = tcp://127.0.0.1:\(asterisk.port)
-                username = hookswitch
-                secret = secret
+        let settings = folder.settings(
+            ami: "tcp://127.0.0.1:\(asterisk.port)", general: folder.logFile,
+            sections: """
                 [webhook:crm]
                 url = \(sink.url)
                 events = \(DaemonConnectFaultTests.types.joined(separator: ", "))
                 retry = \(Array(repeating: "20ms", count: 30).joined(separator: ", "))
-                """.utf8))
+                """)
+        try folder.write("hs.conf", Array(settings.utf8))
         let process = Process()
         process.executableURL = ProcessTests.program.deletingLastPathComponent().appending(path: "daemon-drill")
         process.arguments = ["\(folder.path)/hs.conf", "connect", "\(nth)", "\(times)", "\(error)"]
@@ -62,7 +53,7 @@ import Testing
         do {
             for number in 0..<DaemonConnectFaultTests.calls {
                 let (begin, rest) = try DaemonConnectFaultTests.call(number, startedAt: start)
-                func lists() -> Int { log(folder).components(separatedBy: "calls in progress are known").count - 1 }
+                func lists() -> Int { folder.log.components(separatedBy: "calls in progress are known").count - 1 }
                 // Each call begins on one connection and ends on the next.
                 try await wait(loop, folder, "\(what): login \(2 * number)") { lists() > 2 * number }
                 try await asterisk.emit(begin)
@@ -113,7 +104,7 @@ import Testing
             let id = try #require(json["id"]?.string)
             #expect(
                 json["disposition"]?.string == "ANSWERED",
-                "\(what): \(String(decoding: record.recordJSON, as: UTF8.self)) \(log(folder))")
+                "\(what): \(String(decoding: record.recordJSON, as: UTF8.self)) \(folder.log)")
             #expect(told[id] == DaemonConnectFaultTests.types, "\(what): \(id)")
             let ids = try await store.deliveries(ofCall: id).map { delivery in
                 #expect(delivery.state == .delivered, "\(what): \(id)")
@@ -130,10 +121,7 @@ import Testing
             if condition() { return }
             try await loop.sleep(for: .milliseconds(5))
         }
-        throw NotInTime(what: "\(what); the log: \(log(folder))")
-    }
-    private func log(_ folder: TestFolder) -> String {
-        (try? String(contentsOfFile: "\(folder.path)/hs.log", encoding: .utf8)) ?? ""
+        throw NotInTime(what: "\(what); the log: \(folder.log)")
     }
 
     @Test("is refused, times out, or fails three times in a row: each call is told once, with all it has to tell")

@@ -21,6 +21,35 @@ final class TestFolder: Sendable {
     }
     var state: String { "\(path)/state" }
     func write(_ name: String, _ bytes: [UInt8]) throws { try Data(bytes).write(to: URL(filePath: "\(path)/\(name)")) }
+
+    /// The configuration of a daemon with this folder.
+    /// - Parameters:
+    ///   - ami: address of the manager; by default one that nobody listens on.
+    ///   - general: more lines of `[general]`.
+    ///   - pbx: more lines of `[pbx:main]`.
+    ///   - sections: more sections.
+    func settings(
+        ami: String = "tcp://127.0.0.1:9", secret: String = "secret", general: String = "", pbx: String = "",
+        sections: String = ""
+    ) -> String {
+        """
+        [general]
+        name = pbx1
+        state_dir = \(state)
+        calls_log = \(path)/calls.jsonl
+        \(general)
+        [pbx:main]
+        ami = \(ami)
+        username = hookswitch
+        secret = \(secret)
+        \(pbx)
+        \(sections)
+        """
+    }
+    /// The log of a daemon whose `[general]` names `logFile`.
+    var log: String { (try? String(contentsOfFile: "\(path)/hs.log", encoding: .utf8)) ?? "" }
+    /// The line that names it.
+    var logFile: String { "log_file = \(path)/hs.log" }
 }
 
 /// What a test waited for did not happen in time.
@@ -36,34 +65,12 @@ final class DaemonFixture: @unchecked Sendable {
     let recorder = LogRecorder()
     let daemon: Daemon
 
-    /// - Parameters:
-    ///   - ami: address of the manager; by default one that nobody listens on.
-    ///   - sections: more of the configuration.
-    init(
-        _ loop: EventLoop, _ folder: TestFolder, ami: String = "tcp://127.0.0.1:9", secret: String = "secret",
-        pbx: String = "", sections: String = ""
-    ) throws {
+    /// - Parameter settings: its configuration; nil: what the folder gives by itself.
+    init(_ loop: EventLoop, _ folder: TestFolder, settings: String? = nil) throws {
         (self.loop, self.folder) = (loop, folder)
-        let text = """
-            [general]
-            name = pbx1
-            state_dir = \(folder.state)
-            calls_log = \(folder.path)/calls.jsonl
-            [pbx:main]
-            ami = \(ami)
-            username = hookswitch
-            secret = \(secret)
-            \(pbx)
-            \(sections)
-            """
         daemon = Daemon(
-            try configuration(text), loop: loop, logger: Logger(recorder, level: .info, component: "daemon"))
-    }
-
-    /// With a configuration of the test's own.
-    init(_ loop: EventLoop, _ folder: TestFolder, _ settings: Configuration) {
-        (self.loop, self.folder) = (loop, folder)
-        daemon = Daemon(settings, loop: loop, logger: Logger(recorder, level: .info, component: "daemon"))
+            try configuration(settings ?? folder.settings()), loop: loop,
+            logger: Logger(recorder, level: .info, component: "daemon"))
     }
 
     /// Runs a daemon on a loop of its own for as long as `body` takes.
@@ -72,10 +79,31 @@ final class DaemonFixture: @unchecked Sendable {
     ) throws {
         let loop = try EventLoop()
         try loop.run {
-            let fixture = try DaemonFixture(loop, folder, sections: sections)
+            let fixture = try DaemonFixture(loop, folder, settings: folder.settings(sections: sections))
             try await fixture.daemon.start()
             try await body(fixture)
             await fixture.daemon.stop()
+        }
+    }
+
+    /// The same against a scripted manager, and what `body` returns.
+    static func runWithManager<R: Sendable>(
+        _ folder: TestFolder, _ script: ScriptedAsterisk.Script = .init(), secret: String = "secret",
+        general: String = "", pbx: String = "", sections: String = "",
+        _ body: @escaping @Sendable (DaemonFixture, ScriptedAsterisk) async throws -> R
+    ) throws -> R {
+        let loop = try EventLoop()
+        return try loop.run {
+            let asterisk = try ScriptedAsterisk(script, on: loop)
+            let ami = "\(script.tls == nil ? "tcp" : "tls")://127.0.0.1:\(asterisk.port)"
+            let fixture = try DaemonFixture(
+                loop, folder,
+                settings: folder.settings(ami: ami, secret: secret, general: general, pbx: pbx, sections: sections))
+            try await fixture.daemon.start()
+            let result = try await body(fixture, asterisk)
+            await fixture.daemon.stop()
+            asterisk.close()
+            return result
         }
     }
 

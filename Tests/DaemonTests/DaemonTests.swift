@@ -18,17 +18,12 @@ import Testing
         let folder = try TestFolder()
         let sink = WebhookSink()
         defer { sink.stop() }
-        let loop = try EventLoop()
-        try loop.run {
-            let asterisk = try ScriptedAsterisk(on: loop)
-            let fixture = try DaemonFixture(
-                loop, folder, ami: "tcp://127.0.0.1:\(asterisk.port)",
-                sections: """
-                    [webhook:crm]
-                    url = \(sink.url)
-                    events = call.started, call.answered, call.ended, call.complete
-                    """)
-            try await fixture.daemon.start()
+        let sections = """
+            [webhook:crm]
+            url = \(sink.url)
+            events = call.started, call.answered, call.ended, call.complete
+            """
+        let recorder = try DaemonFixture.runWithManager(folder, sections: sections) { fixture, asterisk in
             _ = try await fixture.logged("calls in progress are known")
             try await asterisk.emitRaw(String(decoding: bytes, as: UTF8.self))
             try await fixture.wait("webhooks") { sink.requests.count >= 4 }
@@ -51,10 +46,9 @@ import Testing
                 #expect(told[i]["data"]?["caller"]?["number"]?.string == "15551230001")
             }
             #expect(told[2]["data"]?["ended_at"]?.string == record["ended_at"]?.string)
-            await fixture.daemon.stop()
-            asterisk.close()
-            #expect(fixture.recorder.lines.allSatisfy { !$0.contains("15551230001") })
+            return fixture.recorder
         }
+        #expect(recorder.lines.allSatisfy { !$0.contains("15551230001") })
         let line = try String(contentsOfFile: "\(folder.path)/calls.jsonl", encoding: .utf8)
         #expect(line.split(separator: "\n").count == 1)
     }
@@ -81,18 +75,13 @@ import Testing
     /// Sends a stream to a daemon of its own; its records, recordings left out as no files are there.
     private func records(of bytes: [UInt8], count: Int) throws -> [String] {
         let folder = try TestFolder()
-        let loop = try EventLoop()
-        return try loop.run {
-            let asterisk = try ScriptedAsterisk(on: loop)
-            let fixture = try DaemonFixture(
-                loop, folder, ami: "tcp://127.0.0.1:\(asterisk.port)",
-                sections: "[recordings]\ndirectory = \(folder.path)/none\n")
-            try await fixture.daemon.start()
+        let sections = "[recordings]\ndirectory = \(folder.path)/none\n"
+        try DaemonFixture.runWithManager(folder, sections: sections) { fixture, asterisk in
             _ = try await fixture.logged("calls in progress are known")
             try await asterisk.emitBytes(bytes)
             if count > 0 { try await fixture.wait("\(count) records") { try await fixture.records().count >= count } }
-            await fixture.daemon.stop()
-            asterisk.close()
+        }
+        return try EventLoop().run {
             let store = StoreReader(folder: folder.state)
             return try await store.calls(matching: CallFilter(limit: nil)).map { stored in
                 let record = try #require(CallRecord(json: try JSONValue(parsing: stored.recordJSON)))
@@ -114,29 +103,18 @@ import Testing
         let failing = WebhookSink { _ in .status(503) }
         let port = failing.port
         let section = "[webhook:crm]\nurl = http://127.0.0.1:\(port)/hook\nretry = 1s, 1s, 1s, 1s, 1s, 1s\n"
-        let loop = try EventLoop()
-        let first: String = try loop.run {
-            let asterisk = try ScriptedAsterisk(on: loop)
-            let fixture = try DaemonFixture(
-                loop, folder, ami: "tcp://127.0.0.1:\(asterisk.port)", sections: section)
-            try await fixture.daemon.start()
+        let first = try DaemonFixture.runWithManager(folder, sections: section) { fixture, asterisk in
             _ = try await fixture.logged("calls in progress are known")
             try await asterisk.emitBytes(bytes)
             try await fixture.wait("a failed attempt") { !failing.requests.isEmpty }
-            await fixture.daemon.stop()
-            asterisk.close()
             return try #require(failing.requests.first?.headers["webhook-id"])
         }
         failing.stop()
         let working = WebhookSink(port: port)
         defer { working.stop() }
-        let second = try EventLoop()
-        try second.run {
-            let fixture = try DaemonFixture(second, folder, sections: section)
-            try await fixture.daemon.start()
+        try DaemonFixture.run(folder, sections: section) { fixture in
             try await fixture.wait("the delivery") { !working.requests.isEmpty }
             #expect(working.requests[0].headers["webhook-id"] == first)
-            await fixture.daemon.stop()
         }
     }
 }

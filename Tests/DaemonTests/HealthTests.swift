@@ -77,27 +77,12 @@ import Testing
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(folder.path)/page")
         let sink = WebhookSink()
         defer { sink.stop() }
-        let loop = try EventLoop()
-        try loop.run {
-            let asterisk = try ScriptedAsterisk(.init(), on: loop)
-            let settings = try configuration(
-                """
-                [general]
-                state_dir = \(folder.state)
-                calls_log = \(folder.path)/calls.jsonl
-                alert_command = \(folder.path)/page
-                [pbx:main]
-                ami = tcp://127.0.0.1:\(asterisk.port)
-                username = hookswitch
-                secret = secret
-                [webhook:ops]
-                url = \(sink.url)
-                events = alert
-                """)
-            let fixture = DaemonFixture(loop, folder, settings)
+        try DaemonFixture.runWithManager(
+            folder, general: "alert_command = \(folder.path)/page",
+            sections: "[webhook:ops]\nurl = \(sink.url)\nevents = alert"
+        ) { fixture, _ in
             let free = Mutex<Int64>(10 << 30)
             fixture.daemon.freeBytes = { free.withLock { $0 } }
-            try await fixture.daemon.start()
             fixture.daemon.minute()
             #expect(kinds(fixture).isEmpty)
             for megabytes: Int64 in [150, 140] {
@@ -120,19 +105,12 @@ import Testing
                 let text = (try? String(contentsOfFile: "\(folder.path)/paged", encoding: .utf8)) ?? ""
                 return text.contains("\"kind\":\"disk_low\"") && text.contains("\"kind\":\"disk_recovered\"")
             }
-            await fixture.daemon.stop()
-            asterisk.close()
         }
     }
 
     @Test("a manager connection that is lost is told once, and when it is back")
     func managerLost() throws {
-        let folder = try TestFolder()
-        let loop = try EventLoop()
-        try loop.run {
-            let asterisk = try ScriptedAsterisk(.init(), on: loop)
-            let fixture = try DaemonFixture(loop, folder, ami: "tcp://127.0.0.1:\(asterisk.port)")
-            try await fixture.daemon.start()
+        try DaemonFixture.runWithManager(try TestFolder()) { fixture, asterisk in
             try await fixture.wait("the login") { fixture.daemon.isConnected }
             let port = asterisk.port
             asterisk.close()
@@ -141,21 +119,19 @@ import Testing
                 fixture.recorder.entries(saying: "no manager connection").count >= 2
                     || !fixture.daemon.isConnected && kinds(fixture).count == 1
             }
-            let again = try ScriptedAsterisk(.init(), port: port, on: loop)
+            let again = try ScriptedAsterisk(.init(), port: port, on: fixture.loop)
+            defer { again.close() }
             try await fixture.wait("the second login") { fixture.daemon.isConnected }
             #expect(kinds(fixture) == ["manager_lost", "manager_recovered"])
             let recovered = try #require(fixture.recorder.entries(saying: "alert").last)
             #expect(recovered.level == .notice)
-            await fixture.daemon.stop()
-            again.close()
         }
     }
 
     @Test("a database that a disk has damaged is told of at start, while calls go on")
     func damagedDatabase() throws {
         let folder = try TestFolder()
-        let loop = try EventLoop()
-        try loop.run {
+        try EventLoop().run {
             let store = try CallStore(.init(folder: folder.state))
             let call = try capturedCall()
             for i in 0..<300 {
@@ -164,17 +140,15 @@ import Testing
                 _ = try await store.commit([CallCommit(one)])
             }
             await store.close()
-            // The pages in the middle hold the documents; the first ones hold what an opening reads.
-            let path = "\(folder.state)/hookswitch.db"
-            var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
-            for page in (bytes.count / 4096 / 2)..<(bytes.count / 4096 - 2) {
-                for i in 0..<16 { bytes[page * 4096 + i] = 0xA5 }
-            }
-            try folder.write("state/hookswitch.db", bytes)
-            let fixture = try DaemonFixture(loop, folder)
-            try await fixture.daemon.start()
+        }
+        // The pages in the middle hold the documents; the first ones hold what an opening reads.
+        var bytes = [UInt8](try Data(contentsOf: URL(filePath: "\(folder.state)/hookswitch.db")))
+        for page in (bytes.count / 4096 / 2)..<(bytes.count / 4096 - 2) {
+            for i in 0..<16 { bytes[page * 4096 + i] = 0xA5 }
+        }
+        try folder.write("state/hookswitch.db", bytes)
+        try DaemonFixture.run(folder) { fixture in
             try await fixture.wait("the alert") { kinds(fixture).contains("database_damaged") }
-            await fixture.daemon.stop()
         }
     }
 }

@@ -9,11 +9,7 @@ import Testing
 /// What `check` finds on its own host, and the fix it prints.
 @Suite("check and the host") struct HostCheckTests {
     private func findings(_ sections: String, _ loop: EventLoop) async throws -> [Finding] {
-        var found: [Finding] = []
-        await Doctor(try configuration(sections + "\n\(leastPBX)ami = tcp://127.0.0.1:9\n"), on: loop).run {
-            found.append($0)
-        }
-        return found
+        try await Doctor.findings(sections + "\n\(leastPBX)ami = tcp://127.0.0.1:9\n", on: loop)
     }
     private func findings(_ subject: String, _ sections: String) throws -> [Finding] {
         let loop = try EventLoop()

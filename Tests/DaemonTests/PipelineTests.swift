@@ -214,7 +214,8 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
             case .notedWhole: try await store.noteOpen([note])
             }
             await store.close()
-            let fixture = try DaemonFixture(loop, folder, sections: "[webhook:crm]\nurl = \(sink.url)\n")
+            let fixture = try DaemonFixture(
+                loop, folder, settings: folder.settings(sections: "[webhook:crm]\nurl = \(sink.url)\n"))
             try await fixture.daemon.start()
             try await fixture.wait("call.complete") { !sink.requests.isEmpty }
             let told = try JSONValue(parsing: sink.requests[0].body)
@@ -242,7 +243,8 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
             _ = try await store.commit([CallCommit(first)])
             await store.close()
             try OverflowFile(path: "\(folder.state)/overflow.jsonl").append(settled)
-            let fixture = try DaemonFixture(loop, folder, sections: "[webhook:crm]\nurl = \(sink.url)\n")
+            let fixture = try DaemonFixture(
+                loop, folder, settings: folder.settings(sections: "[webhook:crm]\nurl = \(sink.url)\n"))
             try await fixture.daemon.start()
             try await fixture.wait("call.complete") { !sink.requests.isEmpty }
             let told = try JSONValue(parsing: sink.requests[0].body)
@@ -374,13 +376,14 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
             try loop.run {
                 let fixture = try DaemonFixture(
                     loop, folder,
-                    sections: """
-                        [recordings]
-                        settle = 10ms
-                        [webhook:crm]
-                        url = \(sink.url)
-                        events = call.ended, recording.ready, recording.missing, call.complete
-                        """)
+                    settings: folder.settings(
+                        sections: """
+                            [recordings]
+                            settle = 10ms
+                            [webhook:crm]
+                            url = \(sink.url)
+                            events = call.ended, recording.ready, recording.missing, call.complete
+                            """))
                 try await fixture.daemon.start()
                 try await fixture.wait("the file is taken up") { taken.isEmpty }
                 if start == 1 { try await fixture.wait("the webhooks") { sink.requests.count == 3 } }

@@ -67,21 +67,8 @@ import Testing
     private func start(_ folder: TestFolder, _ port: UInt16, _ more: String = "", notify: ServiceManager) throws
         -> Process
     {
-        try folder.write(
-            "hs.conf",
-            Array(
-                """
-                [general]
-                name = pbx1
-                state_dir = \(folder.state)
-                calls_log = \(folder.path)/calls.jsonl
-                log_file = \(folder.path)/hs.log
-                [pbx:main]
-                ami = tcp://127.0.0.1:\(port)
-                username = hookswitch
-                secret = secret
-                \(more)
-                """.utf8))
+        let settings = folder.settings(ami: "tcp://127.0.0.1:\(port)", general: folder.logFile, sections: more)
+        try folder.write("hs.conf", Array(settings.utf8))
         let process = Process()
         process.executableURL = ProcessTests.program
         process.arguments = ["run", "--config", "\(folder.path)/hs.conf"]
@@ -116,9 +103,6 @@ import Testing
         try body(try #require(made.withLock { $0 }), loop)
     }
 
-    private func log(_ folder: TestFolder) -> String {
-        (try? String(contentsOfFile: "\(folder.path)/hs.log", encoding: .utf8)) ?? ""
-    }
     private func wait(_ what: String, _ condition: () -> Bool) throws {
         for _ in 0..<4000 {
             if condition() { return }
@@ -135,12 +119,12 @@ import Testing
             let process = try start(folder, asterisk.port, notify: notify)
             #expect(notify.wait("READY=1"))
             #expect(notify.wait("WATCHDOG=1"))
-            try wait("login") { log(folder).contains("calls in progress are known") }
+            try wait("login") { folder.log.contains("calls in progress are known") }
             process.terminate()
             #expect(notify.wait("STOPPING=1"))
             process.waitUntilExit()
             #expect(process.terminationStatus == 0)
-            #expect(log(folder).contains("daemon: stopped"))
+            #expect(folder.log.contains("daemon: stopped"))
         }
     }
 
@@ -157,15 +141,15 @@ import Testing
             kill(process.processIdentifier, SIGHUP)
             #expect(notify.wait("RELOADING=1"))
             #expect(notify.wait("READY=1"))
-            try wait("the new log") { log(folder).contains("webhooks reloaded count=1") }
-            #expect(!log(folder).contains("read at a start only"))
+            try wait("the new log") { folder.log.contains("webhooks reloaded count=1") }
+            #expect(!folder.log.contains("read at a start only"))
             let recordings = "\n[recordings]\nsettle = 3s\n"
             try folder.write("hs.conf", Array((text + recordings + "[webhook:crm]\nurl = http://127.0.0.1:9/\n").utf8))
             kill(process.processIdentifier, SIGHUP)
-            try wait("what waits for a restart") { log(folder).contains("read at a start only state=[recordings]") }
+            try wait("what waits for a restart") { folder.log.contains("read at a start only state=[recordings]") }
             try folder.write("hs.conf", Array((text + "\n[webhook:crm]\nurll = x\n").utf8))
             kill(process.processIdentifier, SIGHUP)
-            try wait("the mistake") { log(folder).contains("the old one stays") }
+            try wait("the mistake") { folder.log.contains("the old one stays") }
             process.terminate()
             process.waitUntilExit()
             #expect(process.terminationStatus == 0)
@@ -183,14 +167,14 @@ import Testing
             let notify = try ServiceManager(folder)
             let crm = "[webhook:crm]\nurl = \(sink.url)\nretry = 1s, 1s, 1s\n"
             let process = try start(folder, asterisk.port, crm, notify: notify)
-            try wait("login") { log(folder).contains("calls in progress are known") }
+            try wait("login") { folder.log.contains("calls in progress are known") }
             loop.perform { Task(executorPreference: loop) { try await asterisk.emitBytes(bytes) } }
             try wait("the webhook") { !sink.requests.isEmpty }
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
             let again = try start(folder, asterisk.port, crm, notify: notify)
             #expect(notify.wait("READY=1"))
-            try wait("a second start") { log(folder).components(separatedBy: "daemon: started").count == 3 }
+            try wait("a second start") { folder.log.components(separatedBy: "daemon: started").count == 3 }
             again.terminate()
             again.waitUntilExit()
             let lines = try String(contentsOfFile: "\(folder.path)/calls.jsonl", encoding: .utf8)
@@ -239,19 +223,7 @@ import Testing
         #expect(notify.wait("READY=1"))
         let loop = try EventLoop()
         let found: [Finding] = try loop.run {
-            let settings = try configuration(
-                """
-                [general]
-                state_dir = \(mine.state)
-                [pbx:main]
-                ami = tcp://127.0.0.1:9
-                username = hookswitch
-                secret = secret
-                \(fastAGI)
-                """)
-            var found: [Finding] = []
-            await Doctor(settings, on: loop).run { found.append($0) }
-            return found.filter { $0.level == .failure }
+            try await Doctor.findings(mine.settings(sections: fastAGI), on: loop).filter { $0.level == .failure }
         }
         let twice = try #require(found.first { $0.subject == "daemon" })
         #expect(twice.text.contains("process \(process.processIdentifier) (\(folder.path)/hs.conf)"))

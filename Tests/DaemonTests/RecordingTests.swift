@@ -123,27 +123,22 @@ import Testing
         }
         let sink = WebhookSink()
         defer { sink.stop() }
-        let loop = try EventLoop()
-        return try loop.run {
-            let asterisk = try ScriptedAsterisk(on: loop)
-            let fixture = try DaemonFixture(
-                loop, folder, ami: "tcp://127.0.0.1:\(asterisk.port)",
-                sections: """
-                    [recordings]
-                    directory = /\(recordings)
-                    mounted_at = \(folder.path)/monitor
-                    settle = 300ms
-                    [webhook:crm]
-                    url = \(sink.url)
-                    events = call.ended, call.complete, recording.ready
-                    """)
-            try await fixture.daemon.start()
+        let sections = """
+            [recordings]
+            directory = /\(recordings)
+            mounted_at = \(folder.path)/monitor
+            settle = 300ms
+            [webhook:crm]
+            url = \(sink.url)
+            events = call.ended, call.complete, recording.ready
+            """
+        let told = try DaemonFixture.runWithManager(folder, sections: sections) { fixture, asterisk in
             _ = try await fixture.logged("calls in progress are known")
             try await asterisk.emitBytes(bytes)
             try await fixture.wait("the webhooks") { sink.requests.count >= webhooks }
-            let told = try sink.requests.map { try JSONValue(parsing: $0.body) }
-            await fixture.daemon.stop()
-            asterisk.close()
+            return try sink.requests.map { try JSONValue(parsing: $0.body) }
+        }
+        return try EventLoop().run {
             let store = try CallStore(.init(folder: folder.state))
             let stored = try #require(try await store.query.calls(matching: .init()).first)
             #expect(try await store.openCalls().isEmpty)

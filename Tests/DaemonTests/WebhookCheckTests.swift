@@ -13,16 +13,34 @@ import Testing
     /// What is found of `[webhook:crm]` with these lines.
     private func findings(_ lines: String, _ loop: EventLoop) async throws -> [Finding] {
         let folder = try TestFolder()
-        let settings = try configuration(
-            "[general]\nstate_dir = \(folder.state)\ncalls_log = none\n\(leastPBX)ami = tcp://127.0.0.1:9\n"
-                + "[webhook:crm]\n\(WebhookCheckTests.signed)\n\(lines)\n")
-        var found: [Finding] = []
-        await Doctor(settings, on: loop).run { if $0.subject == "webhook crm" { found.append($0) } }
-        return found
+        let settings = folder.settings(sections: "[webhook:crm]\n\(WebhookCheckTests.signed)\n\(lines)")
+        return try await Doctor.findings(settings, on: loop).filter { $0.subject == "webhook crm" }
     }
     private func findings(_ lines: String) throws -> [Finding] {
         let loop = try EventLoop()
         return try loop.run { try await findings(lines, loop) }
+    }
+
+    @Test(
+        "what a receiver answers is judged, and it is told of no call",
+        arguments: [(200, Finding.Level.ok), (405, .ok), (401, .failure), (404, .failure), (503, .warning)])
+    func receivers(_ status: Int, _ level: Finding.Level) throws {
+        let sink = WebhookSink { _ in .status(status) }
+        defer { sink.stop() }
+        let found = try findings("url = \(sink.url)")
+        #expect(found.map(\.level) == [level], "\(found)")
+        #expect(sink.requests.map(\.method) == ["OPTIONS"])
+        #expect(sink.requests[0].body.isEmpty)
+    }
+
+    @Test("a receiver that is not there, or whose name is none, is a fault with what to do")
+    func noReceiver() throws {
+        let refused = try findings("url = http://127.0.0.1:9/x")
+        #expect(refused.map(\.level) == [.failure])
+        #expect(refused[0].fix.contains("nobody listens"))
+        let nameless = try findings("url = http://crm.invalid/x")
+        #expect(nameless[0].level == .failure)
+        #expect(nameless[0].fix.contains("url names a host"))
     }
 
     struct Certificate: Sendable, CustomTestStringConvertible {
