@@ -101,18 +101,11 @@ import Testing
             defer { sink.stop() }
             let isSlow = breakage == .answeredTooLate || breakage == .hung
             let crm = try endpoint(
-                at: sink, ("events", ConnectFaultTests.types.map(\.rawValue).joined(separator: ",")),
-                ("retry", Array(repeating: "5ms", count: 30).joined(separator: ",")),
+                at: sink, telling: ConnectFaultTests.types, retry: "5ms", times: 30,
                 ("timeout", isSlow ? "250ms" : "60s"))
-            let folder = TemporaryFolder()
-            let all = calls(3)
-            try await Bench.run([crm], folder: folder) { bench in
-                try await bench.commit(all, ConnectFaultTests.types)
-                await bench.witness.untilDelivered(9)
-            }
             let what = "\(breakage) of connection \(nth)"
-            let ledgers = try await Ledgers(folder: folder.path, calls: all.map(\.id), received: sink.requests)
-            let sums = try ledgers.compare(ConnectFaultTests.types, what)
+            let sums = try await Ledgers.compare(
+                afterTelling: calls(3), ConnectFaultTests.types, to: crm, at: sink, what)
             let isMet = sink.connectionCount > nth
             // A busy machine may be too late for 250 ms once more; then the two ledgers agree all the same.
             if !isSlow {

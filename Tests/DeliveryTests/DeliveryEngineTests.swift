@@ -528,8 +528,7 @@ import Testing
         defer { sink.stop() }
         let types: [EventType] = [.callStarted, .callAnswered, .callEnded, .callComplete]
         let crm = try endpoint(
-            at: sink, ("events", types.map(\.rawValue).joined(separator: ",")), ("concurrency", "8"),
-            ("retry", Array(repeating: "5ms", count: 60).joined(separator: ",")))
+            at: sink, telling: types, retry: "5ms", times: 60, ("concurrency", "8"))
         try await Bench.run([crm]) { bench in
             try await bench.commit(calls(60), types)
             await bench.witness.untilDelivered(240)

@@ -139,3 +139,13 @@ func endpoint(at sink: WebhookSink, name: String = "crm", _ lines: (String, Stri
     try EndpointConfiguration(
         name: name, entries: [.init("url", sink.url)] + lines.map { .init($0.0, $0.1) })
 }
+/// One that wants these events and has each message tried so many times more, `retry` apart.
+func endpoint(
+    at sink: WebhookSink, telling types: [EventType], retry: String, times: Int, _ lines: (String, String)...
+) throws -> EndpointConfiguration {
+    let entries = [
+        ("url", sink.url), ("events", types.map(\.rawValue).joined(separator: ",")),
+        ("retry", Array(repeating: retry, count: times).joined(separator: ",")),
+    ]
+    return try EndpointConfiguration(name: "crm", entries: (entries + lines).map { .init($0.0, $0.1) })
+}

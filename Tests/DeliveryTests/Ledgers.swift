@@ -25,6 +25,20 @@ struct Ledgers {
         (self.sent, self.received) = (sent, received)
     }
 
+    /// Tells an endpoint of calls until it has all of it, and compares what both ends then say.
+    static func compare(
+        afterTelling calls: [CallRecord], _ types: [EventType], to endpoint: EndpointConfiguration,
+        at sink: WebhookSink, _ what: String
+    ) async throws -> Sums {
+        let folder = TemporaryFolder()
+        try await Bench.run([endpoint], folder: folder) { bench in
+            try await bench.commit(calls, types)
+            await bench.witness.untilDelivered(calls.count * types.count)
+        }
+        return try await Ledgers(folder: folder.path, calls: calls.map(\.id), received: sink.requests)
+            .compare(types, what)
+    }
+
     /// Every message of every call is delivered by the sender's account and has arrived by the receiver's, under one id; nothing
     /// else has; once a later event of a call has come no earlier one comes.
     @discardableResult

@@ -66,17 +66,10 @@ import Testing
         }
         let isTimed = trouble == .hangs || trouble == .answersAfterTheTimeout
         let crm = try endpoint(
-            at: sink, ("events", ReceiverDrillTests.types.map(\.rawValue).joined(separator: ",")),
-            ("retry", Array(repeating: "10ms", count: 40).joined(separator: ",")),
+            at: sink, telling: ReceiverDrillTests.types, retry: "10ms", times: 40,
             ("timeout", isTimed ? "400ms" : "60s"))
-        let folder = TemporaryFolder()
-        let all = calls(8)
-        try await Bench.run([crm], folder: folder) { bench in
-            try await bench.commit(all, ReceiverDrillTests.types)
-            await bench.witness.untilDelivered(24)
-        }
-        let ledgers = try await Ledgers(folder: folder.path, calls: all.map(\.id), received: sink.requests)
-        let sums = try ledgers.compare(ReceiverDrillTests.types, "\(trouble)")
+        let sums = try await Ledgers.compare(
+            afterTelling: calls(8), ReceiverDrillTests.types, to: crm, at: sink, "\(trouble)")
         let met = troubled.withLock { $0 }
         #expect(met.count >= 3)
         #expect(elsewhere.requests.isEmpty)
@@ -93,9 +86,7 @@ import Testing
     @Test func `a receiver that dies at work and comes back has everything, each message under one id`() async throws {
         let host = "127.61.1.1"
         let first = WebhookSink(host: host)
-        let crm = try endpoint(
-            at: first, ("events", ReceiverDrillTests.types.map(\.rawValue).joined(separator: ",")),
-            ("retry", Array(repeating: "20ms", count: 90).joined(separator: ",")))
+        let crm = try endpoint(at: first, telling: ReceiverDrillTests.types, retry: "20ms", times: 90)
         let folder = TemporaryFolder()
         let all = calls(40)
         let back = Mutex<WebhookSink?>(nil)
@@ -127,13 +118,9 @@ import Testing
             }
         }
         defer { sink.stop() }
-        let folder = TemporaryFolder()
-        let all = calls(5)
-        try await Bench.run([try endpoint(at: sink, ("retry", "10ms, 10ms"), ("concurrency", "1"))], folder: folder) {
-            bench in
-            try await bench.commit(all)
-            await bench.witness.untilDelivered(5)
-        }
+        let crm = try endpoint(at: sink, ("retry", "10ms, 10ms"), ("concurrency", "1"))
+        let sums = try await Ledgers.compare(
+            afterTelling: calls(5), [.callComplete], to: crm, at: sink, "\(status)")
         let (seconds, times) = asked.withLock { $0 }
         let date = Instant(seconds: Int64(seconds))
         #expect(times.count == 6)
@@ -141,7 +128,6 @@ import Testing
         // Two clocks are in it, of which one may be slewed meanwhile.
         for time in times.dropFirst() { #expect(time >= date - .milliseconds(2)) }
         #expect(times[5] - date < .seconds(20), "and not much longer")
-        let ledgers = try await Ledgers(folder: folder.path, calls: all.map(\.id), received: sink.requests)
-        #expect(try ledgers.compare([.callComplete], "\(status)").failed.count == 1)
+        #expect(sums.failed.count == 1)
     }
 }
