@@ -20,11 +20,11 @@ extension CallAssembler {
     }
 
     /// Two that meet in a talk are one call: Asterisk gives both the older linked id as the second comes in (`bridge_basic.c`),
-    /// but shows it only with the younger's next event, which may come when the older is gone. Who brings company has met the
-    /// others by dialling them.
-    private mutating func joinWhoIsThere(_ id: BridgeID, _ place: Place) {
+    /// but shows it only with the younger's next event, which may come when the older is gone. Where both bring company they
+    /// have met by dialling.
+    mutating func joinWhoIsThere(_ id: BridgeID, _ place: Place) {
         for slot in calls.indices where slot != place.call && calls[slot] != nil {
-            guard !calls[slot]!.isAgentSession,
+            guard !calls[slot]!.isAgentSession, calls[place.call]!.alive == 1 || calls[slot]!.alive == 1,
                 let bridge = calls[slot]!.bridges.firstIndex(where: { $0.id == id }),
                 calls[slot]!.parts.contains(where: { part in
                     !part.isGuest && part.stays.contains { $0.bridge == bridge && $0.to == nil }

@@ -13,7 +13,16 @@ extension CallAssembler {
         let stays = self[place].stays
         if stays.contains(where: { $0.bridge == i && $0.to == nil }) { return }
         self[place].stays.append(Call.Stay(bridge: i, from: mark, to: nil))
+        // Who picks a queue's call up has no PICKUP row, and shows the caller's linked id when the talk is over. What mixes many
+        // may be a conference, whose members have a call each.
+        if let id = row.extra["bridge_id"], calls[place.call]!.bridges[i].kind == .talk,
+            row.extra["bridge_technology"] != "softmix", !CallAssembler.agentPool.contains(row.application ?? "")
+        {
+            joinWhoIsThere(BridgeID(id), place)
+        }
     }
+    /// A logged-in agent's customers have a call each (`app_agent_pool.c`).
+    private static let agentPool: Set<String> = ["AgentLogin", "AgentRequest"]
 
     private static func kind(_ row: CELRow) -> CallEvent.BridgeKind {
         let technology = row.extra["bridge_technology"] ?? ""

@@ -306,6 +306,7 @@ public struct CallAssembler: Sendable {
             calls[keep]!.parts[i].stays = []
         }
         for alias in calls[keep]!.aliases { linked[alias] = keep }
+        calls[keep]!.retired = nil
         if calls[keep]!.alive > 0 { calls[keep]!.emptySince = nil }
     }
 

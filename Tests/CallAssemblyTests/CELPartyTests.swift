@@ -1,0 +1,72 @@
+import Telephony
+import Testing
+
+@testable import CallAssembly
+
+/// Who called, who was called and who took the call, in tables whose rows change numbers, names and extensions on the way.
+@Suite("CEL tables tell who is who")
+struct CELPartyTests {
+    private typealias Channel = CELTable.Channel
+    private static let caller = Channel(name: "PJSIP/zk81mq-0000004c", number: 76, callerID: "3120", callerName: "Ruth")
+    private static let callee = Channel(
+        name: "PJSIP/h2vv0a-0000004d", number: 77, callerID: "3144", callerName: "Sven Åberg", second: 1)
+    private let a = CELPartyTests.caller
+    private let b = CELPartyTests.callee
+
+    @Test("who takes a queue's call from a ringing phone is one call with it, though no row says so before the end")
+    func pickedUpInQueue() throws {
+        let picker = Channel(name: "PJSIP/w77-0000004e", number: 78, callerID: "3177", callerName: "Ida", second: 6)
+        var table = CELTable(a)
+        table.add("CHAN_START", 0, a, "3900")
+        table.add("ANSWER", 0.25, a, "3900", app: "Answer")
+        table.add("APP_START", 1, a, "s", app: "Queue", data: "support,t")
+        table.add("CHAN_START", 1.25, b, "s")
+        table.add("CHAN_START", 6, picker, "*83144", linked: picker)
+        table.add("ANSWER", 6.125, picker, "*83144", linked: picker, app: "Pickup", data: "3144@staff")
+        table.end(6.25, b, 26)
+        table.add(
+            "BRIDGE_ENTER", 7, picker, "s", linked: picker, app: "AppQueue", data: "(Outgoing Line)",
+            extra: CELTable.bridge("q"))
+        table.add("LINKEDID_END", 7.001, picker, "s", linked: picker)
+        table.add(
+            "BRIDGE_ENTER", 7.002, a, "s", app: "Queue", data: "support,t", peer: picker.name,
+            extra: CELTable.bridge("q"))
+        // Nothing more is written while they talk, for longer than a retired linked id is waited for.
+        table.add("BRIDGE_EXIT", 47, picker, "s", app: "AppQueue", extra: CELTable.bridge("q"))
+        table.add("BRIDGE_EXIT", 47, a, "s", app: "Queue", data: "support,t", extra: CELTable.bridge("q"))
+        table.end(47, picker, by: picker.name)
+        table.end(47, a, by: picker.name)
+        table.add("LINKEDID_END", 47, a)
+        let records = table.records()
+        #expect(records.count == 1)
+        let record = try #require(records.first)
+        #expect(record.caller.number == "3120" && record.callee.number == "3900")
+        #expect(record.answeredBy?.number == "3177" && record.hungUpBy == .callee)
+        #expect(abs((record.talk - .milliseconds(39_998)).wholeMilliseconds) <= 2)
+        #expect(record.queue?.name == "support" && record.queue?.result == .answered)
+        #expect(record.endedAt == CELTable.instant(47))
+    }
+
+    @Test("two who enter one conference by themselves stay two calls", arguments: ["ConfBridge", ""])
+    func conference(application: String) {
+        var table = CELTable(a)
+        for (n, channel) in [a, b].enumerated() {
+            let at = Double(n)
+            table.add("CHAN_START", at, channel, "3800", linked: channel)
+            table.add("ANSWER", at + 0.5, channel, "3800", linked: channel)
+            table.add(
+                "BRIDGE_ENTER", at + 2, channel, "3800", linked: channel, app: application,
+                extra: CELTable.bridge("c", "softmix"))
+        }
+        for (n, channel) in [a, b].enumerated() {
+            let at = 20 + Double(n)
+            table.add(
+                "BRIDGE_EXIT", at, channel, "3800", linked: channel, app: application,
+                extra: CELTable.bridge("c", "softmix"))
+            table.add("HANGUP", at, channel, linked: channel, extra: CELTable.hangup(16, by: channel.name))
+            table.add("CHAN_END", at, channel, linked: channel)
+            table.add("LINKEDID_END", at, channel, linked: channel)
+        }
+        #expect(table.records().map(\.caller.number) == ["3120", "3144"])
+    }
+}
