@@ -167,10 +167,12 @@ extension CallAssembler {
         if !row.exten.isEmpty {
             let location = CallEvent.Location(context: row.context, exten: row.exten, priority: 1)
             self[place].location = location
-            // An originated line has no extension until it runs dialplan, which is told only now.
+            // An originated line has no extension until it runs dialplan, which is told only now. Where it goes when what
+            // it dialled is gone is another matter.
             for i in calls[place.call]!.dials.indices
             where calls[place.call]!.dials[i].source == place.part
                 && calls[place.call]!.dials[i].sourceLocation?.exten == "s"
+                && calls[place.call]!.parts[calls[place.call]!.dials[i].destination].end == nil
             {
                 calls[place.call]!.dials[i].sourceLocation = location
             }

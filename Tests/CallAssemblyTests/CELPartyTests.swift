@@ -13,6 +13,13 @@ struct CELPartyTests {
     private let a = CELPartyTests.caller
     private let b = CELPartyTests.callee
 
+    /// The same channel as it shows another caller id.
+    private func shown(_ channel: Channel, _ number: String, _ name: String) -> Channel {
+        var channel = channel
+        (channel.callerID, channel.callerName) = (number, name)
+        return channel
+    }
+
     @Test("who takes a queue's call from a ringing phone is one call with it, though no row says so before the end")
     func pickedUpInQueue() throws {
         let picker = Channel(name: "PJSIP/w77-0000004e", number: 78, callerID: "3177", callerName: "Ida", second: 6)
@@ -68,5 +75,19 @@ struct CELPartyTests {
             table.add("LINKEDID_END", at, channel, linked: channel)
         }
         #expect(table.records().map(\.caller.number) == ["3120", "3144"])
+    }
+
+    @Test("where a line's dialplan goes after what it dialled has ended is not what it called")
+    func laterExtension() throws {
+        var table = CELTable(a)
+        table.add("CHAN_START", 0, a, "s")
+        table.add("ANSWER", 1, shown(a, "3144", "3144"))
+        table.add("APP_START", 1.125, a, "s", context: "sub-user", app: "Dial", data: "PJSIP/h2vv0a")
+        table.add("CHAN_START", 1.25, b, "s")
+        table.end(14, b, 19)
+        table.add("HANGUP", 14.125, a, "goodbye,silently", extra: CELTable.hangup(16, by: "dialplan/builtin"))
+        table.add("CHAN_END", 14.125, a, "goodbye,silently")
+        let record = try #require(table.records().first)
+        #expect(record.caller.number == "3120" && record.callee.number == "3144" && record.answeredBy == nil)
     }
 }
