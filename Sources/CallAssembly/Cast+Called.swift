@@ -45,7 +45,7 @@ extension Cast {
         }
         // Through a Local channel the line that runs the dialplan is its first half.
         if let dial = facts.call.dials.first(where: { targets.contains($0.destination) }) {
-            if let exten = dial.sourceLocation?.exten, Outside.isLong(exten) {
+            if let exten = dial.sourceLocation?.exten, Outside.isLong(exten), Names.isNumber(exten) {
                 return called(exten, "DialBegin", dial.begin, "the extension that dialled")
             }
             let number = facts.call.parts[dial.destination].number ?? facts.call.originate?.exten

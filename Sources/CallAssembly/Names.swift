@@ -51,8 +51,11 @@ struct Names: Sendable {
         var last = text.split(separator: "/").last ?? ""
         for scheme in ["sip:", "sips:", "tel:"] where last.hasPrefix(scheme) { last = last.dropFirst(scheme.count) }
         let number = last.prefix { $0 != "@" && $0 != ":" && $0 != ";" }
-        let isNumber = number.utf8.allSatisfy { (48...57).contains($0) || $0 == 0x2B || $0 == 0x2A || $0 == 0x23 }
-        return isNumber && number.utf8.count > 2 ? String(number) : nil
+        return isNumber(number) && number.utf8.count > 2 ? String(number) : nil
+    }
+    /// Whether it could be keyed in: digits, `+`, `*` and `#` only.
+    static func isNumber(_ text: some StringProtocol) -> Bool {
+        text.utf8.allSatisfy { (48...57).contains($0) || $0 == 0x2B || $0 == 0x2A || $0 == 0x23 }
     }
 
     private func findName(_ i: Int) -> String? {

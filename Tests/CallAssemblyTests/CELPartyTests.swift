@@ -90,4 +90,36 @@ struct CELPartyTests {
         let record = try #require(table.records().first)
         #expect(record.caller.number == "3120" && record.callee.number == "3144" && record.answeredBy == nil)
     }
+
+    @Test("a call placed through a Local channel is to the line it dialled, not to the Local channel's own extension")
+    func namedByID() throws {
+        let id = "6b0e24d1-5f39-4c7a-9c60-2d8e41f7a953"
+        let one = Channel(name: "Local/\(id)@lines-00000001;1", number: 70)
+        let two = Channel(name: "Local/\(id)@lines-00000001;2", number: 71)
+        var table = CELTable(one)
+        table.add("CHAN_START", 0, one, id, context: "lines")
+        table.add("CHAN_START", 0.01, two, id, context: "lines")
+        table.add("APP_START", 0.125, two, id, context: "lines", app: "Dial", data: "PJSIP/zk81mq")
+        table.add("CHAN_START", 0.25, a, "s")
+        table.add("ANSWER", 2, a, id)
+        table.add("ANSWER", 2, two, id, context: "lines")
+        table.add("ANSWER", 2, one, id, context: "lines")
+        table.add("BRIDGE_ENTER", 2.01, a, extra: CELTable.bridge("in"))
+        table.add("BRIDGE_ENTER", 2.01, two, id, extra: CELTable.bridge("in"))
+        table.add("APP_START", 3, one, "s", context: "sub-user", app: "Dial", data: "PJSIP/h2vv0a")
+        table.add("CHAN_START", 3.01, b, "s")
+        table.add("ANSWER", 5, b, "s")
+        table.add("BRIDGE_ENTER", 5.01, b, extra: CELTable.bridge("out"))
+        table.add("BRIDGE_ENTER", 5.01, one, "s", context: "sub-user", extra: CELTable.bridge("out"))
+        table.add("BRIDGE_EXIT", 15, b, extra: CELTable.bridge("out"))
+        table.end(15, b, by: b.name)
+        table.add("BRIDGE_EXIT", 15, one, extra: CELTable.bridge("out"))
+        table.add("BRIDGE_EXIT", 15, two, id, extra: CELTable.bridge("in"))
+        table.end(15, two)
+        table.add("BRIDGE_EXIT", 15, a, extra: CELTable.bridge("in"))
+        table.end(15, a)
+        table.end(15, one, by: b.name, status: "ANSWER")
+        let record = try #require(table.records().first)
+        #expect(record.caller.number == "3120" && record.callee.number == "3144" && record.answeredBy?.number == "3144")
+    }
 }
