@@ -162,7 +162,12 @@ extension CallAssembler {
 
     private mutating func refresh(_ place: Place, _ row: CELRow) {
         if let number = row.number { self[place].number = number }
-        if let name = row.name { self[place].callerName = name }
+        // A dialplan gives a line another number and name for the other side to see; a name found for its own number is its own.
+        if let name = row.name,
+            row.number.map({ number in self[place].firstNumber.map { Names.areOne($0, number) } ?? true }) ?? true
+        {
+            self[place].callerName = name
+        }
         if let code = row.accountCode { self[place].accountCode = code }
         if !row.exten.isEmpty {
             let location = CallEvent.Location(context: row.context, exten: row.exten, priority: 1)

@@ -58,6 +58,18 @@ struct Names: Sendable {
         text.utf8.allSatisfy { (48...57).contains($0) || $0 == 0x2B || $0 == 0x2A || $0 == 0x23 }
     }
 
+    /// Whether two numbers are one, as `+4930123456` and `030123456` are: the same but for what stands before the last digits.
+    static func areOne(_ a: String, _ b: String) -> Bool {
+        if a == b { return true }
+        func digits(_ text: String) -> [UInt8] {
+            Array(text.utf8.filter { (48...57).contains($0) }.drop { $0 == 48 })
+        }
+        let (a, b) = (digits(a), digits(b))
+        let (short, long) = a.count < b.count ? (a, b) : (b, a)
+        // An extension is no part of a longer number.
+        return short.count >= 6 && long.suffix(short.count).elementsEqual(short)
+    }
+
     private func findName(_ i: Int) -> String? {
         let part = facts.call.parts[i]
         guard let name = part.callerName, !(isOutside[i] && isDialled[i]) else { return nil }

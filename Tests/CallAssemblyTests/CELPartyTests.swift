@@ -20,6 +20,21 @@ struct CELPartyTests {
         return channel
     }
 
+    /// `a` and `b` talk from `from` to `to`, and `b` hangs up.
+    private func talk(
+        _ table: inout CELTable, _ a: Channel, _ b: Channel, from: Double, to: Double, exten: String = "s"
+    ) {
+        table.add("ANSWER", from, b, exten)
+        table.add("ANSWER", from, a, exten)
+        table.add("BRIDGE_ENTER", from, b, extra: CELTable.bridge("t"))
+        table.add("BRIDGE_ENTER", from, a, exten, extra: CELTable.bridge("t"))
+        table.add("BRIDGE_EXIT", to, b, extra: CELTable.bridge("t"))
+        table.end(to, b, by: b.name)
+        table.add("BRIDGE_EXIT", to, a, exten, extra: CELTable.bridge("t"))
+        table.end(to, a, by: b.name, status: "ANSWER")
+        table.add("LINKEDID_END", to, a)
+    }
+
     @Test("who takes a queue's call from a ringing phone is one call with it, though no row says so before the end")
     func pickedUpInQueue() throws {
         let picker = Channel(name: "PJSIP/w77-0000004e", number: 78, callerID: "3177", callerName: "Ida", second: 6)
@@ -121,5 +136,33 @@ struct CELPartyTests {
         table.end(15, one, by: b.name, status: "ANSWER")
         let record = try #require(table.records().first)
         #expect(record.caller.number == "3120" && record.callee.number == "3144" && record.answeredBy?.number == "3144")
+    }
+
+    @Test(
+        "a name that comes with another number than the line's own is what is shown to the other side, not the line's")
+    func shownName() throws {
+        var table = CELTable(a)
+        table.add("CHAN_START", 0, a, "3144")
+        // CALLERID(all) for the leg that follows, on both sides.
+        table.add("APP_START", 0.5, shown(a, "5550001234", "Ruth of Sales"), "s", context: "out", app: "Dial")
+        table.add("CHAN_START", 1, b, "s")
+        talk(&table, shown(a, "5550001234", "Ruth of Sales"), shown(b, "3120", "Ruth"), from: 5, to: 9)
+        let record = try #require(table.records().first)
+        #expect(record.caller == CallRecord.Caller(number: "3120", name: "Ruth"))
+        #expect(record.answeredBy?.number == "3144" && record.answeredBy?.name == "Sven Åberg")
+    }
+
+    @Test(
+        "a name looked up for the caller's own number is the caller's, however that number is written",
+        arguments: ["+15550107788", "15550107788", "5550107788", "(555) 010-7788"])
+    func lookedUpName(number: String) throws {
+        let line = Channel(name: "PJSIP/carrier-0000004c", number: 76, callerID: "+15550107788")
+        var table = CELTable(line)
+        table.add("CHAN_START", 0, line, "3144", context: "in")
+        table.add("APP_START", 0.5, shown(line, number, "Moss & Sons"), "s", app: "Dial")
+        table.add("CHAN_START", 1, b, "s")
+        talk(&table, shown(line, number, "Moss & Sons"), b, from: 5, to: 9)
+        let record = try #require(table.records().first)
+        #expect(record.caller.name == "Moss & Sons" && record.direction == .inbound)
     }
 }
