@@ -11,7 +11,7 @@ extension CallTeller {
         evidence.add(
             "caller", "Newchannel", facts.call.parts[cast.caller].created, "caller id of the first line of the call")
         evidence.add("callee", cast.calleeParty, otherwise: first.created)
-        if let mark = answeredAt(cast) {
+        if let mark = answeredAt(cast, outcome) {
             let reason = "first time up: the channel whose answer counts for \(cast.direction.rawValue)"
             evidence.add("answered_at", "Newstate", mark, reason)
         }

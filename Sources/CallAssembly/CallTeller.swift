@@ -38,7 +38,7 @@ final class CallTeller: Sendable {
         record.isInProgress = now != nil
         record.hangupCauseText = outcome.causeText
         record.hungUpBy = outcome.hungUp.value
-        record.answeredAt = answeredAt(cast).map { min(max($0.at, record.startedAt), record.endedAt) }
+        record.answeredAt = answeredAt(cast, outcome).map { min(max($0.at, record.startedAt), record.endedAt) }
         record.answeredBy = outcome.answeredBy.map { party($0, cast) }
         var agents = conversation.talkers.map(\.part).filter { !cast.isOutside[$0] && $0 != cast.main }
         if agents.isEmpty { agents = met(cast, outcome) }
@@ -73,8 +73,11 @@ final class CallTeller: Sendable {
         return FinishedCall(record: record, evidence: evidence(first, cast, ends, conversation, outcome))
     }
 
-    /// When the line came up whose answer counts, by direction; nil where it never did.
-    func answeredAt(_ cast: Cast) -> Mark? {
+    /// When the line came up whose answer counts; the caller's where the PBX itself answered; nil where none did.
+    func answeredAt(_ cast: Cast, _ outcome: Outcome) -> Mark? {
+        answeredAt(cast) ?? (outcome.disposition.value == .answered ? facts.call.parts[cast.caller].up : nil)
+    }
+    private func answeredAt(_ cast: Cast) -> Mark? {
         switch cast.direction {
         case .inbound: facts.call.parts[cast.caller].up
         case .outbound: cast.isOutside[cast.main] && cast.isDialled[cast.main] ? facts.call.parts[cast.main].up : nil

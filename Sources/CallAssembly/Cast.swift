@@ -175,7 +175,9 @@ final class Cast: Sendable {
         let isInConference = facts.call.parts[caller].stays.contains {
             facts.call.bridges[$0.bridge].kind == .conference
         }
-        if targets.isEmpty, let dialled, Outside.isLong(dialled), !isInternalNumber, !isInConference {
+        // A code of the dialplan's own (meeting rooms, settings) may be long too.
+        let isCode = dialled.map { $0.hasPrefix("*") || $0.hasPrefix("#") } ?? false
+        if targets.isEmpty, let dialled, Outside.isLong(dialled), !isCode, !isInternalNumber, !isInConference {
             return (.outbound, "an inside line asked for an outside number")
         }
         return (.internal, "no line of the call leads outside")

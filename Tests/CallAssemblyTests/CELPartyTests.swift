@@ -165,4 +165,28 @@ struct CELPartyTests {
         let record = try #require(table.records().first)
         #expect(record.caller.name == "Moss & Sons" && record.direction == .inbound)
     }
+
+    @Test(
+        "a code the PBX answers itself leads nowhere outside, however long it is",
+        arguments: ["*41250219", "#41250219"])
+    func code(exten: String) throws {
+        var table = CELTable(a)
+        table.add("CHAN_START", 0, a, exten)
+        table.add("ANSWER", 2, a, "member", context: "room")
+        table.end(12, a, by: a.name)
+        let record = try #require(table.records().first)
+        #expect(record.direction == .internal && record.disposition == .answered && record.callee.number == exten)
+        #expect(record.answeredAt == CELTable.instant(2) && record.billableSeconds == 10)
+    }
+
+    @Test("an outside number that the PBX answered itself was answered when it did so")
+    func answeredByPBX() throws {
+        var table = CELTable(a)
+        table.add("CHAN_START", 0, a, "15550107788")
+        table.add("ANSWER", 2, a, "no-credit", context: "announce")
+        table.end(12, a, by: a.name)
+        let record = try #require(table.records().first)
+        #expect(record.disposition == .answered && record.answeredAt == CELTable.instant(2))
+        #expect(record.billableSeconds == 10)
+    }
 }
