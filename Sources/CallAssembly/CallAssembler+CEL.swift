@@ -172,6 +172,13 @@ extension CallAssembler {
         if !row.exten.isEmpty {
             let location = CallEvent.Location(context: row.context, exten: row.exten, priority: 1)
             self[place].location = location
+            // A line without numbers of its own comes in on `s`: which number it is for, the dialplan says.
+            let part = self[place]
+            if part.firstLocation.exten == "s", row.event != "ANSWER", part.up == nil, Names.isNumber(row.exten),
+                calls[place.call]!.dials.allSatisfy({ $0.source != place.part && $0.destination != place.part })
+            {
+                self[place].firstLocation = location
+            }
             // An originated line has no extension until it runs dialplan, which is told only now. Where it goes when what
             // it dialled is gone is another matter.
             for i in calls[place.call]!.dials.indices

@@ -189,4 +189,17 @@ struct CELPartyTests {
         #expect(record.disposition == .answered && record.answeredAt == CELTable.instant(2))
         #expect(record.billableSeconds == 10)
     }
+
+    @Test("a call that comes in on `s` is to the first number its dialplan turns to before it dials")
+    func comesInOnS() throws {
+        let line = Channel(name: "DAHDI/3-1", number: 76, callerID: "0401234567")
+        var table = CELTable(line)
+        table.add("CHAN_START", 0, line, "s", context: "in")
+        table.add("FROM_S", 0.25, line, "3144", context: "in")
+        table.add("APP_START", 0.5, line, "s", context: "sub-user", app: "Dial")
+        table.add("CHAN_START", 1, b, "s")
+        talk(&table, line, b, from: 5, to: 9, exten: "3199")
+        let record = try #require(table.records().first)
+        #expect(record.direction == .inbound && record.callee.number == "3144" && record.answeredBy?.number == "3144")
+    }
 }
