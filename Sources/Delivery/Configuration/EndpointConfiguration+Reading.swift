@@ -15,7 +15,7 @@ extension EndpointConfiguration {
     /// Reads a section.
     /// - Throws: at the first thing that is wrong, with the line it is on and what is allowed.
     public init(name: String, entries: [Entry]) throws(DeliveryConfigurationError) {
-        let reader = SectionReader(section: "webhook:\(name)", entries: entries)
+        let reader = EntryReader(section: "webhook:\(name)", entries: entries)
         try reader.check(keys: EndpointConfiguration.keys)
 
         self.name = name
@@ -27,14 +27,14 @@ extension EndpointConfiguration {
         url = try reader.value(address) { value throws(ValueError) in try EndpointURL(configuration: value) }
         preset =
             try reader.read("preset") { value throws(ValueError) in
-                try SectionReader.choice(value, of: Preset.allCases.map(\.rawValue)) { Preset(rawValue: $0) }
+                try EntryReader.choice(value, of: Preset.allCases.map(\.rawValue)) { Preset(rawValue: $0) }
             } ?? .hookswitch
         method = try reader.method() ?? (preset == .vicidialGet ? "GET" : "POST")
         if preset.isOneEvent { events = [.callComplete] }
-        if let list = try reader.read("events", SectionReader.events) { events = list }
+        if let list = try reader.read("events", EntryReader.events) { events = list }
 
         retry = preset.retry
-        if let own = try reader.read("retry", SectionReader.retry) { retry = RetryPolicy(waits: own) }
+        if let own = try reader.read("retry", EntryReader.retry) { retry = RetryPolicy(waits: own) }
         timeout = try reader.duration("timeout", from: .milliseconds(100), to: .seconds(300)) ?? timeout
         alertAge = try reader.duration("alert_age", from: .seconds(1), to: .seconds(30 * 86400)) ?? alertAge
         concurrency =

@@ -80,7 +80,7 @@ public struct LookupConfiguration: Sendable {
     ) throws(DeliveryConfigurationError) {
         (self.name, self.line) = (name, line)
         let title = name.isEmpty ? "lookup" : "lookup:\(name)"
-        let reader = SectionReader(section: title, entries: entries)
+        let reader = EntryReader(section: title, entries: entries)
         try reader.check(keys: LookupConfiguration.keys)
         guard let address = reader.entry("url") else {
             throw DeliveryConfigurationError(
@@ -111,7 +111,7 @@ public struct LookupConfiguration: Sendable {
     }
 
     private mutating func readBody(
-        _ reader: SectionReader, _ numbers: NumberFormat
+        _ reader: EntryReader, _ numbers: NumberFormat
     ) throws(DeliveryConfigurationError) {
         guard let entry = reader.entry("body") else {
             if let entry = reader.entry("content_type") {
@@ -136,7 +136,7 @@ public struct LookupConfiguration: Sendable {
     }
 
     /// `set.NAME = path` and `default.NAME = value`, put together by the name without its underscores.
-    private mutating func readMappings(_ reader: SectionReader) throws(DeliveryConfigurationError) {
+    private mutating func readMappings(_ reader: EntryReader) throws(DeliveryConfigurationError) {
         for entry in reader.entries where entry.key.hasPrefix("set.") {
             let name = try LookupConfiguration.variableName(entry, reader)
             let path = try reader.value(entry) { value throws(ValueError) in try JSONPath(value) }
@@ -166,7 +166,7 @@ public struct LookupConfiguration: Sendable {
 
     /// A variable's name, never a dialplan function's.
     private static func variableName(
-        _ entry: EndpointConfiguration.Entry, _ reader: SectionReader
+        _ entry: EndpointConfiguration.Entry, _ reader: EntryReader
     ) throws(DeliveryConfigurationError) -> String {
         let name = String(entry.key.drop { $0 != "." }.dropFirst())
         guard InsideWitness.isVariableName(name) else {

@@ -1,8 +1,8 @@
 import Diagnostics
 import Telephony
 
-/// Reads the values of one section, and turns what is wrong with one into an error that says where.
-struct SectionReader {
+/// Reads the entries of one section, and turns what is wrong with one into an error that says where.
+struct EntryReader {
     /// As it stands between the brackets.
     let section: String
     let entries: [EndpointConfiguration.Entry]
@@ -40,7 +40,7 @@ struct SectionReader {
     /// `method`, of those a receiver may want.
     func method() throws(DeliveryConfigurationError) -> String? {
         try read("method") { value throws(ValueError) in
-            try SectionReader.choice(value.uppercased(), of: ["POST", "PUT", "PATCH", "GET"]) { $0 }
+            try EntryReader.choice(value.uppercased(), of: ["POST", "PUT", "PATCH", "GET"]) { $0 }
         }
     }
 
@@ -263,7 +263,7 @@ struct SectionReader {
         var numbers = NumberFormat()
         numbers.style =
             try read("number_format") { text throws(ValueError) in
-                try SectionReader.choice(text, of: NumberFormat.Style.allCases.map(\.rawValue)) {
+                try EntryReader.choice(text, of: NumberFormat.Style.allCases.map(\.rawValue)) {
                     NumberFormat.Style(rawValue: $0)
                 }
             } ?? style
