@@ -40,19 +40,22 @@ struct AlertThrottle {
     }
 
     /// When `due` has something to do; nil: before the next alert nothing.
-    var nextDue: Instant? { entries.map { $0.toldAt + interval }.min() }
+    var nextDue: Instant? {
+        let forgotten = entries.filter { $0.held.count == 0 }.map(\.toldAt).min()
+        let told = entries.first { $0.held.count > 0 }?.toldAt
+        return [forgotten, told].compactMap { $0 }.min().map { $0 + interval }
+    }
 
-    /// What has been held for long enough, in the order it happened.
+    /// What has been held for long enough, in the order it happened: what is held keeps back those that happened after it, so
+    /// that a trouble and its end are not told the wrong way round.
     mutating func due(now: Instant) -> [Summary] {
+        entries.removeAll { $0.held.count == 0 && now - $0.toldAt >= interval }
         var summaries: [Summary] = []
-        for (i, entry) in entries.enumerated().reversed() where now - entry.toldAt >= interval {
-            if entry.held.count == 0 {
-                entries.remove(at: i)
-            } else {
-                summaries.insert(entry.held, at: 0)
-                entries[i].toldAt = now
-                entries[i].held.count = 0
-            }
+        for i in entries.indices where entries[i].held.count > 0 {
+            guard now - entries[i].toldAt >= interval else { break }
+            summaries.append(entries[i].held)
+            entries[i].toldAt = now
+            entries[i].held.count = 0
         }
         return summaries
     }
@@ -75,6 +78,8 @@ final class AlertGate: @unchecked Sendable {
     private let raise: (Alert) -> Void
     private var throttle: AlertThrottle
     private var timer: LoopTimer?
+    /// When the timer rings, by `steady`.
+    private var wakesAt = Instant(seconds: 0)
     private var isClosed = false
 
     /// - Parameters:
@@ -88,6 +93,7 @@ final class AlertGate: @unchecked Sendable {
         throttle = AlertThrottle(interval: interval)
     }
 
+    /// Raises an alert, marked as a repeat where one of its kind was told within the minute.
     func alert(_ kind: Alert.Kind, _ message: String) {
         var alert = Alert(kind, subject: subject, message: message, at: now())
         alert.isRepeat = !throttle.admit(kind, message, now: steady())
@@ -103,7 +109,11 @@ final class AlertGate: @unchecked Sendable {
     }
 
     private func wake() {
-        guard timer == nil, !isClosed, let due = throttle.nextDue else { return }
+        guard !isClosed, let due = throttle.nextDue else { return }
+        // What comes again gives its place to the next, which may have waited for longer.
+        if timer != nil, wakesAt <= due { return }
+        timer?.cancel()
+        wakesAt = due
         timer = loop.schedule(after: max(due - steady(), .milliseconds(1))) { [weak self] in
             guard let self else { return }
             timer = nil
