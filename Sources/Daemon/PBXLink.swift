@@ -16,7 +16,8 @@ final class PBXLink: @unchecked Sendable {
     private let loop: EventLoop
     private let logger: Logger
     private let now: @Sendable () -> Instant
-    private let raise: (Alert) -> Void
+    /// A connection that flaps is told of at once, then once a minute with how often it was.
+    private let alerts: AlertGate
     private let damaged: Counter
     private let connected: Counter
     private var running: Task<Void, Never>?
@@ -45,7 +46,8 @@ final class PBXLink: @unchecked Sendable {
         _ configuration: Configuration.PBX, fold: FoldDriver, loop: EventLoop, logger: Logger,
         counters: CounterRegistry, now: @escaping @Sendable () -> Instant, raise: @escaping (Alert) -> Void
     ) {
-        (self.configuration, self.fold, self.loop, self.now, self.raise) = (configuration, fold, loop, now, raise)
+        (self.configuration, self.fold, self.loop, self.now) = (configuration, fold, loop, now)
+        alerts = AlertGate(subject: configuration.name, on: loop, now: now, raise: raise)
         self.logger = logger.part("ami", [.pbx: .text(configuration.name)])
         client = AMIClient(configuration.amiConfiguration, on: loop)
         damaged = counters.counter("ami.damaged", label: configuration.name)
@@ -65,6 +67,7 @@ final class PBXLink: @unchecked Sendable {
     func stop() async {
         client.stop()
         await running?.value
+        alerts.close()
     }
 
     // MARK: The stream
@@ -102,12 +105,11 @@ final class PBXLink: @unchecked Sendable {
         let seconds = parts[0] * 3600 + parts[1] * 60 + parts[2]
         guard now() - loggedInAt > .seconds(seconds + 2) else { return }
         hasToldSilence = true
-        raise(
-            Alert(
-                .noRecords, subject: configuration.name,
-                message: "Asterisk has channels whose events do not come: "
-                    + "write read = system,call,agent,cdr for this user in manager.conf, check its eventfilter, then: manager reload",
-                at: now()))
+        alerts.alert(
+            .noRecords,
+            "Asterisk has channels whose events do not come: "
+                + "write read = system,call,agent,cdr for this user in manager.conf, check its eventfilter, then: manager reload"
+        )
     }
 
     // MARK: The connection
@@ -126,10 +128,7 @@ final class PBXLink: @unchecked Sendable {
             if isLossTold {
                 isLossTold = false
                 logger.notice("manager connection is back; calls in progress are being looked up")
-                raise(
-                    Alert(
-                        .managerRecovered, subject: configuration.name,
-                        message: "the manager connection to \(configuration.ami) is back", at: now()))
+                alerts.alert(.managerRecovered, "the manager connection to \(configuration.ami) is back")
             }
         case .fullyBooted: hasBooted = true
         case .server(let server):
@@ -188,11 +187,8 @@ final class PBXLink: @unchecked Sendable {
             ], repeats: .counted)
         guard !isLossTold else { return }
         isLossTold = true
-        raise(
-            Alert(
-                .managerLost, subject: configuration.name,
-                message: "no manager connection to \(configuration.ami): \(error.code.rawValue); \(error.hint)",
-                at: now()))
+        alerts.alert(
+            .managerLost, "no manager connection to \(configuration.ami): \(error.code.rawValue); \(error.hint)")
     }
 
     // MARK: Resync

@@ -128,6 +128,27 @@ import Testing
         }
     }
 
+    @Test("a manager connection that flaps: the log has each loss, people the first at once")
+    func managerFlaps() throws {
+        let sink = WebhookSink()
+        defer { sink.stop() }
+        let sections = "[webhook:ops]\nurl = \(sink.url)\nevents = alert"
+        try DaemonFixture.runWithManager(try TestFolder(), sections: sections) { fixture, asterisk in
+            for number in 0..<4 {
+                try await fixture.wait("login \(number)") {
+                    fixture.daemon.isConnected && kinds(fixture).count >= 2 * number
+                }
+                asterisk.cut()
+                try await fixture.wait("loss \(number)") { kinds(fixture).count > 2 * number }
+            }
+            try await fixture.wait("the last login") { kinds(fixture).count >= 8 }
+            #expect(kinds(fixture) == (0..<4).flatMap { _ in ["manager_lost", "manager_recovered"] })
+            try await fixture.wait("both at the endpoint") { sink.requests.count >= 2 }
+        }
+        let told = try sink.requests.compactMap { try JSONValue(parsing: $0.body)["data"]?["kind"]?.string }
+        #expect(told.sorted() == ["manager_lost", "manager_recovered"])
+    }
+
     @Test("a database that a disk has damaged is told of at start, while calls go on")
     func damagedDatabase() throws {
         let folder = try TestFolder()

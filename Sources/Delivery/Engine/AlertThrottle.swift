@@ -1,5 +1,6 @@
-import EventLoop
-import Telephony
+package import EventLoop
+import Storage
+package import Telephony
 
 /// Lets the first alert of a kind through at once, then at most one in a time that says how many there were: a value.
 ///
@@ -61,14 +62,14 @@ struct AlertThrottle {
     }
 }
 
-/// Where the alerts about one endpoint or lookup go out: each to the log, to people no more than they can read.
+/// Where the alerts about one endpoint, lookup or PBX go out: each to the log, to people no more than they can read.
 ///
 /// Every alert is raised; one that follows another of its kind within a minute is marked as a repeat, which is for the log alone,
 /// and is told to people with the others of that minute at its end. So a token that has expired is one page at once and one a
 /// minute, and not one refusal of it goes untold.
 ///
 /// **Isolation**: the loop's thread only; `@unchecked Sendable` on that ground.
-final class AlertGate: @unchecked Sendable {
+package final class AlertGate: @unchecked Sendable {
     static let interval: Duration = .seconds(60)
 
     private let subject: String
@@ -93,8 +94,16 @@ final class AlertGate: @unchecked Sendable {
         throttle = AlertThrottle(interval: interval)
     }
 
+    /// - Parameter now: the wall clock, for what is told; the minute is counted by the machine's uptime.
+    package convenience init(
+        subject: String, on loop: EventLoop, now: @escaping @Sendable () -> Instant, raise: @escaping (Alert) -> Void
+    ) {
+        let clock = SteadyClock(wall: now, uptime: CallStore.uptime)
+        self.init(subject: subject, on: loop, now: now, steady: { clock.now }, raise: raise)
+    }
+
     /// Raises an alert, marked as a repeat where one of its kind was told within the minute.
-    func alert(_ kind: Alert.Kind, _ message: String) {
+    package func alert(_ kind: Alert.Kind, _ message: String) {
         var alert = Alert(kind, subject: subject, message: message, at: now())
         alert.isRepeat = !throttle.admit(kind, message, now: steady())
         raise(alert)
@@ -102,7 +111,7 @@ final class AlertGate: @unchecked Sendable {
     }
 
     /// Tells nothing any more.
-    func close() {
+    package func close() {
         isClosed = true
         timer?.cancel()
         timer = nil
