@@ -13,8 +13,8 @@ public enum NearestName {
             let known = Array(candidate.lowercased().utf8)
             // Each byte that one has more than the other is an edit.
             guard abs(known.count - wanted.count) <= limit else { continue }
-            let distance = editDistance(wanted, known)
-            if distance <= limit, distance < best?.distance ?? .max { best = (distance, candidate) }
+            guard let distance = editDistance(wanted, known, atMost: limit) else { continue }
+            if distance < best?.distance ?? .max { best = (distance, candidate) }
         }
         return best?.name
     }
@@ -25,18 +25,22 @@ public enum NearestName {
         return "allowed: \(candidates.joined(separator: ", "))"
     }
 
-    /// Levenshtein's distance: insertions, deletions and replacements count one each.
-    private static func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+    /// Levenshtein's distance: insertions, deletions and replacements count one each; nil where it is more than `limit`.
+    private static func editDistance(_ a: [UInt8], _ b: [UInt8], atMost limit: Int) -> Int? {
         var row = Array(0...b.count)
-        for (i, x) in a.enumerated() {
+        for i in a.indices {
             var diagonal = row[0]
-            row[0] = i + 1
-            for (j, y) in b.enumerated() {
-                let replaced = diagonal + (x == y ? 0 : 1)
+            var least = i + 1
+            row[0] = least
+            for j in b.indices {
+                let replaced = diagonal + (a[i] == b[j] ? 0 : 1)
                 diagonal = row[j + 1]
-                row[j + 1] = min(replaced, row[j] + 1, diagonal + 1)
+                row[j + 1] = min(min(row[j], diagonal) + 1, replaced)
+                least = min(least, row[j + 1])
             }
+            // A row has nothing that is less than the least of the row before it.
+            if least > limit { return nil }
         }
-        return row[b.count]
+        return row[b.count] <= limit ? row[b.count] : nil
     }
 }
