@@ -24,8 +24,9 @@ public struct CDRStory {
         otherOffset = zoneOffset == nil ? half.flatMap { tally[$0] == nil ? nil : $0 } : nil
     }
 
-    /// Local time minus UTC, to the quarter of an hour, as a row that began with its channel says.
-    private static func zone(_ row: CDRRow) -> Duration? {
+    /// Local time minus UTC, to the quarter of an hour, as a row that began with its channel says; nil for a later row of a long
+    /// call, unless that began whole quarters after it.
+    static func zone(_ row: CDRRow) -> Duration? {
         guard let start = row.start?.asUTC, let created = row.uniqueID.created else { return nil }
         let difference = start.seconds - created.seconds
         let rounded = ((difference + (difference < 0 ? -450 : 450)) / 900) * 900

@@ -87,14 +87,9 @@ extension CallAssembler {
         }
     }
 
-    /// Local time of a CDR beside the second in its channel's id tells the PBX's zone, to the quarter of an hour.
+    /// Local time of a CDR beside the second in its channel's id tells the PBX's zone.
     mutating func learnZone(_ row: CDRRow) {
-        guard zoneOffset == nil, let start = row.start?.asUTC, let created = row.uniqueID.created else { return }
-        let quarter: Int64 = 900
-        let difference = start.seconds - created.seconds
-        // A later row of a long call starts later than its channel: only a difference of whole quarters says something.
-        let rounded = ((difference + (difference < 0 ? -quarter / 2 : quarter / 2)) / quarter) * quarter
-        if abs(difference - rounded) <= 3, abs(rounded) <= 14 * 3600 { zoneOffset = .seconds(rounded) }
+        if zoneOffset == nil { zoneOffset = CDRStory.zone(row) }
     }
 
     /// A CDR's local time as an instant; nil where the zone is not known yet.
