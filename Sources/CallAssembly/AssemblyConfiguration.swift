@@ -12,18 +12,22 @@ public struct AssemblyConfiguration: Sendable {
     public var recordings: String
     /// How long after the last hangup a call waits for its CDR.
     public var cdrWait: Duration
-    /// How long a call whose end a gap hid waits for Asterisk's own files to be read (`complete(from:)`); zero: nobody reads them.
+    /// How long a call whose end a gap hid waits for Asterisk's own files to be read (`complete`); zero: nobody reads them.
     public var filesWait: Duration
+    /// Whether a CEL file is among them: it tells of a gap what neither the CDR nor a hangup handler does.
+    public var readsCEL: Bool
     /// Whether `started`, `answered` and `transferred` effects are wanted; each costs a record of its own.
     public var reportsProgress: Bool
 
     public init(
         system: String, trunks: [Glob] = [], internalNumbers: [NumberPattern] = NumberPattern.twoToSixDigits,
         variables: [String]? = nil, recordings: String = "/var/spool/asterisk/monitor",
-        cdrWait: Duration = .milliseconds(250), filesWait: Duration = .zero, reportsProgress: Bool = false
+        cdrWait: Duration = .milliseconds(250), filesWait: Duration = .zero, readsCEL: Bool = false,
+        reportsProgress: Bool = false
     ) {
         (self.system, self.trunks, self.internalNumbers) = (system, trunks, internalNumbers)
         (self.variables, self.recordings) = (variables, recordings)
-        (self.cdrWait, self.filesWait, self.reportsProgress) = (cdrWait, filesWait, reportsProgress)
+        (self.cdrWait, self.filesWait, self.readsCEL) = (cdrWait, filesWait, readsCEL)
+        self.reportsProgress = reportsProgress
     }
 }

@@ -2,6 +2,11 @@ import Telephony
 
 /// What a gap in the stream hid of a call, put together from what its handlers, its CDR and the channels heard to the end say.
 extension Call {
+    /// A handler or a CDR tells how it ended.
+    var isEndTold: Bool {
+        !cdrRows.isEmpty || witnesses.contains { $0.occasion == .hangup && $0.role != .callee }
+    }
+
     /// Makes sure that two channels which are known to have talked are told as connected, if no event told so.
     mutating func connect(_ a: Int, _ b: Int, from: Mark, to: Mark, under id: BridgeID) {
         let met = parts[a].stays.contains { mine in parts[b].stays.contains { $0.bridge == mine.bridge } }

@@ -25,6 +25,8 @@ struct Call: Sendable {
     var isPartial = false
     /// Channels not yet gone.
     var alive = 0
+    /// From when on events of it were missed first; 1970 where it was found in progress, nil where none were.
+    var deafSince: Instant?
     /// It ended in a gap and nobody has said how: Asterisk's own files may.
     var awaitsFiles = false
     /// When the last channel went; nil while one lives.
@@ -157,6 +159,8 @@ struct Call: Sendable {
         var succeeded: Bool
         /// When a parked call was taken back, given up or timed out.
         var over: Mark?
+        /// A file told of it; its event may still be on its way.
+        var isRead = false
     }
     /// A channel left a bridge for another place in the dialplan.
     struct Relocation: Sendable {
@@ -203,6 +207,12 @@ extension Call {
     /// Adds a remark for the record's reader: said once, however often it is true.
     mutating func note(_ text: String) {
         if !notes.contains(text) { notes.append(text) }
+    }
+
+    /// Adds a move that was heard: in place of the same one, if a file has told of it already.
+    mutating func add(_ move: Move) {
+        moves.removeAll { $0.isRead && $0.isSame(as: move) }
+        moves.append(move)
     }
 
     /// The place of a bridge in this call's list; added if it is new.
@@ -252,6 +262,8 @@ extension Call {
         sources.formUnion(other.sources)
         for text in other.notes { note(text) }
         isPartial = isPartial || other.isPartial
+        deafSince = [deafSince, other.deafSince].compactMap { $0 }.min()
+        awaitsFiles = awaitsFiles || other.awaitsFiles
         alive += other.alive
         for alias in other.aliases where !aliases.contains(alias) { aliases.append(alias) }
         linkedID = min(linkedID, other.linkedID)

@@ -45,6 +45,7 @@ extension CallAssembler {
         disconnectedAt = max(clock, mark.at)
         for slot in calls.indices where calls[slot] != nil && calls[slot]!.emptySince == nil {
             calls[slot]!.isPartial = true
+            calls[slot]!.deafSince = min(calls[slot]!.deafSince ?? disconnectedAt!, disconnectedAt!)
             calls[slot]!.note("the manager connection was lost during the call")
             for i in calls[slot]!.parts.indices { calls[slot]!.parts[i].isConfirmed = false }
         }
@@ -63,6 +64,8 @@ extension CallAssembler {
         }
         guard let place = locate(snapshot.channel, mark) else { return }
         self[place].isConfirmed = true
+        // A channel that Asterisk dials gets its number after it was made.
+        if self[place].number == nil { self[place].number = snapshot.number }
         if disconnectedAt != nil || self[place].isAdopted {
             self[place].heardAgain = mark.at
         }
@@ -99,6 +102,7 @@ extension CallAssembler {
     private mutating func adopt(_ place: Place, _ listed: CallEvent.Listed) {
         self[place].isAdopted = true
         calls[place.call]!.isPartial = true
+        calls[place.call]!.deafSince = Instant(microseconds: 0)
         calls[place.call]!.note("the call was in progress when its events were first heard")
         // Answered some time ago; when, the CDR tells.
         self[place].up = nil
@@ -159,10 +163,10 @@ extension CallAssembler {
             calls[slot]!.isPartial = true
             calls[slot]!.note(why)
             calls[slot]!.alive -= ended
-            // What was heard neither as an event nor from a handler stands in the CDR, which came in the gap as well.
+            // What was heard neither as an event nor from a handler stands in the CDR, which came in the gap as well. CEL tells more
+            // than both.
             calls[slot]!.awaitsFiles =
-                until != nil && configuration.filesWait > .zero && calls[slot]!.cdrRows.isEmpty
-                && !calls[slot]!.witnesses.contains { $0.occasion == .hangup && $0.role != .callee }
+                until != nil && configuration.filesWait > .zero && (configuration.readsCEL || !calls[slot]!.isEndTold)
             if calls[slot]!.alive == 0 { becomeEmpty(slot, effect) }
         }
     }

@@ -69,9 +69,13 @@ extension CallAssembler {
         if calls[slot]!.emptySince != nil { settle(slot, effect) }
     }
 
-    /// Gives the calls that ended in a gap what Asterisk's own files have of them, and tells them. Those of which nothing is
+    /// Gives the calls with a gap what Asterisk's own files have of it, and tells those that are over. Those of which nothing is
     /// written yet wait on.
-    public mutating func complete(from rows: [CDRRow], _ effect: (AssemblyEffect) -> Void) {
+    /// - Parameter found: what the fold of the CEL file found for `channelsInDoubt`.
+    public mutating func complete(
+        from rows: [CDRRow], _ found: FoundCalls, _ effect: (AssemblyEffect) -> Void
+    ) {
+        let filled = fill(from: found)
         for row in rows {
             guard let slot = index[row.uniqueID]?.call ?? row.linkedID.flatMap({ linked[$0] }), calls[slot]!.awaitsFiles
             else { continue }
@@ -80,10 +84,13 @@ extension CallAssembler {
             calls[slot]!.sources.insert(.cdr)
         }
         for slot in calls.indices {
-            guard let call = calls[slot], call.awaitsFiles, call.emptySince != nil, !call.cdrRows.isEmpty else {
-                continue
+            guard let call = calls[slot], call.awaitsFiles else { continue }
+            if call.alive > 0 {
+                // The files have said of the gap what they can.
+                calls[slot]!.awaitsFiles = false
+            } else if filled.contains(call.linkedID) || call.isEndTold {
+                finish(slot, effect)
             }
-            finish(slot, effect)
         }
     }
 

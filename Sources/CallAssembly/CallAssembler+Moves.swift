@@ -7,7 +7,7 @@ extension CallAssembler {
         case .blindTransfer(let transferer, let transferee, let exten, _, let succeeded):
             let (by, moved) = locate(transferer, transferee, mark)
             guard let by else { return }
-            calls[by.call]!.moves.append(
+            calls[by.call]!.add(
                 Call.Move(
                     kind: .blind, at: mark, by: by.part, moved: moved?.call == by.call ? moved?.part : nil, to: exten,
                     succeeded: succeeded))
@@ -18,12 +18,12 @@ extension CallAssembler {
             guard case (let a?, let b?) = locate(picker, target, mark) else { return }
             if a.call != b.call { merge(a.call, b.call) }
             guard let by = index[picker.uniqueID], let rang = index[target.uniqueID] else { return }
-            calls[by.call]!.moves.append(
+            calls[by.call]!.add(
                 Call.Move(
                     kind: .pickup, at: mark, by: by.part, moved: rang.part, taker: by.part, to: nil, succeeded: true))
         case .parkedCall(let parkee, let parker, let space):
             guard let place = locate(parkee, mark) else { return }
-            calls[place.call]!.moves.append(
+            calls[place.call]!.add(
                 Call.Move(
                     kind: .park, at: mark, by: nil, moved: place.part, to: space, byText: parker, succeeded: false))
         case .unParkedCall(let parkee, let retriever):
@@ -57,7 +57,7 @@ extension CallAssembler {
         if transfer.application != nil, let second = transfer.second.flatMap({ index[$0.uniqueID] }), let moved {
             inherit(from: second, moved, mark)
         }
-        calls[now.call]!.moves.append(
+        calls[now.call]!.add(
             Call.Move(
                 kind: .attended, at: mark, by: now.part, moved: moved?.part, taker: taker?.part,
                 to: transfer.application,

@@ -45,6 +45,10 @@ public struct CallAssembler: Sendable {
     var twins: [UniqueID: (name: ChannelName, id: UniqueID)] = [:]
     /// Local time minus UTC of the PBX, learned from CDRs beside uniqueids; for CDR times, which have no zone.
     var zoneOffset: Duration?
+    /// Channels whose calls' facts another fold wants (`FoundCalls`); none as a rule.
+    public var sought: Set<UniqueID> = []
+    /// Those facts, of the calls told so far.
+    public internal(set) var found = FoundCalls()
 
     public init(_ configuration: AssemblyConfiguration) { self.configuration = configuration }
 
@@ -161,6 +165,11 @@ public struct CallAssembler: Sendable {
 
     /// Ends every call as if the stream ended here: at the end of a capture, where nothing more can come.
     public mutating func finishAll(_ effect: (AssemblyEffect) -> Void) {
+        if !sought.isEmpty {
+            // As they are, without an end that nobody told.
+            for call in calls { if let call { keep(call) } }
+            sought = []
+        }
         for slot in calls.indices {
             guard var call = calls[slot] else { continue }
             if call.emptySince == nil {
@@ -386,6 +395,7 @@ public struct CallAssembler: Sendable {
     mutating func finish(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         if calls[slot]?.mayShareRecordings ?? false { shareRecordings(slot) }
         guard var call = calls[slot].take() else { return }
+        if !sought.isEmpty { keep(call) }
         if let retired = call.retired {
             for i in call.parts.indices where call.parts[i].end == nil { call.parts[i].guessEnd(retired) }
         }

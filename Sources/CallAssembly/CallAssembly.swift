@@ -17,6 +17,8 @@
 //       (+Witness)    │           · queue visits, moves …             │
 //     gaps (+Connection)                                              └─▶ FinishedCall: record and the evidence of each field
 //
+//   A gap: what was not heard is put in from Asterisk's own files (`complete`), from CEL as the facts that another fold made of its
+//   rows (`FoundCalls`, `Call.fill`). What was heard stands.
 //   One call: all channels that ever showed the same linked id, and those that a transfer, pickup or parking tied to them
 //   (`merge`). Over: no channel of it is alive. Its CDR, where calls have them, is waited for a moment.
 //   Not one call: people of other calls met in a conference or an agent's session; they are guests (+Conferences).

@@ -166,14 +166,17 @@ public final class Daemon: @unchecked Sendable {
         let sources = reader.sources
         guard !sources.isEmpty else { return }
         let (folder, logger) = (configuration.general.stateDirectory, logger.part("backfill"))
-        BackgroundThread.run { [weak self, loop] in
+        var sought: [String: Set<UniqueID>] = [:]
+        for link in links { sought[link.configuration.name] = link.fold.channelsInDoubt }
+        BackgroundThread.run { [weak self, loop, sought] in
             var calls: [FinishedCall] = []
-            var rows: [String: [CDRRow]] = [:]
+            var gaps: [String: (rows: [CDRRow], found: FoundCalls)] = [:]
             for source in sources {
                 do throws(BackfillError) {
-                    let result = try reader.read(source, since: since)
+                    let result = try reader.read(source, since: since, seeking: sought)
                     calls += result.calls
-                    rows[result.pbx, default: []] += result.rows
+                    gaps[result.pbx, default: ([], FoundCalls())].rows += result.rows
+                    gaps[result.pbx]?.found += result.found
                     logger.notice(
                         "Asterisk's own files were read",
                         [.count: .number(result.calls.count), .state: .text("\(result.problems.count) lines unread")])
@@ -183,8 +186,8 @@ public final class Daemon: @unchecked Sendable {
                         [.error: .text(error.description), .hint: .text(error.hint)])
                 }
             }
-            // Before the files' own calls: what was heard of a call and what its CDR says are one record.
-            loop.perform { [weak self, rows] in self?.complete(from: rows) }
+            // Before the files' own calls: what was heard of a call and what they say of it are one record.
+            loop.perform { [weak self, gaps] in self?.complete(from: gaps) }
             do throws(FileError) { try reader.handOver(calls, folder) } catch {
                 logger.error(
                     "calls of Asterisk's own files could not be kept",
@@ -193,8 +196,11 @@ public final class Daemon: @unchecked Sendable {
         }
     }
 
-    private func complete(from rows: [String: [CDRRow]]) {
-        for link in links { link.fold.complete(from: rows[link.configuration.name] ?? []) }
+    private func complete(from gaps: [String: (rows: [CDRRow], found: FoundCalls)]) {
+        for link in links {
+            let told = gaps[link.configuration.name]
+            link.fold.complete(from: told?.rows ?? [], told?.found ?? FoundCalls())
+        }
     }
 
     /// Whether the fold of a record's PBX still has its call.
@@ -215,11 +221,12 @@ public final class Daemon: @unchecked Sendable {
     }
 
     private func makeLinks(_ publisher: CallPublisher) {
-        let hasFiles = Backfill(configuration).sources.contains { $0.cdr != nil }
+        let sources = Backfill(configuration).sources
         for pbx in configuration.pbxs {
+            let files = sources.filter { $0.pbx == nil || $0.pbx == pbx.name }
             let assembly = pbx.assembly(
-                recordings: configuration.recordings, filesWait: hasFiles ? Daemon.filesWait : .zero,
-                reportsProgress: publisher.wantsProgress)
+                recordings: configuration.recordings, filesWait: files.isEmpty ? .zero : Daemon.filesWait,
+                readsCEL: files.contains { $0.cel != nil }, reportsProgress: publisher.wantsProgress)
             let fold = FoldDriver(assembly, loop: loop, counters: counters, now: now)
             let link = PBXLink(
                 pbx, fold: fold, loop: loop, logger: logger, counters: counters, now: now,

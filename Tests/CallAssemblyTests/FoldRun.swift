@@ -14,7 +14,7 @@ struct FoldRun {
         for event in events { collect { $0.apply(event, $1) } }
     }
     mutating func advance(to time: Instant) { collect { $0.advance(to: time, $1) } }
-    mutating func complete(from rows: [CDRRow]) { collect { $0.complete(from: rows, $1) } }
+    mutating func complete(from rows: [CDRRow]) { collect { $0.complete(from: rows, FoundCalls(), $1) } }
     mutating func finishAll() { collect { $0.finishAll($1) } }
 
     private mutating func collect(_ body: (inout CallAssembler, (AssemblyEffect) -> Void) -> Void) {

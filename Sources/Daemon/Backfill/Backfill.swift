@@ -14,8 +14,10 @@ public struct Backfill: Sendable {
     /// What the files tell.
     public struct Result: Sendable {
         public var calls: [FinishedCall] = []
-        /// The rows of the CDR that those calls are told from, and the section of the Asterisk they are of.
+        /// The rows of the CDR that those calls are told from, what the CEL has of the calls that were sought, and the section of the
+        /// Asterisk they are of.
         public var rows: [CDRRow] = []
+        var found = FoundCalls()
         public var pbx = ""
         /// Lines that could not be read, in words with file and line.
         public var problems: [String] = []
@@ -45,8 +47,12 @@ public struct Backfill: Sendable {
     }
 
     /// Reads the files of one Asterisk.
-    /// - Parameter since: calls that started before are left out.
-    public func read(_ source: BackfillSource, since: Instant? = nil) throws(BackfillError) -> Result {
+    /// - Parameters:
+    ///   - since: calls that started before are left out.
+    ///   - sought: channels of calls in progress that have a gap, by the section of their Asterisk.
+    public func read(
+        _ source: BackfillSource, since: Instant? = nil, seeking sought: [String: Set<UniqueID>] = [:]
+    ) throws(BackfillError) -> Result {
         var result = Result()
         var cdrFile: CDRFile?
         var celFile: CELFile?
@@ -61,7 +67,9 @@ public struct Backfill: Sendable {
         let names = (cdrFile?.systemNames ?? []).union(celFile?.systemNames ?? [])
         let pbx = try pbx(of: source, names)
         var replay = CaptureReplay(pbx.assembly(recordings: configuration.recordings))
+        replay.sought = sought[pbx.name] ?? []
         result.calls = replay.run(cel: celFile, cdr: cdrFile).calls
+        result.found = replay.found
         if let since { result.calls.removeAll { $0.record.startedAt < since } }
         result.rows = cdrFile?.rows ?? []
         if let since { result.rows.removeAll { $0.uniqueID.created.map { $0 < since } ?? false } }

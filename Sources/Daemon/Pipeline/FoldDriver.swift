@@ -84,10 +84,13 @@ final class FoldDriver: @unchecked Sendable {
     /// The manager connection is gone.
     func connectionLost() { apply(CallEvent(at: now() + skew, body: .disconnected)) }
 
-    /// Asterisk's own files have been read: calls that ended unseen are told with what stands there.
-    func complete(from rows: [CDRRow]) {
+    /// Channels of the calls in progress of which something was not heard.
+    var channelsInDoubt: Set<UniqueID> { assembler.channelsInDoubt }
+
+    /// Asterisk's own files have been read: calls with a gap are told with what stands there.
+    func complete(from rows: [CDRRow], _ found: FoundCalls) {
         let time = now() + skew
-        assembler.complete(from: rows) { self.tell($0, at: time) }
+        assembler.complete(from: rows, found) { self.tell($0, at: time) }
         schedule()
     }
 

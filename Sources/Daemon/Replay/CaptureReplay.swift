@@ -24,6 +24,14 @@ public struct CaptureReplay {
     /// Told now and then how many of a log's rows are done.
     public var onProgress: ((_ done: Int, _ of: Int) -> Void)?
 
+    /// Channels whose calls' facts are wanted besides, for a fold that did not hear all of them; set before the run.
+    public var sought: Set<UniqueID> {
+        get { assembler.sought }
+        set { assembler.sought = newValue }
+    }
+    /// Those facts, after the run.
+    public var found: FoundCalls { assembler.found }
+
     private let configuration: AssemblyConfiguration
     private var assembler: CallAssembler
     private var translator: CallEventTranslator

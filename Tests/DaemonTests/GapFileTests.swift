@@ -1,0 +1,128 @@
+import Daemon
+import EventLoop
+import Foundation
+import HookswitchTestKit
+import Storage
+import Telephony
+import Testing
+
+/// A call is answered and ends while the manager cannot be reached; what it did then stands in Asterisk's own files alone.
+@Suite("A gap in the stream that Asterisk's own files fill") struct GapFileTests {
+    /// One call of this moment: a trunk's channel dials a phone before the gap, the rest happens in it.
+    private struct CallNow {
+        let began: Instant
+        let trunk: String
+        let phone: String
+
+        init() {
+            began = Instant(milliseconds: Int64(Date.now.timeIntervalSince1970 * 1000))
+            (trunk, phone) = ("\(began.seconds).1", "\(began.seconds).2")
+        }
+
+        /// The channel headers of both, as Asterisk writes them.
+        private func channel(_ prefix: String, _ name: String, _ number: String, _ id: String, _ state: Int) -> String {
+            """
+            \(prefix)Channel: \(name)
+            \(prefix)ChannelState: \(state)
+            \(prefix)CallerIDNum: \(number)
+            \(prefix)Context: from-trunk
+            \(prefix)Exten: 5001
+            \(prefix)Priority: 1
+            \(prefix)Uniqueid: \(id)
+            \(prefix)Linkedid: \(trunk)
+
+            """
+        }
+        var events: String {
+            let time = "Timestamp: \(began.seconds).\(String(began.microseconds % 1_000_000 + 1_000_000).dropFirst())\n"
+            let (caller, callee) = (
+                channel("", "PJSIP/trunk-00000001", "15551230001", trunk, 4),
+                channel("", "PJSIP/1001-00000002", "1001", phone, 0)
+            )
+            let dest = channel("Dest", "PJSIP/1001-00000002", "1001", phone, 0)
+            return "Event: Newchannel\nPrivilege: call,all\n\(time)\(caller)\n"
+                + "Event: Newchannel\nPrivilege: call,all\n\(time)\(callee)\n"
+                + "Event: DialBegin\nPrivilege: call,all\n\(time)\(caller)\(dest)DialString: 1001\n\n"
+        }
+
+        /// `Master.csv`, with a column for the linked id.
+        func cdr(until end: Instant) -> String {
+            let (start, end) = (GapFileTests.second(began), GapFileTests.second(end))
+            return """
+                accountcode,src,dst,dcontext,clid,channel,dstchannel,lastapp,lastdata,start,answer,end,duration,billsec,\
+                disposition,amaflags,uniqueid,linkedid
+                ,15551230001,5001,from-trunk,,PJSIP/trunk-00000001,PJSIP/1001-00000002,Dial,PJSIP/1001,\(start),\(end),\
+                \(end),0,0,ANSWERED,DOCUMENTATION,\(trunk),\(trunk)
+
+                """
+        }
+        /// `cel_custom`'s file: answered, connected and ended by the phone at `end`.
+        func cel(until end: Instant) -> String {
+            func row(_ event: String, _ at: Instant, isPhone: Bool, _ application: String = "", _ extra: String = "")
+                -> String
+            {
+                let micros = String(at.microseconds % 1_000_000 + 1_000_000).dropFirst()
+                let number = isPhone ? "1001" : "15551230001"
+                let name = isPhone ? "PJSIP/1001-00000002" : "PJSIP/trunk-00000001"
+                let exten = isPhone && event == "CHAN_START" ? "s" : "5001"
+                let quoted = extra.replacingOccurrences(of: "\"", with: "\"\"")
+                return [
+                    event, "\(GapFileTests.second(at)).\(micros)", "", number, "", "", exten, "from-trunk", name,
+                    application,
+                    "", "", isPhone ? phone : trunk, trunk, "", "", quoted,
+                ].map { "\"\($0)\"" }.joined(separator: ",") + "\n"
+            }
+            let bridge = #"{"bridge_id":"7d1c1b52-2a53-4c6f-9c5e-0d6f0a3c9a11","bridge_technology":"simple_bridge"}"#
+            let hangup = #"{"hangupcause":16,"hangupsource":"PJSIP/1001-00000002","dialstatus":"ANSWER"}"#
+            return row("CHAN_START", began, isPhone: false)
+                + row("CHAN_START", began + .milliseconds(1), isPhone: true)
+                + row("ANSWER", end, isPhone: true, "AppDial") + row("ANSWER", end, isPhone: false, "Dial")
+                + row("BRIDGE_ENTER", end, isPhone: true, "AppDial", bridge)
+                + row("BRIDGE_ENTER", end, isPhone: false, "Dial", bridge)
+                + row("BRIDGE_EXIT", end, isPhone: true, "AppDial", bridge)
+                + row("BRIDGE_EXIT", end, isPhone: false, "Dial", bridge)
+                + row("HANGUP", end, isPhone: true, "AppDial", hangup) + row("CHAN_END", end, isPhone: true, "AppDial")
+                + row("HANGUP", end, isPhone: false, "", hangup) + row("CHAN_END", end, isPhone: false)
+                + row("LINKEDID_END", end, isPhone: false)
+        }
+    }
+
+    /// Asterisk's `2026-11-21 02:17:40`, in UTC.
+    private static func second(_ time: Instant) -> String {
+        time.rfc3339.prefix(19).replacingOccurrences(of: "T", with: " ")
+    }
+
+    @Test("the record is one, with what was heard and what the file says", arguments: ["cdr", "cel"])
+    func filled(_ kind: String) throws {
+        let folder = try TestFolder()
+        let sink = WebhookSink()
+        defer { sink.stop() }
+        let file = "\(folder.path)/rows.csv"
+        try folder.write("rows.csv", [])
+        let sections = "[webhook:crm]\nurl = \(sink.url)\nevents = call.started, call.complete\n"
+        try DaemonFixture.runWithManager(folder, pbx: "\(kind) = \(file)", sections: sections) { fixture, asterisk in
+            _ = try await fixture.logged("calls in progress are known")
+            let call = CallNow()
+            try await asterisk.emit(call.events)
+            try await fixture.wait("the call's beginning") { !sink.requests.isEmpty }
+            asterisk.close()
+            _ = try await fixture.logged("no manager connection")
+            let end = Instant(milliseconds: Int64(Date.now.timeIntervalSince1970 * 1000))
+            let rows = kind == "cdr" ? call.cdr(until: end) : call.cel(until: end)
+            try folder.write("rows.csv", Array(rows.utf8))
+            let again = try ScriptedAsterisk(port: asterisk.port, on: fixture.loop)
+            try await fixture.wait("the record") { try await !fixture.records().isEmpty }
+            let record = try #require(try await fixture.records().first)
+            again.close()
+            #expect(record["uniqueid"]?.string == call.trunk && record["completeness"]?.string == "partial")
+            #expect(record["sources"]?.array?.compactMap(\.string) == ["ami", kind])
+            #expect(record["caller"]?["number"]?.string == "15551230001")
+            #expect(record["disposition"]?.string == "ANSWERED")
+            #expect(record["answered_by"]?["number"]?.string == "1001")
+            // Who ended it is in no CDR.
+            #expect(record["hungup_by"]?.string == (kind == "cel" ? "callee" : nil))
+        }
+        let lines = try String(contentsOfFile: "\(folder.path)/calls.jsonl", encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 1, "one line a call")
+    }
+}
