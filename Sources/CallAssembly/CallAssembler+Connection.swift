@@ -164,9 +164,10 @@ extension CallAssembler {
             calls[slot]!.note(why)
             calls[slot]!.alive -= ended
             // What was heard neither as an event nor from a handler stands in the CDR, which came in the gap as well. CEL tells more
-            // than both.
+            // than both. The files are read after a lost connection, not after a damaged event.
             calls[slot]!.awaitsFiles =
-                until != nil && configuration.filesWait > .zero && (configuration.readsCEL || !calls[slot]!.isEndTold)
+                disconnectedAt != nil && until != nil && configuration.filesWait > .zero
+                && (configuration.readsCEL || !calls[slot]!.isEndTold)
             if calls[slot]!.alive == 0 { becomeEmpty(slot, effect) }
         }
     }
