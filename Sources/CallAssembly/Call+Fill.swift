@@ -25,8 +25,7 @@ extension Call {
         filling.fillRecordings(&self)
         for (name, value) in told.variables where variables[name]?.isEmpty ?? true { variables[name] = value }
         sources.insert(.cel)
-        let note = "what the manager connection missed was read from the CEL file"
-        if !notes.contains(note) { notes.append(note) }
+        note("what the manager connection missed was read from the CEL file")
         if !parts.contains(where: { $0.endIsGuessed && !$0.isGuest }) {
             notes.removeAll { $0 == "the end was not seen" }
         }
