@@ -31,6 +31,7 @@ extension CallAssembler {
         case .listComplete:
             guard let ids = listedIDs else { return }
             listedIDs = nil
+            if disconnectedAt != nil || listedAt == nil { awaitFilesOfBeheaded() }
             listedAt = mark.at
             closeUnseen(at: disconnectedAt ?? mark.at, until: mark.at, "the end was not seen", effect) {
                 !ids.contains($0.uniqueID) && !$0.isConfirmed
@@ -142,6 +143,18 @@ extension CallAssembler {
             part.isAdopted && part.stays.isEmpty
             ? part.up ?? mark : disconnectedAt.map { Mark(at: $0, offset: -1) } ?? mark
         self[place].stays.append(Call.Stay(bridge: i, from: from, to: nil))
+    }
+
+    /// A call that was found in progress without its first channel: who placed it was not heard, and stands in Asterisk's files,
+    /// which are read now.
+    private mutating func awaitFilesOfBeheaded() {
+        guard configuration.filesWait > .zero else { return }
+        for slot in calls.indices {
+            guard let call = calls[slot], call.parts.contains(where: { $0.isAdopted }),
+                !call.parts.contains(where: { $0.uniqueID == call.linkedID.oldest })
+            else { continue }
+            calls[slot]!.awaitsFiles = true
+        }
     }
 
     /// Closes channels whose end was not seen.

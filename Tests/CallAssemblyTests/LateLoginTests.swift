@@ -88,6 +88,38 @@ struct LateLoginTests {
         #expect(record.completeness == .partial)
     }
 
+    /// Seen on 22.10: a daemon was restarted in the moment between the two hangups, and told the phone as the caller.
+    @Test(
+        "a call of which the list shows only the phone that was called, because its caller has just gone, is the caller's"
+    )
+    func callerGone() throws {
+        let call = LateLoginTests.call
+        let over = call.events.last!.at
+        let phone = CallEvent.Location(context: "from-trunk", exten: "5001", priority: 1)
+        var listed = CallEvent.Listed(
+            snapshot: call.callee, bridge: nil, age: over - call.at, started: CivilTime(call.at),
+            answered: CivilTime(call.at + .seconds(1)))
+        listed.snapshot.state = .up
+        listed.snapshot.location = phone
+        var fold = FoldRun(filesWait: .seconds(20))
+        fold.apply([
+            CallEvent(at: over, body: .listBegan), CallEvent(at: over, body: .listed(listed)),
+            CallEvent(at: over, body: .listComplete),
+            CallEvent(
+                at: over + .milliseconds(1),
+                body: .hangup(call.callee.channel, .normalClearing, text: nil, techCause: nil, at: phone)),
+        ])
+        fold.advance(to: over + .seconds(1))
+        #expect(fold.records.isEmpty)
+        fold.complete(from: [call.row])
+        let record = try #require(fold.records.first)
+        #expect(fold.records.count == 1 && fold.assembler.openCallCount == 0)
+        #expect(record.direction == .inbound && record.disposition == .answered)
+        #expect(record.caller.number == "15551230001" && record.callee.number == "5001")
+        #expect(record.answeredBy?.number == "1001" && abs(record.billableSeconds - 3) <= 1)
+        #expect(record.completeness == .partial)
+    }
+
     @Test("the caller stays the caller, and what was dialled what was dialled", arguments: cases + slow)
     func right(_ c: Case) throws {
         var fold = FoldRun()
