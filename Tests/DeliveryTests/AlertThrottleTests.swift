@@ -64,41 +64,97 @@ import Testing
         }
     }
 
+    @Test func `the end of a trouble waits while the trouble is held, and is told after it`() {
+        let flaps: [(Int64, Alert.Kind)] = [(0, .endpointFailing), (10, .endpointFailing), (12, .endpointRecovered)]
+        #expect(
+            told(flaps, until: 200) == [
+                "0 endpoint_failing +", "60 endpoint_failing 1", "60 endpoint_recovered 1",
+            ])
+    }
+
+    @Test func `a trouble that is told at once takes back the held end of an earlier one`() {
+        let turns: [(Int64, Alert.Kind)] = [
+            (0, .breakerOpen), (5, .endpointRecovered), (8, .breakerOpen), (20, .endpointRecovered),
+            (30, .unauthorized),
+        ]
+        #expect(
+            told(turns, until: 200) == [
+                "0 breaker_open +", "5 endpoint_recovered +", "30 unauthorized +", "60 breaker_open 1",
+            ])
+    }
+
+    @Test func `an end that waited is told in its own words, with its count where there were several`() async throws {
+        try await EventLoop.withThread(time: .manual) { loop in
+            let desk = Desk()
+            let gate = desk.gate(on: loop)
+            gate.alert(.endpointFailing, "a")
+            gate.alert(.endpointFailing, "b")
+            gate.alert(.endpointRecovered, "c")
+            desk.pass(60, loop)
+            #expect(
+                desk.told == [
+                    "endpoint_failing a", "endpoint_failing b (once more since the last alert)", "endpoint_recovered c",
+                ])
+            gate.alert(.endpointFailing, "d")
+            gate.alert(.endpointRecovered, "e")
+            gate.alert(.endpointFailing, "f")
+            gate.alert(.endpointRecovered, "g")
+            desk.pass(60, loop)
+            #expect(
+                desk.told.dropFirst(3) == [
+                    "endpoint_failing f (2 times more since the last alert)",
+                    "endpoint_recovered g (2 times more since the last alert)",
+                ])
+            desk.pass(120, loop)
+            gate.alert(.deadLetter, "h")
+            gate.alert(.deadLetter, "i")
+            gate.alert(.endpointRecovered, "j")
+            gate.alert(.endpointRecovered, "k")
+            desk.pass(60, loop)
+            #expect(desk.told.last == "endpoint_recovered k (2 times)")
+            gate.close()
+        }
+    }
+
     /// What a gate raised for people, and the time it is told by.
     private final class Desk {
         var now = Instant(seconds: 1000)
         var told: [String] = []
+
+        func gate(on loop: EventLoop) -> AlertGate {
+            AlertGate(
+                subject: "pbx", interval: .seconds(60), on: loop, now: { self.now }, steady: { self.now },
+                raise: { alert in if !alert.isRepeat { self.told.append("\(alert.kind.rawValue) \(alert.message)") } })
+        }
+        func pass(_ seconds: Int, _ loop: EventLoop) {
+            for _ in 0..<seconds {
+                now = now + .seconds(1)
+                loop.advance(by: .seconds(1))
+            }
+        }
     }
 
     @Test func `a gate tells what is due, also where what it waited for has come again and lost its turn`() async throws
     {
         try await EventLoop.withThread(time: .manual) { loop in
             let desk = Desk()
-            let gate = AlertGate(
-                subject: "pbx", interval: .seconds(60), on: loop, now: { desk.now }, steady: { desk.now },
-                raise: { alert in if !alert.isRepeat { desk.told.append("\(alert.kind.rawValue) \(alert.message)") } })
-            func pass(_ seconds: Int) {
-                for _ in 0..<seconds {
-                    desk.now = desk.now + .seconds(1)
-                    loop.advance(by: .seconds(1))
-                }
-            }
+            let gate = desk.gate(on: loop)
             gate.alert(.deadLetter, "a")
-            pass(5)
+            desk.pass(5, loop)
             gate.alert(.unauthorized, "b")
-            pass(5)
+            desk.pass(5, loop)
             gate.alert(.unauthorized, "c")
             gate.alert(.deadLetter, "d")
-            pass(51)
+            desk.pass(51, loop)
             #expect(desk.told == ["dead_letter a", "unauthorized b"])
             gate.alert(.unauthorized, "e")
-            pass(1)
+            desk.pass(1, loop)
             #expect(desk.told.dropFirst(2) == ["dead_letter d (once more since the last alert)"])
-            pass(3)
+            desk.pass(3, loop)
             #expect(desk.told.dropFirst(3) == ["unauthorized e (2 times more since the last alert)"])
             gate.alert(.deadLetter, "f")
             gate.close()
-            pass(100)
+            desk.pass(100, loop)
             #expect(desk.told.count == 4)
         }
     }

@@ -6,7 +6,8 @@ package import Telephony
 ///
 /// ```
 ///   alert ─▶ told ── within `interval` ─▶ held, counted ── `interval` over ─▶ told, with the count ─┐
-///              ▲──────────────── none was held: the next is a first one again ◀────────────────────┘
+///     │        ▲──────────────── none was held: the next is a first one again ◀────────────────────┘
+///     └─ the end of a trouble, and something is held ─▶ held behind it
 /// ```
 struct AlertThrottle {
     /// What was held back and is to be told now.
@@ -15,8 +16,21 @@ struct AlertThrottle {
         var count: Int
         /// That of the last one.
         var message: String
+        /// Whether none of its kind was told before.
+        var isFirst = false
+
+        /// The message, and of how many it speaks.
+        var words: String {
+            switch (count, isFirst) {
+            case (1, true): message
+            case (_, true): "\(message) (\(count) times)"
+            case (1, false): "\(message) (once more since the last alert)"
+            case (_, false): "\(message) (\(count) times more since the last alert)"
+            }
+        }
     }
     private struct Entry {
+        /// Of what waits for others alone: an interval before it came.
         var toldAt: Instant
         var held: Summary
     }
@@ -27,17 +41,25 @@ struct AlertThrottle {
     init(interval: Duration) { self.interval = interval }
 
     /// Whether it is to be told now; else it is counted.
+    ///
+    /// A trouble is never kept waiting for another. That it is over waits for every trouble that is still to be told, and is not
+    /// told at all once there is a new one: the last that people hear is what holds.
     /// - Parameter now: of a clock that is never put back.
     mutating func admit(_ kind: Alert.Kind, _ message: String, now: Instant) -> Bool {
-        guard let index = entries.firstIndex(where: { $0.held.kind == kind }) else {
-            entries.append(Entry(toldAt: now, held: Summary(kind: kind, count: 0, message: message)))
-            return true
+        if let index = entries.firstIndex(where: { $0.held.kind == kind }) {
+            var entry = entries.remove(at: index)
+            entry.held.count += 1
+            entry.held.message = message
+            entries.append(entry)
+            return false
         }
-        var entry = entries.remove(at: index)
-        entry.held.count += 1
-        entry.held.message = message
-        entries.append(entry)
-        return false
+        let waits = kind.isGood && entries.contains { $0.held.count > 0 }
+        if !kind.isGood {
+            for i in entries.indices where entries[i].held.kind.isGood { entries[i].held.count = 0 }
+        }
+        let held = Summary(kind: kind, count: waits ? 1 : 0, message: message, isFirst: waits)
+        entries.append(Entry(toldAt: waits ? now - interval : now, held: held))
+        return !waits
     }
 
     /// When `due` has something to do; nil: before the next alert nothing.
@@ -56,7 +78,7 @@ struct AlertThrottle {
             guard now - entries[i].toldAt >= interval else { break }
             summaries.append(entries[i].held)
             entries[i].toldAt = now
-            entries[i].held.count = 0
+            (entries[i].held.count, entries[i].held.isFirst) = (0, false)
         }
         return summaries
     }
@@ -127,11 +149,7 @@ package final class AlertGate: @unchecked Sendable {
             guard let self else { return }
             timer = nil
             for summary in throttle.due(now: steady()) {
-                let times = summary.count == 1 ? "once more" : "\(summary.count) times more"
-                raise(
-                    Alert(
-                        summary.kind, subject: subject, message: "\(summary.message) (\(times) since the last alert)",
-                        at: now()))
+                raise(Alert(summary.kind, subject: subject, message: summary.words, at: now()))
             }
             wake()
         }
