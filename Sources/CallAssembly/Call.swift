@@ -62,6 +62,8 @@ struct Call: Sendable {
         var hangupRequest: Mark?
         var hangupRequestCause: HangupCause?
         var softHangup: Mark?
+        /// When its party last pressed a key; nil also where nobody tells (class dtmf).
+        var lastKey: Mark?
         var end: Mark?
         var cause = HangupCause.notStated
         var causeText: String?

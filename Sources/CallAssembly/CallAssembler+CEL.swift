@@ -20,6 +20,7 @@ extension CallAssembler {
             if row.event == "HANGUP", let source = row.extra["hangupsource"] {
                 self[place].hangupSource = source
             }
+            if row.event == "DTMF" { self[place].lastKey = mark }
             return
         }
         tellTwinsApart(&row)
@@ -54,6 +55,7 @@ extension CallAssembler {
             {
                 calls[place.call]!.queueVisits[i].leave = mark
             }
+        case "DTMF": self[place].lastKey = mark
         case "MIXMONITOR_START", "MIXMONITOR_STOP": record(place, row, mark)
         case "HANGUP", "CHAN_END": hungUp(place, row, mark, effect)
         case "BLINDTRANSFER", "ATTENDEDTRANSFER", "PICKUP", "PARK_START", "PARK_END", "FORWARD":

@@ -105,6 +105,7 @@ public struct CallAssembler: Sendable {
         case .bridgeLeave(let channel, let bridge, let location):
             leave(channel, bridge, location, mark)
             if !doubtedEnds.isEmpty { believe(channel, mark, effect) }
+        case .keyPressed(let channel): withPart(channel, mark, isAlive: true) { $0.lastKey = mark }
         case .hold(let channel):
             withPart(channel, mark, isAlive: true) { $0.holds.append(Call.Span(from: mark, to: nil)) }
         case .unhold(let channel):

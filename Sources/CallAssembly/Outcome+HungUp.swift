@@ -42,7 +42,28 @@ extension Outcome {
             return byRequest(first, parts[first].hangupRequest!, "the first side to hang up after the last connection")
         }
         if let source = hangupSource(people) { return bySource(source, parts[source]) }
+        if let i = people.first(where: pressedDisconnect), let key = parts[i].lastKey {
+            return Decided(side(i), "DTMFEnd", key, "its side pressed a key and was the first to leave: a feature code")
+        }
         return bySystem(parts[cast.main])
+    }
+
+    /// How long after a key its party may leave: a code that another begins with waits for `featuredigittimeout`, 1 s unless
+    /// features.conf says otherwise.
+    private static let featureWait = Duration.milliseconds(1250)
+
+    /// Whether a side ended the talk with the code that features.conf has for `disconnect`: that asks nobody for a hangup, nor does
+    /// CEL name a source (bridge_builtin_features.c, `feature_hangup`). The bridge lets its channel go before the others.
+    private func pressedDisconnect(_ i: Int) -> Bool {
+        guard let key = facts.call.parts[i].lastKey, let stay = facts.call.parts[i].stays.last, let left = stay.to?.at,
+            // Events of two kinds may be some milliseconds out of order.
+            left + .milliseconds(5) >= key.at, left - key.at <= Outcome.featureWait
+        else { return false }
+        return !facts.call.parts.contains { other in
+            other.stays.contains {
+                $0.bridge == stay.bridge && $0.to.map { $0.at < left } ?? false && $0.to!.at > key.at
+            }
+        }
     }
 
     /// Who ended a call whose main party was alone in the end.

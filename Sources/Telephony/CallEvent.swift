@@ -145,6 +145,8 @@ public struct CallEvent: Sendable {
         // Bridges.
         case bridgeEnter(Channel, BridgeID, BridgeKind, at: Location)
         case bridgeLeave(Channel, BridgeID, at: Location)
+        /// The channel's party pressed a key; which one is nobody's business.
+        case keyPressed(Channel)
         case hold(Channel)
         case unhold(Channel)
         case musicOnHold(Channel, isPlaying: Bool)

@@ -35,6 +35,17 @@ struct LabCaptureTests {
         }
     }
 
+    @Test(
+        "a feature code that ended the call is the PBX's doing where the keys are not heard",
+        arguments: ["feature_disconnect_by_agent-22", "feature_disconnect_by_caller-16"])
+    func featureCodeUnheard(name: String) throws {
+        let stream = LabCaptureTests.capture(name).text("events.ami")
+        let unheard = stream.components(separatedBy: "\r\n\r\n").filter { !$0.hasPrefix("Event: DTMF") }
+        var replay = CaptureReplay(AssemblyConfiguration(system: "pbx1"))
+        let calls = replay.run(Array(unheard.joined(separator: "\r\n\r\n").utf8)).calls
+        #expect(calls.map(\.record.hungUpBy) == [.system])
+    }
+
     @Test("two who meet in a talk are one call, also where the older is gone before Asterisk shows it")
     func shownLate() throws {
         // The younger's snapshots lag behind: every one of her events still shows her own linked id.

@@ -23,6 +23,8 @@ struct MetamorphicTests {
         var texts: [(from: String, to: String)] = []
         /// How far seconds may differ.
         var tolerance = 0.0
+        /// Beginning of the names of captures with a fact that only the events left out tell.
+        var except: String? = nil
     }
 
     private static func without(_ names: String...) -> @Sendable ([String]) -> [String]? {
@@ -37,8 +39,9 @@ struct MetamorphicTests {
         Change(testDescription: "without class dialplan", event: without("VarSet", "Newexten")),
         Change(
             testDescription: "with the least classes",
-            event: without("CEL", "VarSet", "Newexten", "DTMFBegin", "DTMFEnd", "RTCPSent", "RTCPReceived", "TestEvent")
-        ),
+            event: without(
+                "CEL", "VarSet", "Newexten", "DTMFBegin", "DTMFEnd", "RTCPSent", "RTCPReceived", "TestEvent"),
+            except: "feature_disconnect"),
         Change(testDescription: "without SIP's own codes", event: withoutLine("TechCause:")),
         Change(
             testDescription: "phones that are named, on a trunk of another technology",
@@ -72,6 +75,7 @@ struct MetamorphicTests {
     @Test("the facts stay", arguments: changes)
     func factsStay(change: Change) throws {
         for capture in MetamorphicTests.captures {
+            if let name = change.except, capture.name.hasPrefix(name) { continue }
             let stream = capture.bytes(capture.folder.path.contains("/lab/") ? "events.ami" : "ami.ami")
             let plain = try facts(stream)
             let changed = try facts(MetamorphicTests.apply(change, to: stream))

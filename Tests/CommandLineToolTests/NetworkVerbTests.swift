@@ -183,6 +183,14 @@ final class Signal: Sendable {
         return out + mask.finish()
     }
 
+    @Test("keys that were pressed become 0, in DTMF events and in CEL")
+    func keys() {
+        let text =
+            "Event: DTMFEnd\r\nDigit: 7\r\nDurationMs: 120\r\n\r\nEventName: DTMF\r\nExtra: {\"digit\":\"7\"}\r\n\r\n"
+        let hidden = text.replacing("Digit: 7", with: "Digit: 0").replacing("\"7\"", with: "\"0\"")
+        #expect(String(decoding: masked(Array(text.utf8)), as: UTF8.self) == hidden)
+    }
+
     @Test("numbers and names are replaced everywhere by the same, and nothing else changes")
     func values() {
         let text = """

@@ -138,7 +138,8 @@ public struct RecordCheck: Sendable {
                 faults.append("duration is \(told); the caller's phone was busy with it for \(lasted) s")
             }
         }
-        let callerEnded = own.contains { $0.kind == .byeSent || $0.kind == .cancelSent }
+        // *0 is what the lab's features.conf has for `disconnect`.
+        let callerEnded = own.contains { [.byeSent, .cancelSent, .digits("*0")].contains($0.kind) }
         if let told = record["hungup_by"]?.string, callerEnded != (told == "caller"), told != "null" {
             faults.append("hungup_by is \(told); the caller's phone \(callerEnded ? "ended" : "did not end") the call")
         }

@@ -14,6 +14,7 @@ public enum AMIEventName: String, CaseIterable, Sendable {
     case hangup = "Hangup"
     case hold = "Hold"
     case unhold = "Unhold"
+    case dtmfEnd = "DTMFEnd"
     case musicOnHoldStart = "MusicOnHoldStart"
     case musicOnHoldStop = "MusicOnHoldStop"
     case bridgeCreate = "BridgeCreate"

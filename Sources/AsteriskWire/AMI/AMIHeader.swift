@@ -56,6 +56,8 @@ public enum AMIHeader: String, CaseIterable, Sendable {
     case cause = "Cause"
     case causeText = "Cause-txt"
     case techCause = "TechCause"
+    // Keys.
+    case direction = "Direction"
     // Bridges.
     case bridgeUniqueid = "BridgeUniqueid"
     case bridgeType = "BridgeType"

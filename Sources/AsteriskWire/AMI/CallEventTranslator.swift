@@ -102,6 +102,7 @@ public struct CallEventTranslator: Sendable {
         case .newexten: m.lastApplication(isIn: CallEventTranslator.applications)
         case .varSet: m.lastVariable(isIn: variables)
         case .dialState: m.equals(.dialStatus, "RINGING")
+        case .dtmfEnd: m.equals(.direction, "Received")
         default: true
         }
     }
@@ -166,6 +167,7 @@ public struct CallEventTranslator: Sendable {
         case .bridgeLeave:
             guard let bridge = m.known(.bridgeUniqueid) else { throw Damage("BridgeLeave without BridgeUniqueid") }
             return .bridgeLeave(channel, BridgeID(bridge), at: location(m))
+        case .dtmfEnd: return .keyPressed(channel)
         case .hold: return .hold(channel)
         case .unhold: return .unhold(channel)
         case .musicOnHoldStart: return .musicOnHold(channel, isPlaying: true)

@@ -3,8 +3,9 @@
 ///
 /// Masked are the values of headers that hold names of people (`CallerIDName`, `ConnectedLineName`, …), every number wherever it
 /// stands (a channel's name, a dial string, a file name), and the names again where text is free: in a CDR's caller id, variables,
-/// the words of an application. Short internal numbers, up to four digits, stay: they are needed to read a call and name nobody. The
-/// mapping is keyed by a number drawn at the start, so that two captures do not share it.
+/// the words of an application. Short internal numbers, up to four digits, stay: they are needed to read a call and name nobody.
+/// Keys that were pressed (class dtmf), one an event, all become 0: together they may be a PIN. The mapping is keyed by a number drawn at the
+/// start, so that two captures do not share it.
 public struct StreamMask: Sendable {
     private let key: UInt64
     /// What of a line has not come yet.
@@ -77,6 +78,8 @@ public struct StreamMask: Sendable {
             out.append(contentsOf: value[...open])
             maskName(value[(open + 1)..<close], into: &out)
             maskDigits(value[close...], into: &out)
+        } else if header == "digit" || header == "extra" && value.starts(with: #" {"digit":"#.utf8) {
+            out.append(contentsOf: value.map { (48...57).contains($0) ? 48 : $0 })
         } else if StreamMask.isFree(header) {
             maskFree(value, into: &out)
         } else {

@@ -331,7 +331,15 @@ extension Scenario {
             steps: begin("5209") + [.wait(2), .press(.alice, "*0"), .ended(.customer)],
             calls: [
                 inbound("5209", "ANSWERED").with {
-                    ($0.talk, $0.answeredBy, $0.hungUpBy) = (1.7...3.2, "1001", ["callee", "system"])
+                    ($0.talk, $0.answeredBy, $0.hungUpBy) = (1.7...3.2, "1001", ["callee"])
+                }
+            ]),
+        Scenario(
+            "feature_disconnect_by_caller", "application", "The customer ends the call with the feature code *0.",
+            steps: begin("5209") + [.wait(2), .press(.customer, "*0"), .ended(.alice), .ended(.customer)],
+            calls: [
+                inbound("5209", "ANSWERED").with {
+                    ($0.talk, $0.answeredBy, $0.hungUpBy) = (1.7...3.2, "1001", ["caller"])
                 }
             ]),
         Scenario(
