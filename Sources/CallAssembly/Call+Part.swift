@@ -9,6 +9,21 @@ extension Call.Part {
         default: break
         }
     }
+    /// It shows another caller id: a dialplan gives a line a number and a name for the other side to see. A name found for its own
+    /// number is its own; one that comes with another's is not, nor one that was put there just before the number.
+    mutating func show(_ number: String?, _ name: String?) {
+        let before = self.number
+        if let number { self.number = number }
+        let isForeign = number.map { number in own.map { !Names.areOne($0, number) } ?? false } ?? false
+        if !isForeign {
+            callerName = name ?? callerName
+        } else if number != before, name == callerName {
+            callerName = firstName ?? callerName
+        }
+    }
+    /// The number it had at first; nil where that was withheld.
+    private var own: String? { firstNumber.flatMap { Names.isNumber($0) ? $0 : nil } }
+
     mutating func finish(
         _ mark: Mark, _ cause: HangupCause, _ text: String?, _ techCause: String?, _ location: CallEvent.Location
     ) {

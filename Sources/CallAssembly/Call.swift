@@ -52,6 +52,8 @@ struct Call: Sendable {
         /// Caller id as it was at first, and as it is.
         var firstNumber: String?
         var number: String?
+        var firstName: String?
+        /// The line's own name, as it was last shown with its own number.
         var callerName: String?
         var accountCode: String?
         var firstLocation: CallEvent.Location

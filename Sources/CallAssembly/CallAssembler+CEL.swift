@@ -163,13 +163,7 @@ extension CallAssembler {
     }
 
     private mutating func refresh(_ place: Place, _ row: CELRow) {
-        if let number = row.number { self[place].number = number }
-        // A dialplan gives a line another number and name for the other side to see; a name found for its own number is its own.
-        if let name = row.name,
-            row.number.map({ number in self[place].firstNumber.map { Names.areOne($0, number) } ?? true }) ?? true
-        {
-            self[place].callerName = name
-        }
+        self[place].show(row.number, row.name)
         if let code = row.accountCode { self[place].accountCode = code }
         if !row.exten.isEmpty {
             let location = CallEvent.Location(context: row.context, exten: row.exten, priority: 1)

@@ -80,10 +80,7 @@ public struct CallAssembler: Sendable {
             addChannel(snapshot, mark, effect)
         case .newState(let channel, let state): withPart(channel, mark, isAlive: true) { $0.take(state, mark) }
         case .newCallerID(let channel, let number, let name):
-            withPart(channel, mark) { part in
-                part.number = number ?? part.number
-                part.callerName = name ?? part.callerName
-            }
+            withPart(channel, mark) { $0.show(number, name) }
         case .newAccountCode(let channel, let code):
             withPart(channel, mark) { $0.accountCode = code ?? $0.accountCode }
         case .rename(let channel, let name): withPart(channel, mark) { $0.name = name }
@@ -260,7 +257,8 @@ public struct CallAssembler: Sendable {
         let slot = linked[channel.linkedID] ?? index[channel.linkedID.oldest]?.call ?? newCall(channel.linkedID)
         var part = Call.Part(
             uniqueID: channel.uniqueID, linkedID: channel.linkedID, name: snapshot.name,
-            firstNumber: snapshot.number, number: snapshot.number, callerName: snapshot.callerName,
+            firstNumber: snapshot.number, number: snapshot.number, firstName: snapshot.callerName,
+            callerName: snapshot.callerName,
             accountCode: snapshot.accountCode, firstLocation: snapshot.location, location: snapshot.location,
             created: mark,
             isInternal: snapshot.name.isInternalToAsterisk)

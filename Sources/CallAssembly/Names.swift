@@ -27,7 +27,9 @@ struct Names: Sendable {
         let address = String(part.name.address)
         let addressIsNumber = !address.isEmpty && address.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
         // A phone that is rung with the customer's number as its caller id is still the phone of its own name.
-        if isDialled[i], addressIsNumber, let number = part.firstNumber, Outside.isLong(number) { return address }
+        if isDialled[i], addressIsNumber, let number = part.firstNumber ?? part.number, Outside.isLong(number) {
+            return address
+        }
         return part.firstNumber ?? part.number ?? (addressIsNumber ? address : nil)
     }
 
@@ -72,7 +74,10 @@ struct Names: Sendable {
 
     private func findName(_ i: Int) -> String? {
         let part = facts.call.parts[i]
-        guard let name = part.callerName, !(isOutside[i] && isDialled[i]) else { return nil }
+        // Without a number of its own a phone shows what it was given for the call, and the name that goes with it.
+        let isGiven = isDialled[i] && part.firstNumber == nil && part.number.map(Outside.isLong) ?? false
+        let shown = isGiven ? part.firstName : part.callerName
+        guard let name = shown, !(isOutside[i] && isDialled[i]) else { return nil }
         // PJSIP hands a SIP quoted-string on with its backslashes.
         return printable(part.name.technology == "PJSIP" ? Names.unquoted(name) : name)
     }

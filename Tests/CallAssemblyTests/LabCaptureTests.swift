@@ -75,6 +75,7 @@ struct LabCaptureTests {
         func isOneOf(_ seen: String?) -> Bool { (wanted.array ?? [wanted]).contains { $0.string == seen } }
         switch name {
         case "caller": return wanted.string == "*" || record["caller"]?["number"]?.string == wanted.string
+        case "caller_name": return isOneOf(record["caller"]?["name"]?.string)
         case "callee", "answered_by", "agent": return isOneOf(record[name]?["number"]?.string)
         case "agents": return numbers(record["agents"]) == (wanted.array ?? []).map(\.string)
         case "hangup_cause": return isOneOf(record[name]?["code"]?.integer.map(String.init))

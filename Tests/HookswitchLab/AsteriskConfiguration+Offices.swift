@@ -177,7 +177,19 @@ extension AsteriskConfiguration {
             exten => room,1,ConfBridge(777)
              same => n,Hangup()
 
+            [office-outbound]
+            ; the company's name and number go out, not the phone's
+            exten => s,1,Set(CALLERID(all)="ACME Trading" <18005550100>)
+             same => n,Return()
+
             [from-internal]
+            exten => _05X.,1,Gosub(office-outbound,s,1)
+             same => n,Dial(PJSIP/${EXTEN:2}@trunk,30)
+             same => n,Hangup()
+            exten => _06X.,1,Set(CALLERID(name)=ACME Trading)
+             same => n,Set(CALLERID(num)=18005550100)
+             same => n,Dial(PJSIP/${EXTEN:2}@trunk,30)
+             same => n,Hangup()
             exten => _6X.,1,Dial(PJSIP/${EXTEN:1}@trunk2,30)
              same => n,GotoIf($["${DIALSTATUS}"="CONGESTION" | "${DIALSTATUS}"="CHANUNAVAIL"]?next)
              same => n,Hangup()

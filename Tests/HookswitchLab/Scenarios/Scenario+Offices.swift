@@ -13,6 +13,23 @@ extension Scenario {
         }
     }
 
+    /// Alice calls out, and the dialplan gives her channel the company's caller id before it dials.
+    private static func shownAs(_ name: String, _ prefix: String, _ how: String) -> Scenario {
+        Scenario(
+            name, "office", "The customer is shown the company when Alice calls him: \(how); 2 s talk.",
+            steps: [
+                .dial(.alice, prefix + "15559876543"), .called(.customer), .wait(1), .answer(.customer), .up(.alice),
+                .wait(2),
+                .hangUp(.alice), .ended(.customer),
+            ],
+            calls: [
+                dialled("ANSWERED").with {
+                    ($0.callerName, $0.callee) = ("Alice", [prefix + "15559876543"])
+                    ($0.talk, $0.agents, $0.hungUpBy, $0.answeredBy) = (1.7...2.6, ["1001"], ["caller"], "15559876543")
+                }
+            ])
+    }
+
     /// Generated dialplans: routines before and behind each Dial, members behind Local channels, trunks tried in turn.
     static let offices: [Scenario] =
         [
@@ -217,6 +234,8 @@ extension Scenario {
                     }
                 ], cdrDiffers: rows),
             // Trunks
+            shownAs("trunk_shown_as_company", "05", "name and number at once"),
+            shownAs("trunk_shown_as_company_in_steps", "06", "its name first, then its number"),
             Scenario(
                 "trunk_failover", "office",
                 "The first trunk fails (503), over the second the customer answers; 2 s talk.",
