@@ -70,12 +70,13 @@ extension CallAssembler {
     }
 
     /// Gives the calls with a gap what Asterisk's own files have of it, and tells those that are over. Those of which nothing is
-    /// written yet wait on.
+    /// written yet, or not their end, wait on (`awaitsFiles`): the files may be read again, and what they say a second time
+    /// changes nothing.
     /// - Parameter found: what the fold of the CEL file found for `channelsInDoubt`.
     public mutating func complete(
         from rows: [CDRRow], _ found: FoundCalls, _ effect: (AssemblyEffect) -> Void
     ) {
-        let filled = fill(from: found)
+        let isEndWritten = fill(from: found)
         for row in rows {
             guard let slot = index[row.uniqueID]?.call ?? row.linkedID.flatMap({ linked[$0] }), calls[slot]!.awaitsFiles
             else { continue }
@@ -88,7 +89,7 @@ extension CallAssembler {
             if call.alive > 0 {
                 // The files have said of the gap what they can.
                 calls[slot]!.awaitsFiles = false
-            } else if filled.contains(call.linkedID) || call.isEndTold {
+            } else if isEndWritten[call.linkedID] ?? call.isEndTold {
                 finish(slot, effect)
             }
         }

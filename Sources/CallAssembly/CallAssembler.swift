@@ -62,6 +62,12 @@ public struct CallAssembler: Sendable {
     public var nextDeadline: Instant? { waiting.first?.until }
     /// When nothing is waited for any more, unless something new comes; nil: nothing is.
     public var lastDeadline: Instant? { waiting.map(\.until).max() }
+    /// Calls in progress of which a channel lives, or was not seen to end.
+    public var unendedCalls: Set<LinkedID> {
+        Set(calls.compactMap { call in call.flatMap { $0.emptySince == nil ? $0.linkedID : nil } })
+    }
+    /// Whether a call that ended unseen waits for what Asterisk's own files say of it (`complete`).
+    public var awaitsFiles: Bool { calls.contains { $0.map { $0.awaitsFiles && $0.alive == 0 } ?? false } }
     /// Whether a call under that name is in progress.
     public func hasOpen(_ linkedID: LinkedID) -> Bool { linked[linkedID] != nil || index[linkedID.oldest] != nil }
 

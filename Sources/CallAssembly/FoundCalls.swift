@@ -29,9 +29,9 @@ extension CallAssembler {
     }
 
     /// Puts what a file tells of a gap into the calls in progress.
-    /// - Returns: the calls it told something of.
-    mutating func fill(from found: FoundCalls) -> Set<LinkedID> {
-        var filled: Set<LinkedID> = []
+    /// - Returns: the calls it told something of, and whether it has their end.
+    mutating func fill(from found: FoundCalls) -> [LinkedID: Bool] {
+        var isEndWritten: [LinkedID: Bool] = [:]
         for told in found.calls {
             var slot: Int?
             for part in told.parts where !part.isGuest {
@@ -52,8 +52,9 @@ extension CallAssembler {
                 isRecent(part.uniqueID) || index[part.uniqueID].map { $0.call != slot } ?? false
             }
             calls[slot]!.fill(from: told, gap, leavingOut: isOthers)
-            filled.insert(calls[slot]!.linkedID)
+            let id = calls[slot]!.linkedID
+            isEndWritten[id] = (isEndWritten[id] ?? true) && told.emptySince != nil
         }
-        return filled
+        return isEndWritten
     }
 }

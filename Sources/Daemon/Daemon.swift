@@ -151,55 +151,73 @@ public final class Daemon: @unchecked Sendable {
         checkDatabase(store)
     }
 
-    /// Only what is later than the last call on disk, and an hour before it, can have been missed while no daemon ran: the history
-    /// of a PBX is not told at the first start.
+    /// Only what is later than the last call on disk, and an hour before it, can have been missed while no daemon ran; before the
+    /// first call, what is later than the first start: the history of a PBX is not told.
     private func planBackfill(_ store: CallStore) async throws(StorageError) {
-        guard let newest = try await store.query.calls(matching: CallFilter(limit: 1)).first,
-            let record = (try? JSONValue(parsing: newest.recordJSON)).flatMap({ CallRecord(json: $0) })
-        else { return }
-        backfills.deaf(from: record.startedAt)
+        let firstStart = FirstStart(folder: configuration.general.stateDirectory)
+        guard let newest = try await store.query.calls(matching: CallFilter(limit: 1)).first else {
+            let began = firstStart.time
+            backfills.earliest = began ?? now()
+            if let began { backfills.deaf(from: began) } else { firstStart.keep(now()) }
+            return
+        }
+        let record = (try? JSONValue(parsing: newest.recordJSON)).flatMap { CallRecord(json: $0) }
+        if let record { backfills.deaf(from: record.startedAt) }
     }
 
-    /// Reads the files of `[backfill]` and of the `[pbx:]` sections on a thread of its own and leaves their calls for the ticker.
-    private func backfill(since: Instant) {
+    /// Reads the files of `[backfill]` and of the `[pbx:]` sections on a thread of its own.
+    private func backfill(_ order: BackfillSchedule.Order) {
         let reader = Backfill(configuration)
         let sources = reader.sources
-        guard !sources.isEmpty else { return }
-        let (folder, logger) = (configuration.general.stateDirectory, logger.part("backfill"))
+        guard !sources.isEmpty else { return backfills.wereRead(isWaitedFor: false) }
+        let logger = logger.part("backfill")
         var sought: [String: Set<UniqueID>] = [:]
         for link in links { sought[link.configuration.name] = link.fold.channelsInDoubt }
         BackgroundThread.run { [weak self, loop, sought] in
-            var calls: [FinishedCall] = []
-            var gaps: [String: (rows: [CDRRow], found: FoundCalls)] = [:]
+            var results: [Backfill.Result] = []
             for source in sources {
                 do throws(BackfillError) {
-                    let result = try reader.read(source, since: since, seeking: sought)
-                    calls += result.calls
-                    gaps[result.pbx, default: ([], FoundCalls())].rows += result.rows
-                    gaps[result.pbx]?.found += result.found
+                    let result = try reader.read(source, since: order.since, seeking: sought)
                     logger.notice(
                         "Asterisk's own files were read",
                         [.count: .number(result.calls.count), .state: .text("\(result.problems.count) lines unread")])
+                    results.append(result)
                 } catch {
                     logger.error(
                         "Asterisk's own files could not be read",
                         [.error: .text(error.description), .hint: .text(error.hint)])
                 }
             }
-            // Before the files' own calls: what was heard of a call and what they say of it are one record.
-            loop.perform { [weak self, gaps] in self?.complete(from: gaps) }
-            do throws(FileError) { try reader.handOver(calls, folder) } catch {
+            loop.perform { [weak self, results] in self?.filesWereRead(results, order) }
+        }
+    }
+
+    /// Completes the calls that a gap touched and leaves those that were missed for the ticker; or waits for the next reading, where
+    /// one that is over has no end in the files yet.
+    private func filesWereRead(_ results: [Backfill.Result], _ order: BackfillSchedule.Order) {
+        // Before the files' own calls: what was heard of a call and what they say of it are one record.
+        for link in links {
+            let own = results.filter { $0.pbx == link.configuration.name }
+            link.fold.complete(
+                from: own.flatMap(\.rows), own.reduce(into: FoundCalls()) { all, result in all += result.found })
+        }
+        var missed = results.flatMap(\.calls)
+        if order.knowsCalls {
+            let over = results.flatMap(\.unended).filter { !isOpen($0.record) }
+            let isWaitedFor = !over.isEmpty || links.contains { $0.fold.awaitsFiles }
+            backfills.wereRead(isWaitedFor: isWaitedFor)
+            if isWaitedFor, !order.isLast { return }
+            missed += over
+        }
+        let (reader, folder, logger) = (
+            Backfill(configuration), configuration.general.stateDirectory, logger.part("backfill")
+        )
+        BackgroundThread.run { [missed] in
+            do throws(FileError) { try reader.handOver(missed, folder) } catch {
                 logger.error(
                     "calls of Asterisk's own files could not be kept",
                     [.error: .text(error.description), .hint: .text("free the disk, then run hookswitch backfill")])
             }
-        }
-    }
-
-    private func complete(from gaps: [String: (rows: [CDRRow], found: FoundCalls)]) {
-        for link in links {
-            let told = gaps[link.configuration.name]
-            link.fold.complete(from: told?.rows ?? [], told?.found ?? FoundCalls())
         }
     }
 
@@ -361,7 +379,7 @@ public final class Daemon: @unchecked Sendable {
             logger.part("storage").warning(
                 "requests of the command line cannot be read", [.error: .text(error.description)], repeats: .counted)
         }
-        if let since = backfills.tick(knowsCalls: links.allSatisfy(\.knowsCalls)) { backfill(since: since) }
+        if let order = backfills.tick(knowsCalls: links.allSatisfy(\.knowsCalls)) { backfill(order) }
         if second % 2 == 1 {
             spool?.poll()
             // Not before the spool's witnesses have been heard: they tell more than a CDR does.
@@ -377,8 +395,9 @@ public final class Daemon: @unchecked Sendable {
     /// Seconds after the start: the spool is read in the first, and what it tells is finished within two more.
     private static let backfillAfter = 5
 
-    /// How long a call that ended unseen waits for the files. They are read within two seconds of the list, but large ones take
-    /// long, and a connection that is lost again at once has them read after ten.
+    /// How long a call that ended unseen waits for the files. They are read within two seconds of the list, and again within fifteen
+    /// where its end is not in them yet; but large ones take long, and a connection that is lost again at once has them read after
+    /// ten.
     private static let filesWait: Duration = .seconds(20)
 
     private func sweep(_ store: CallStore) async {

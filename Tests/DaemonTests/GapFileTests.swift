@@ -14,8 +14,9 @@ import Testing
         let trunk: String
         let phone: String
 
-        init() {
-            began = Instant(milliseconds: Int64(Date.now.timeIntervalSince1970 * 1000))
+        /// - Parameter ago: how long ago it began.
+        init(ago: Duration = .zero) {
+            began = GapFileTests.now - ago
             (trunk, phone) = ("\(began.seconds).1", "\(began.seconds).2")
         }
 
@@ -56,8 +57,9 @@ import Testing
 
                 """
         }
-        /// `cel_custom`'s file: answered, connected and ended by the phone at `end`.
-        func cel(until end: Instant) -> String {
+        /// `cel_custom`'s file: answered, connected and ended by the phone at `end`. The first two rows are older than the gap, the
+        /// last five tell of the end.
+        func cel(until end: Instant) -> [String] {
             func row(_ event: String, _ at: Instant, isPhone: Bool, _ application: String = "", _ extra: String = "")
                 -> String
             {
@@ -74,19 +76,21 @@ import Testing
             }
             let bridge = #"{"bridge_id":"7d1c1b52-2a53-4c6f-9c5e-0d6f0a3c9a11","bridge_technology":"simple_bridge"}"#
             let hangup = #"{"hangupcause":16,"hangupsource":"PJSIP/1001-00000002","dialstatus":"ANSWER"}"#
-            return row("CHAN_START", began, isPhone: false)
-                + row("CHAN_START", began + .milliseconds(1), isPhone: true)
-                + row("ANSWER", end, isPhone: true, "AppDial") + row("ANSWER", end, isPhone: false, "Dial")
-                + row("BRIDGE_ENTER", end, isPhone: true, "AppDial", bridge)
-                + row("BRIDGE_ENTER", end, isPhone: false, "Dial", bridge)
-                + row("BRIDGE_EXIT", end, isPhone: true, "AppDial", bridge)
-                + row("BRIDGE_EXIT", end, isPhone: false, "Dial", bridge)
-                + row("HANGUP", end, isPhone: true, "AppDial", hangup) + row("CHAN_END", end, isPhone: true, "AppDial")
-                + row("HANGUP", end, isPhone: false, "", hangup) + row("CHAN_END", end, isPhone: false)
-                + row("LINKEDID_END", end, isPhone: false)
+            return [
+                row("CHAN_START", began, isPhone: false), row("CHAN_START", began + .milliseconds(1), isPhone: true),
+                row("ANSWER", end, isPhone: true, "AppDial"), row("ANSWER", end, isPhone: false, "Dial"),
+                row("BRIDGE_ENTER", end, isPhone: true, "AppDial", bridge),
+                row("BRIDGE_ENTER", end, isPhone: false, "Dial", bridge),
+                row("BRIDGE_EXIT", end, isPhone: true, "AppDial", bridge),
+                row("BRIDGE_EXIT", end, isPhone: false, "Dial", bridge),
+                row("HANGUP", end, isPhone: true, "AppDial", hangup), row("CHAN_END", end, isPhone: true, "AppDial"),
+                row("HANGUP", end, isPhone: false, "", hangup), row("CHAN_END", end, isPhone: false),
+                row("LINKEDID_END", end, isPhone: false),
+            ]
         }
     }
 
+    private static var now: Instant { Instant(milliseconds: Int64(Date.now.timeIntervalSince1970 * 1000)) }
     /// Asterisk's `2026-11-21 02:17:40`, in UTC.
     private static func second(_ time: Instant) -> String {
         time.rfc3339.prefix(19).replacingOccurrences(of: "T", with: " ")
@@ -107,8 +111,8 @@ import Testing
             try await fixture.wait("the call's beginning") { !sink.requests.isEmpty }
             asterisk.close()
             _ = try await fixture.logged("no manager connection")
-            let end = Instant(milliseconds: Int64(Date.now.timeIntervalSince1970 * 1000))
-            let rows = kind == "cdr" ? call.cdr(until: end) : call.cel(until: end)
+            let end = GapFileTests.now
+            let rows = kind == "cdr" ? call.cdr(until: end) : call.cel(until: end).joined()
             try folder.write("rows.csv", Array(rows.utf8))
             let again = try ScriptedAsterisk(port: asterisk.port, on: fixture.loop)
             try await fixture.wait("the record") { try await !fixture.records().isEmpty }
@@ -124,5 +128,77 @@ import Testing
         }
         let lines = try String(contentsOfFile: "\(folder.path)/calls.jsonl", encoding: .utf8).split(separator: "\n")
         #expect(lines.count == 1, "one line a call")
+    }
+
+    @Test("rows that Asterisk writes after the file was read are read as well")
+    func lateRows() throws {
+        let folder = try TestFolder()
+        try folder.write("rows.csv", [])
+        let sink = WebhookSink()
+        defer { sink.stop() }
+        let sections = "[webhook:crm]\nurl = \(sink.url)\nevents = call.started\n"
+        try DaemonFixture.runWithManager(folder, pbx: "cel = \(folder.path)/rows.csv", sections: sections) {
+            fixture, asterisk in
+            _ = try await fixture.logged("calls in progress are known")
+            let call = CallNow()
+            try await asterisk.emit(call.events)
+            try await fixture.wait("the call's beginning") { !sink.requests.isEmpty }
+            asterisk.close()
+            _ = try await fixture.logged("no manager connection")
+            let rows = call.cel(until: GapFileTests.now)
+            try folder.write("rows.csv", Array(rows.dropLast(5).joined().utf8))
+            let again = try ScriptedAsterisk(port: asterisk.port, on: fixture.loop)
+            _ = try await fixture.logged("Asterisk's own files were read")
+            try folder.write("rows.csv", Array(rows.joined().utf8))
+            try await fixture.wait("the record") { try await !fixture.records().isEmpty }
+            again.close()
+            let records = try await fixture.records()
+            #expect(records.count == 1)
+            #expect(records[0]["sources"]?.array?.compactMap(\.string) == ["ami", "cel"])
+            #expect(records[0]["answered_by"]?["number"]?.string == "1001")
+            #expect(records[0]["hungup_by"]?.string == "callee" && records[0]["completeness"]?.string == "partial")
+        }
+    }
+
+    @Test("a call that began in the gap and is not over in the file is told when it is")
+    func notOverYet() throws {
+        let folder = try TestFolder()
+        try folder.write("rows.csv", [])
+        try DaemonFixture.runWithManager(folder, pbx: "cel = \(folder.path)/rows.csv") { fixture, asterisk in
+            _ = try await fixture.logged("calls in progress are known")
+            asterisk.cut()
+            let call = CallNow()
+            let rows = call.cel(until: call.began + .seconds(30))
+            try folder.write("rows.csv", Array(rows.dropLast(5).joined().utf8))
+            _ = try await fixture.logged("Asterisk's own files were read")
+            try folder.write("rows.csv", Array(rows.joined().utf8))
+            try await fixture.wait("the record") { try await !fixture.records().isEmpty }
+            let records = try await fixture.records()
+            #expect(records.count == 1 && records[0]["uniqueid"]?.string == call.trunk)
+            #expect(records[0]["hungup_by"]?.string == "callee" && records[0]["duration"]?.double == 30)
+            // No event of it was heard, and that is said.
+            #expect(records[0]["completeness"]?.string == "partial")
+            #expect(records[0]["sources"]?.array?.compactMap(\.string) == ["cel"])
+            #expect(records[0]["notes"]?.array?.isEmpty == false)
+        }
+    }
+
+    @Test("calls missed after a first start that told none are told; older ones are no business of ours")
+    func beforeTheFirstRecord() throws {
+        let folder = try TestFolder()
+        let file = "\(folder.path)/rows.csv"
+        let old = CallNow(ago: .seconds(60))
+        try folder.write("rows.csv", Array(old.cel(until: old.began + .seconds(30)).joined().utf8))
+        try DaemonFixture.runWithManager(folder, pbx: "cel = \(file)") { fixture, _ in
+            _ = try await fixture.logged("calls in progress are known")
+        }
+        let call = CallNow()
+        let rows = old.cel(until: old.began + .seconds(30)) + call.cel(until: call.began + .seconds(4))
+        try folder.write("rows.csv", Array(rows.joined().utf8))
+        try DaemonFixture.runWithManager(folder, pbx: "cel = \(file)") { fixture, _ in
+            try await fixture.wait("the record") { try await !fixture.records().isEmpty }
+            let records = try await fixture.records()
+            #expect(records.compactMap { $0["uniqueid"]?.string } == [call.trunk])
+        }
     }
 }

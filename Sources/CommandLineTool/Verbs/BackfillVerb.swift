@@ -35,7 +35,7 @@ struct BackfillVerb {
         for source in sources {
             do throws(BackfillError) {
                 let read = try Backfill(configuration).read(source, since: since)
-                calls += read.calls
+                calls += read.calls + read.unended
                 problems += read.problems
             } catch {
                 if case .unreadable(let error) = error { throw error }

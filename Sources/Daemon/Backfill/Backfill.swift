@@ -14,6 +14,8 @@ public struct Backfill: Sendable {
     /// What the files tell.
     public struct Result: Sendable {
         public var calls: [FinishedCall] = []
+        /// Calls whose end does not stand in the CEL: they go on, it is still to be written, or Asterisk was killed.
+        public var unended: [FinishedCall] = []
         /// The rows of the CDR that those calls are told from, what the CEL has of the calls that were sought, and the section of the
         /// Asterisk they are of.
         public var rows: [CDRRow] = []
@@ -68,13 +70,28 @@ public struct Backfill: Sendable {
         let pbx = try pbx(of: source, names)
         var replay = CaptureReplay(pbx.assembly(recordings: configuration.recordings))
         replay.sought = sought[pbx.name] ?? []
-        result.calls = replay.run(cel: celFile, cdr: cdrFile).calls
+        let told = replay.run(cel: celFile, cdr: cdrFile)
+        for call in told.calls where since.map({ call.record.startedAt >= $0 }) ?? true {
+            if told.unended.contains(call.record.linkedID) {
+                result.unended.append(Backfill.missed(call))
+            } else {
+                result.calls.append(Backfill.missed(call))
+            }
+        }
         result.found = replay.found
-        if let since { result.calls.removeAll { $0.record.startedAt < since } }
         result.rows = cdrFile?.rows ?? []
         if let since { result.rows.removeAll { $0.uniqueID.created.map { $0 < since } ?? false } }
         result.pbx = pbx.name
         return result
+    }
+
+    /// The call as one that the manager connection did not tell, however much the files know of it.
+    private static func missed(_ call: FinishedCall) -> FinishedCall {
+        guard call.record.completeness == .full else { return call }
+        var call = call
+        call.record.completeness = .partial
+        call.record.notes.append("told by Asterisk's CEL file: the manager connection did not carry this call")
+        return call
     }
 
     /// The Asterisk that files are of: the one named, the only one, or the one whose name their ids begin with.

@@ -3,33 +3,79 @@ import Telephony
 /// Decides when Asterisk's own files are read for calls that nobody told, and from which on: a value.
 ///
 /// ```
-/// start, connection lost ─▶ something may be missed ─┬─ live channels known ─▶ read, done
-///                                                    └─ ten seconds without ─▶ read, and again when they are known
+/// heard ◀──────────────────────────── nothing waited for ──┐
+///   │ start, connection lost                                │
+///   ▼                                                       │
+/// deaf ── live channels known ─▶ reading ── read ───────────┤
+///   └─ ten seconds without: read, and go on                 └─ a call has no end in them yet ─▶ resting ─▶ reading
 /// ```
-/// A call that ends before the live channels have been listed is in the files by then; one that ends later is heard.
+/// A call that ends before the live channels have been listed is in the files by then or within moments: Asterisk writes them on
+/// threads of their own, a CDR with `batch = yes` seconds later. One that ends later is heard.
 struct BackfillSchedule {
-    /// Calls that began after this may have been missed; nil: none.
-    private var since: Instant?
-    private var waited = 0
+    /// A reading that is due.
+    struct Order: Sendable, Equatable {
+        /// Calls that began after this may have been missed.
+        var since: Instant
+        /// The live channels are known: a call that is not among them is over, whatever the files say.
+        var knowsCalls: Bool
+        /// The files are not read again for what they do not say yet.
+        var isLast: Bool
+    }
+    private enum State {
+        case heard
+        case deaf(since: Instant, seconds: Int)
+        /// The readings so far, this one among them.
+        case reading(since: Instant, count: Int)
+        case resting(since: Instant, count: Int, seconds: Int)
+    }
+    private var state = State.heard
+    /// Nothing that began before this is looked for; nil: no matter when.
+    var earliest: Instant?
     /// A call that was missed may have begun so long before we went deaf.
     private static let longestCall: Duration = .seconds(3600)
     private static let patience = 10
+    /// Seconds from one reading to the next. Together they are less than a call waits for the files.
+    private static let pauses = [2, 4, 8]
 
     /// Nothing was heard from `time` on.
     mutating func deaf(from time: Instant) {
-        since = min(since ?? time, time - BackfillSchedule.longestCall)
-        waited = 0
+        var since = time - BackfillSchedule.longestCall
+        // Ids and the times of a CDR are whole seconds.
+        if let earliest { since = max(since, earliest - .seconds(1)) }
+        switch state {
+        case .heard: break
+        case .deaf(let before, _), .reading(let before, _), .resting(let before, _, _): since = min(since, before)
+        }
+        state = .deaf(since: since, seconds: 0)
     }
 
     /// To be called once a second.
-    /// - Returns: the earliest start of the calls to look for, if it is time to look; else nil.
-    mutating func tick(knowsCalls: Bool) -> Instant? {
-        guard let since else { return nil }
-        waited += 1
-        if knowsCalls {
-            self.since = nil
-            return since
+    /// - Returns: what to read, if it is time to.
+    mutating func tick(knowsCalls: Bool) -> Order? {
+        switch state {
+        case .heard, .reading: return nil
+        case .deaf(let since, _) where knowsCalls: return read(since, 1)
+        case .deaf(let since, let seconds):
+            state = .deaf(since: since, seconds: seconds + 1)
+            return seconds + 1 == BackfillSchedule.patience ? Order(since: since, knowsCalls: false, isLast: true) : nil
+        case .resting(let since, let count, let seconds):
+            if seconds == 1 { return read(since, count + 1) }
+            state = .resting(since: since, count: count, seconds: seconds - 1)
+            return nil
         }
-        return waited == BackfillSchedule.patience ? since : nil
+    }
+
+    private mutating func read(_ since: Instant, _ count: Int) -> Order {
+        state = .reading(since: since, count: count)
+        return Order(since: since, knowsCalls: true, isLast: count > BackfillSchedule.pauses.count)
+    }
+
+    /// The files have been read with the live channels known. `isWaitedFor`: a call that is over has no end in them yet.
+    mutating func wereRead(isWaitedFor: Bool) {
+        // Deaf again meanwhile: they are read once more anyway.
+        guard case .reading(let since, let count) = state else { return }
+        state =
+            isWaitedFor && count <= BackfillSchedule.pauses.count
+            ? .resting(since: since, count: count, seconds: BackfillSchedule.pauses[count - 1]) : .heard
     }
 }

@@ -87,6 +87,9 @@ final class FoldDriver: @unchecked Sendable {
     /// Channels of the calls in progress of which something was not heard.
     var channelsInDoubt: Set<UniqueID> { assembler.channelsInDoubt }
 
+    /// Whether a call that ended unseen waits for what Asterisk's own files say of it.
+    var awaitsFiles: Bool { assembler.awaitsFiles }
+
     /// Asterisk's own files have been read: calls with a gap are told with what stands there.
     func complete(from rows: [CDRRow], _ found: FoundCalls) {
         let time = now() + skew

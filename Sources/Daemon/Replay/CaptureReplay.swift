@@ -9,6 +9,8 @@ public import Telephony
 public struct CaptureReplay {
     public struct Summary: Sendable {
         public var calls: [FinishedCall] = []
+        /// Those of them that were not over at the end.
+        public var unended: Set<LinkedID> = []
         /// Events refused as forged or broken, with where they stand.
         public var refused: [(reason: String, offset: Int64)] = []
         public var messageCount: Int64 = 0
@@ -105,6 +107,7 @@ public struct CaptureReplay {
 
     private mutating func end() -> Summary {
         var calls: [FinishedCall] = []
+        summary.unended = assembler.unendedCalls
         assembler.finishAll { effect in if case .finished(let call) = effect { calls.append(call) } }
         for call in calls { tell(call) }
         if !hasHeardChannels, !cdrRows.isEmpty {
