@@ -135,6 +135,18 @@ public final class AsteriskInstance: @unchecked Sendable {
         }
     }
 
+    /// What a daemon's configuration says of the files that this Asterisk writes, empty where it is to read none.
+    func backfillSection(_ files: Outage.Files) -> String {
+        let cdr = "cdr = \(folder)/log/cdr-custom/Full.csv\n"
+        let cel = "cel = \(folder)/log/cel-custom/Master.csv\n"
+        return switch files {
+        case .cdr: "[backfill]\n" + cdr
+        case .cel: "[backfill]\n" + cel
+        case .both: "[backfill]\n" + cdr + cel
+        case .none: ""
+        }
+    }
+
     /// Lines of Asterisk's log that are warnings or errors.
     public var complaints: [String] {
         (readText(folder + "/log/messages") ?? "").split(separator: "\n").map(String.init).filter {

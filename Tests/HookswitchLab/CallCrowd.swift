@@ -87,8 +87,10 @@ public struct CallCrowd: Sendable {
     }
 
     /// What is wrong with a daemon's records, one sentence each.
-    /// - Parameter gaps: When that daemon could not hear Asterisk. A call that lived then must be told `partial`, any other `full`.
-    func faults(in records: [JSONValue], gaps: [ClosedRange<Double>]) -> [String] {
+    /// - Parameters:
+    ///   - gaps: When that daemon could not hear Asterisk. A call that lived then must be told `partial`, any other `full`.
+    ///   - readsCEL: It had the CEL file to fill gaps from: then it knows who hung up and how long they talked, too.
+    func faults(in records: [JSONValue], gaps: [ClosedRange<Double>], readsCEL: Bool = false) -> [String] {
         var faults: [String] = []
         var told: [String: [JSONValue]] = [:]
         for record in records { told[record["caller"]?["number"]?.string ?? "null", default: []].append(record) }
@@ -98,7 +100,7 @@ public struct CallCrowd: Sendable {
                 continue
             }
             if records.count > 1 { faults.append("\(call.number) was told \(records.count) times") }
-            faults += CallCrowd.faults(of: records[0], call, gaps).map { "\(call.number): \($0)" }
+            faults += CallCrowd.faults(of: records[0], call, gaps, readsCEL).map { "\(call.number): \($0)" }
         }
         for (number, records) in told {
             for record in records {
@@ -110,7 +112,9 @@ public struct CallCrowd: Sendable {
         return faults
     }
 
-    private static func faults(of record: JSONValue, _ call: Call, _ gaps: [ClosedRange<Double>]) -> [String] {
+    private static func faults(
+        of record: JSONValue, _ call: Call, _ gaps: [ClosedRange<Double>], _ readsCEL: Bool
+    ) -> [String] {
         var faults: [String] = []
         func check(_ field: String, _ wanted: String?, _ got: String?) {
             if wanted != got { faults.append("\(field) is \(got ?? "null"), not \(wanted ?? "null")") }
@@ -130,8 +134,8 @@ public struct CallCrowd: Sendable {
         // Every caller ends the call himself; who has not seen it says nothing, but never somebody else.
         if let who = record["hungup_by"]?.string {
             check("hungup_by", "caller", who)
-        } else if record["completeness"]?.string == "full" {
-            faults.append("hungup_by is null in a full record")
+        } else if record["completeness"]?.string == "full" || readsCEL && !call.wasKilled {
+            faults.append("hungup_by is null in a \(record["completeness"]?.string ?? "-") record")
         }
         func seconds(_ field: String, _ wanted: Double) {
             guard let got = record[field]?.double, abs(got - wanted) > 1.5 else { return }
@@ -140,6 +144,7 @@ public struct CallCrowd: Sendable {
         if !call.wasKilled {
             seconds("duration", call.endedAt - (call.startedAt ?? call.endedAt))
             seconds("billsec", call.answeredAt.map { call.endedAt - $0 } ?? 0)
+            if readsCEL { seconds("talk_seconds", call.answeredAt.map { call.endedAt - $0 } ?? 0) }
         }
         if let text = record["started_at"]?.string, let start = Instant(rfc3339: text), let seen = call.startedAt,
             abs(Double(start.microseconds) / 1e6 - seen) > 1.5

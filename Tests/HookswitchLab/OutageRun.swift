@@ -22,6 +22,15 @@ public struct Outage: Sendable {
 
     public init(_ kind: Kind, at: Double, lasting: Double) { (self.kind, self.at, self.lasting) = (kind, at, lasting) }
 
+    /// Which of Asterisk's own files the daemons are given to fill gaps from.
+    public enum Files: String, Sendable, CaseIterable {
+        case cdr
+        case cel
+        case both
+        /// Neither: a gap stays one.
+        case none
+    }
+
     /// Outages at random moments, `each` for every daemon, one after another for the same daemon.
     public static func scattered(
         daemons: Int, each: Int, over seconds: Double, lasting: Double, seed: UInt64, kind: (Int) -> Kind
@@ -47,6 +56,8 @@ public struct OutageRun: Sendable {
     public let records: [[JSONValue]]
     /// When each daemon could not hear Asterisk.
     public let gaps: [[ClosedRange<Double>]]
+    /// What they were given to fill the gaps from.
+    public let files: Outage.Files
 
     /// Boots Asterisk with the files Hookswitch ships and hangup handlers that report to every daemon, and runs it all.
     /// - Parameters:
@@ -54,7 +65,7 @@ public struct OutageRun: Sendable {
     ///   - keepsFolder: Leaves the instance's folder to be looked at.
     public static func run(
         tree: LabTree, name: String, program: String, plan: CallCrowd.Plan, daemons count: Int = 1,
-        outages: [Outage], attachesHandler: Bool = true, keepsFolder: Bool = false
+        outages: [Outage], files: Outage.Files = .cdr, attachesHandler: Bool = true, keepsFolder: Bool = false
     ) throws -> OutageRun {
         let ports = (0..<count).map { _ in Loopback.freePort() }
         let lane = try Lane(
@@ -68,7 +79,7 @@ public struct OutageRun: Sendable {
             HookswitchProcess(
                 program: program, folder: "\(asterisk.folder)/hookswitch\(number == 0 ? "" : "-\(number)")",
                 managers: [("pbx", relays[number].port)], fastAGIPort: ports[number],
-                more: "[backfill]\ncdr = \(asterisk.folder)/log/cdr-custom/Full.csv\n")
+                more: asterisk.backfillSection(files))
         }
         defer { for daemon in daemons { daemon.stop() } }
         for daemon in daemons {
@@ -82,7 +93,7 @@ public struct OutageRun: Sendable {
         crowd = crowd.marking(killedAt: damage.asteriskKills)
         let told = crowd.calls.count { $0.startedAt != nil }
         let records = daemons.map { $0.awaitRecords(told, seconds: 40) }
-        return OutageRun(crowd: crowd, records: records, gaps: damage.gaps)
+        return OutageRun(crowd: crowd, records: records, gaps: damage.gaps, files: files)
     }
 
     /// Does that on a thread of its own, since it waits without giving way.
@@ -97,7 +108,9 @@ public struct OutageRun: Sendable {
     /// What is wrong, one sentence each, the daemon's number first.
     public var faults: [String] {
         records.indices.flatMap { number in
-            crowd.faults(in: records[number], gaps: gaps[number]).map { "daemon \(number): \($0)" }
+            crowd.faults(
+                in: records[number], gaps: gaps[number], readsCEL: files == .cel || files == .both
+            ).map { "daemon \(number): \($0)" }
         }
     }
 

@@ -8,7 +8,8 @@ import Telephony
 ///     hookswitch-lab run [--tree forky|bullseye] [--lanes N] [--save FOLDER] [--hookswitch PATH] [--daemon] [--keep]
 ///                      [--repeat N] [NAME|FAMILY…]
 ///     hookswitch-lab outage [--tree T] [--daemons N] [--calls N] [--over SECONDS] [--lasting SECONDS] [--each N] [--seed N]
-///                           [--what cut|kill|stop|asterisk] [--no-handler] [--hookswitch PATH] [--keep]
+///                           [--what cut|kill|stop|asterisk] [--files cdr|cel|both|none] [--no-handler] [--hookswitch PATH]
+///                           [--keep]
 ///                    every daemon suffers that, N times each, while the same calls go on; records are held against the phones
 ///     hookswitch-lab boot [--tree forky|bullseye]       an idle Asterisk, until interrupted
 @main
@@ -72,6 +73,7 @@ enum LabTool {
         let each = option("--each", &arguments).flatMap { Int($0) } ?? 1
         let seed = option("--seed", &arguments).flatMap { UInt64($0) } ?? UInt64.random(in: 0..<1_000_000)
         let what = option("--what", &arguments) ?? "cut"
+        let files = option("--files", &arguments).map { Outage.Files(rawValue: $0)! } ?? .both
         let plan = CallCrowd.Plan(count: calls, seconds: over, lasting: 0.1...(over / 2), seed: seed)
         let outages = Outage.scattered(
             daemons: what == "asterisk" ? 1 : daemons, each: each, over: over, lasting: lasting, seed: seed
@@ -88,7 +90,8 @@ enum LabTool {
             do {
                 let run = try OutageRun.run(
                     tree: tree, name: "outage", program: program, plan: plan, daemons: daemons, outages: outages,
-                    attachesHandler: !arguments.contains("--no-handler"), keepsFolder: arguments.contains("--keep"))
+                    files: files, attachesHandler: !arguments.contains("--no-handler"),
+                    keepsFolder: arguments.contains("--keep"))
                 for fault in run.faults { say(fault) }
                 isRight = isRight && run.faults.isEmpty
                 let count = run.records.reduce(0) { $0 + $1.count }
