@@ -85,6 +85,7 @@ extension CallRecord.Party {
 }
 
 extension CallRecord.Queue {
+    /// Writes `{name, wait_seconds, position, result}`; the last two may be null.
     func write(to w: inout JSONWriter) {
         w.beginObject()
         w.member("name", name)
@@ -96,6 +97,7 @@ extension CallRecord.Queue {
 }
 
 extension CallRecord.Transfer {
+    /// Writes `{kind, by, to, at, ok}`; who and where may be null.
     func write(to w: inout JSONWriter) {
         w.beginObject()
         w.member("kind", kind.rawValue)
@@ -108,6 +110,8 @@ extension CallRecord.Transfer {
 }
 
 extension CallRecord.Recording {
+    /// Writes `{path, channel, started_at, ended_at, seconds, bytes, state}`; the length and the size are null until
+    /// the file was read.
     func write(to w: inout JSONWriter) {
         w.beginObject()
         w.member("path", path)
@@ -122,6 +126,8 @@ extension CallRecord.Recording {
 }
 
 extension CallRecord.Leg {
+    /// Writes one line's part with all its times, null where they were not seen; `hangup_cause` is null of a leg whose
+    /// end was not.
     func write(to w: inout JSONWriter) {
         w.beginObject()
         w.member("uniqueid", uniqueID.description)

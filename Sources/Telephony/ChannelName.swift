@@ -1,6 +1,8 @@
 /// A channel's name, as `PJSIP/1001-00000001` or `Local/1001@agents-00000003;2`: technology, address, serial, half.
 public struct ChannelName: Hashable, Sendable, CustomStringConvertible {
+    /// The text as Asterisk sent it.
     public let description: String
+    /// Takes any text; of one without a `/` technology is empty and address all of it.
     public init(_ text: String) { description = text }
 
     /// What stands before the first `/`: `PJSIP`, `SIP`, `IAX2`, `DAHDI`, `Local`, `Message`, …; empty if there is none.

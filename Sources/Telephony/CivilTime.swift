@@ -2,10 +2,12 @@
 ///
 /// Source: the day arithmetic is the usual one of 400-year eras starting on 1 March.
 public struct CivilTime: Hashable, Sendable {
+    /// Month and day from 1, second up to 60 (a leap second).
     public var year: Int64, month: Int, day: Int, hour: Int, minute: Int, second: Int
     /// 0 to 999,999.
     public var microsecond: Int
 
+    /// Takes the parts as they are: nobody checks that there is such a day.
     public init(
         year: Int64, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0, microsecond: Int = 0
     ) {

@@ -4,6 +4,7 @@ public struct FieldEvidence: Sendable, Hashable {
     public var field: String
     /// The event's name as Asterisk spells it.
     public var event: String
+    /// When that event happened.
     public var at: Instant
     /// Byte offset of the event in the manager stream since connect, or in the capture; nil for other sources.
     public var offset: Int64?

@@ -1,27 +1,37 @@
-/// Why a channel ended: a Q.850 cause value. Unknown numbers are kept.
+/// Why a channel ended: a Q.850 cause value (`Cause` header). Unknown numbers are kept.
+///
+/// The constants are those that Asterisk's channel drivers give for the ends of ordinary calls, each a Q.850 number.
 ///
 /// **Source**: the words are those of Asterisk's `ast_cause2str` (channel.c, 16 and 22), as they come in `Cause-txt`.
 public struct HangupCause: RawRepresentable, Hashable, Sendable {
     /// 0 (not stated) to 127.
     public let rawValue: Int
+    /// Takes any number.
     public init(rawValue: Int) { self.rawValue = rawValue }
 
+    /// 0, which Asterisk also gives a leg that was not answered, and on 22 one that ended in an application.
     public static let notStated = HangupCause(rawValue: 0)
     public static let unallocated = HangupCause(rawValue: 1)
     public static let noRouteToDestination = HangupCause(rawValue: 3)
     public static let normalClearing = HangupCause(rawValue: 16)
     public static let userBusy = HangupCause(rawValue: 17)
     public static let noUserResponding = HangupCause(rawValue: 18)
+    /// The line rang and nobody took it; Asterisk mostly says 0 instead.
     public static let noAnswer = HangupCause(rawValue: 19)
+    /// A device that is not registered.
     public static let subscriberAbsent = HangupCause(rawValue: 20)
     public static let callRejected = HangupCause(rawValue: 21)
+    /// What a 302 ends its leg with on 22; 16 gives 127 or 0.
     public static let redirected = HangupCause(rawValue: 23)
+    /// A ring-group member whose call a colleague took.
     public static let answeredElsewhere = HangupCause(rawValue: 26)
     public static let destinationOutOfOrder = HangupCause(rawValue: 27)
     public static let invalidNumber = HangupCause(rawValue: 28)
+    /// No circuit or channel; also what Congestion() gives.
     public static let congestion = HangupCause(rawValue: 34)
     public static let temporaryFailure = HangupCause(rawValue: 41)
     public static let switchingCongestion = HangupCause(rawValue: 42)
+    /// What a caller's CANCEL ends its channel with.
     public static let interworking = HangupCause(rawValue: 127)
 
     /// Asterisk's words for the number; `Unknown` where it has none.

@@ -19,13 +19,15 @@ public struct InsideWitness: Hashable, Sendable {
         /// A channel that was dialled; its CDR values say nothing (asterisk's CDR belongs to the caller's channel).
         case callee
     }
-    /// By which way the words came, for the record's notes.
+    /// By which way the words came.
     public enum Path: String, Hashable, Sendable {
         case fastAGI = "fastagi"
         case spool
     }
 
+    /// Why the dialplan spoke up.
     public var occasion: Occasion
+    /// By which way; decides nothing.
     public var path: Path
     /// When the daemon (or the spooling script, to the second) received it; for a hangup, at or just after the end.
     public var receivedAt: Instant
@@ -36,35 +38,45 @@ public struct InsideWitness: Hashable, Sendable {
     /// Nothing says which of several PBXs it speaks of.
     public var isSystemGuessed = false
 
+    /// `agi_uniqueid`: the channel that speaks.
     public var uniqueID: UniqueID
     /// Nil where the dialplan did not send it: AGI's own environment has none.
     public var linkedID: LinkedID?
+    /// `agi_channel`, its name.
     public var channel: ChannelName
+    /// `role=`; nil where the dialplan says none, which is taken as the caller's.
     public var role: Role?
 
     /// The channel's caller id; nil where Asterisk says `unknown` or nothing.
     public var callerNumber: String?
+    /// The name beside it, likewise.
     public var callerName: String?
     /// The number dialled at the start: `CALLERID(dnid)`, which survives IVRs and transfers where the channel driver sets it,
     /// else `exten`.
     public var dialledNumber: String?
     /// Where in the dialplan the report was asked for.
     public var context: String?
+    /// The extension there, the number dialled unless the dialplan has moved on; nil with `context`.
     public var exten: String?
+    /// `agi_accountcode`; nil for none.
     public var accountCode: String?
 
     /// `DIALSTATUS`: ANSWER, BUSY, NOANSWER, CANCEL, CONGESTION, CHANUNAVAIL, …
     public var dialStatus: String?
     /// `DIALEDTIME` and `ANSWEREDTIME`: seconds since Dial() began, and since its answer; right on the caller's channel.
     public var dialedSeconds: Int?
+    /// `ANSWEREDTIME`: whole seconds since the dialled line's answer, rounded down; 0 or nil where it did not answer.
     public var answeredSeconds: Int?
+    /// `HANGUPCAUSE` of the channel; nil where it is no number.
     public var hangupCause: HangupCause?
     /// `CHANNEL(hangupsource)`: the channel whose side hung up, or `dialplan/builtin`, `dialplan/agi`; nil: not known.
     public var hangupSource: String?
     /// `DIALEDPEERNAME` or `BRIDGEPEER`: the channel last talked to.
     public var peerChannel: ChannelName?
+    /// `DIALEDPEERNUMBER`: what Dial() was told after the technology, as `1001` or `15559876543@trunk`.
     public var peerNumber: String?
 
+    /// The channel's CDR so far; all nil where the dialplan sends none.
     public var cdr: CDRValues
     /// `MIXMONITOR_FILENAME`: the path as Asterisk sees it.
     public var recordingPath: String?
@@ -74,9 +86,11 @@ public struct InsideWitness: Hashable, Sendable {
     public var direction: String?
     /// `QUEUESTATUS`: TIMEOUT, FULL, JOINEMPTY, LEAVEEMPTY, CONTINUE, …; nil while or unless a queue ended without answer.
     public var queueStatus: String?
-    /// The queue's name and who took the call in it, where `queues.conf` has `setqueuevar` and `setinterfacevar`.
+    /// `QUEUENAME`, set where queues.conf has `setqueuevar`.
     public var queueName: String?
+    /// `MEMBERNAME`: who took the call, set where queues.conf has `setinterfacevar`.
     public var memberName: String?
+    /// `MEMBERINTERFACE`, with it: `PJSIP/1001`.
     public var memberInterface: String?
     /// Other variables by name, as the dialplan sent them (`var.NAME=`, and what a tag brings).
     public var variables: [String: String]
@@ -84,6 +98,7 @@ public struct InsideWitness: Hashable, Sendable {
     /// text of a stranger (channel, uniqueid) was taken, the first value of each name.
     public var isDamaged: Bool
 
+    /// Words of a channel that says no more than its ids; the rest is filled in by whoever read them.
     public init(
         occasion: Occasion, path: Path, receivedAt: Instant, uniqueID: UniqueID, channel: ChannelName
     ) {
@@ -107,26 +122,38 @@ public struct InsideWitness: Hashable, Sendable {
     /// The channel's CDR as `CDR()` reads it in a hangup handler: right on the caller's channel, and only with
     /// `endbeforehexten = yes` in cdr.conf, which is Asterisk's own default.
     public struct CDRValues: Hashable, Sendable {
+        /// `CDR(start)`; nil where it is not set.
         public var start: CDRTime?
+        /// `CDR(answer)`; nil where nothing answered.
         public var answer: CDRTime?
+        /// `CDR(end)`; in a hangup handler set only with `endbeforehexten = yes`.
         public var end: CDRTime?
         /// Whole seconds.
         public var duration: Int?
+        /// Whole seconds, 0 where nothing answered.
         public var billsec: Int?
         /// `ANSWERED`, `NO ANSWER`, `BUSY`, `FAILED`, `CONGESTION`.
         public var disposition: String?
+        /// `CDR(src)`: the caller's number.
         public var source: String?
+        /// `CDR(dst)`: the extension the channel had got to.
         public var destination: String?
+        /// `CDR(dstchannel)`: the channel dialled last; nil for none.
         public var destinationChannel: ChannelName?
+        /// `CDR(accountcode)`; nil for an empty one.
         public var accountCode: String?
+        /// `CDR(userfield)`; nil for an empty one.
         public var userField: String?
 
+        /// Nothing sent.
         public init() {}
     }
 
     /// A CDR's time: `CDR(start,u)` gives epoch seconds with microseconds, `CDR(start)` local time without a zone.
     public enum CDRTime: Hashable, Sendable {
+        /// From `CDR(…,u)`: exact.
         case instant(Instant)
+        /// From `CDR(…)`: an instant only once the PBX's zone is known.
         case local(CivilTime)
 
         /// Reads `1795227945.926176` or `2026-11-21 02:25:45`; nil for anything else, and for an epoch of 0 (not set).

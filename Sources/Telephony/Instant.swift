@@ -6,8 +6,11 @@ public struct Instant: Hashable, Comparable, Sendable {
     /// Microseconds since the Unix epoch; negative before 1970.
     public var microseconds: Int64
 
+    /// As Asterisk's `Timestamp` has it, its decimal point left out.
     public init(microseconds: Int64) { self.microseconds = microseconds }
+    /// Stops at the last time there is where the seconds pass it.
     public init(seconds: Int64) { microseconds = seconds.timesUpToTheLimit(1_000_000) }
+    /// As the database keeps it.
     public init(milliseconds: Int64) { microseconds = milliseconds * 1000 }
 
     /// Milliseconds since the Unix epoch, rounded down; what the database keeps.
@@ -16,16 +19,20 @@ public struct Instant: Hashable, Comparable, Sendable {
     public var seconds: Int64 { Instant.floorDivide(microseconds, 1_000_000) }
 
     public static func < (a: Instant, b: Instant) -> Bool { a.microseconds < b.microseconds }
+    /// How much later `a` is; negative where it is earlier.
     public static func - (a: Instant, b: Instant) -> Duration {
         .microseconds(a.microseconds.minusUpToTheLimit(b.microseconds))
     }
+    /// Whole microseconds of the duration; stops at the last time there is.
     public static func + (a: Instant, b: Duration) -> Instant {
         Instant(microseconds: a.microseconds.plusUpToTheLimit(b.wholeMicroseconds))
     }
+    /// Likewise.
     public static func - (a: Instant, b: Duration) -> Instant {
         Instant(microseconds: a.microseconds.minusUpToTheLimit(b.wholeMicroseconds))
     }
 
+    /// Division rounded down, also below zero (1969 and before), where `/` rounds toward zero. `b` is positive.
     static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
         let q = a / b
         return a % b < 0 ? q - 1 : q

@@ -29,6 +29,7 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
             numbers = 0
         }
     }
+    /// Takes an id as text, of whatever form; empty text gives the empty id.
     public init(_ text: String) {
         var text = text
         self = text.withUTF8 { unsafe UniqueID(UnsafeRawBufferPointer($0)) }
@@ -40,8 +41,10 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
     public var created: Instant? { numbers == 0 ? nil : Instant(seconds: epoch) }
     /// `systemname` of asterisk.conf, where the id begins with one; nil where it does not, or is of another form.
     public var systemName: String? { numbers == 0 ? nil : text.map { String($0.text.dropLast()) } }
+    /// No id at all: the header was there and empty.
     public var isEmpty: Bool { numbers == 0 && text == nil }
 
+    /// The very text Asterisk sent, repaired where it was no UTF-8.
     public var description: String {
         if numbers == 0 { return text?.text ?? "" }
         let plain = String(epoch) + "." + String((numbers - 1) & (1 << 30 - 1))

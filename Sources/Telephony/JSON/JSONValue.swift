@@ -4,11 +4,14 @@
 public enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
+    /// As it is written: `1e3` is not `1000`.
     case number(String)
     case string(String)
     case array([JSONValue])
+    /// In the order of the text, a repeated name each time.
     case object([(name: String, value: JSONValue)])
 
+    /// Members in the same order, numbers spelt alike: `1.0` is not `1`.
     public static func == (a: JSONValue, b: JSONValue) -> Bool {
         switch (a, b) {
         case (.null, .null): true
@@ -22,24 +25,33 @@ public enum JSONValue: Sendable, Equatable {
         }
     }
 
+    /// An object's member, of a repeated name the last; nil where it is missing or this is no object.
     public subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.last { $0.name == name }?.value
     }
+    /// An array's item; nil beyond its end or where this is no array.
     public subscript(index: Int) -> JSONValue? {
         guard case .array(let items) = self, items.indices.contains(index) else { return nil }
         return items[index]
     }
+    /// Nil for anything but a string, a number included.
     public var string: String? { if case .string(let text) = self { text } else { nil } }
+    /// Nil for anything but `true` and `false`.
     public var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
+    /// A number that is whole, also `1e3` and `2.0`; nil for any other and for one beyond 64 bits.
     public var integer: Int? {
         if case .number(let text) = self { Int(text) ?? Double(text).flatMap { Int(exactly: $0) } } else { nil }
     }
+    /// Any number, to a double's precision.
     public var double: Double? { if case .number(let text) = self { Double(text) } else { nil } }
+    /// Nil for anything but an array.
     public var array: [JSONValue]? { if case .array(let items) = self { items } else { nil } }
+    /// An object's members in order; nil for anything else.
     public var object: [(name: String, value: JSONValue)]? {
         if case .object(let members) = self { members } else { nil }
     }
+    /// True for `null` only: a member that is missing is a nil `JSONValue?`.
     public var isNull: Bool { self == .null }
 
     /// The value as JSON text, members in their order.
@@ -53,6 +65,7 @@ public enum JSONValue: Sendable, Equatable {
     public struct ParseError: Error, Equatable, CustomStringConvertible {
         /// Bytes from the start of the text.
         public let offset: Int
+        /// What could have stood there, as `a value`, `':'`, `a digit`.
         public let expected: String
         public var description: String { "not JSON at byte \(offset): \(expected) expected" }
     }
@@ -60,6 +73,7 @@ public enum JSONValue: Sendable, Equatable {
     /// Reads one JSON text (RFC 8259) and nothing after it.
     /// - Throws: at the first byte that does not fit, or below 128 levels of nesting.
     public init(parsing text: String) throws(ParseError) { try self.init(parsing: Array(text.utf8)) }
+    /// The same of bytes; text in them that is not UTF-8 is repaired.
     public init(parsing bytes: [UInt8]) throws(ParseError) {
         var parser = Parser(bytes: bytes)
         self = try parser.value(depth: 0)

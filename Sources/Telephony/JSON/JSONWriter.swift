@@ -4,14 +4,20 @@
 /// characters RFC 8259 requires escaped; control characters have been removed before (`printable`), and are escaped here
 /// all the same.
 public struct JSONWriter: Sendable {
+    /// What has been written so far, UTF-8.
     public private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
+    /// - Parameter capacity: bytes to have ready; it grows beyond.
     public init(reserving capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
+    /// Writes `{`, after the comma if one is due. Each `begin` needs its `end`.
     public mutating func beginObject() { open(UInt8(ascii: "{")) }
+    /// Writes `}`.
     public mutating func endObject() { close(UInt8(ascii: "}")) }
+    /// Writes `[`, after the comma if one is due.
     public mutating func beginArray() { open(UInt8(ascii: "[")) }
+    /// Writes `]`.
     public mutating func endArray() { close(UInt8(ascii: "]")) }
 
     /// Writes a member's name. `name` is one of ours: it needs no escaping.
@@ -31,23 +37,29 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// A string, escaped.
     public mutating func value(_ text: String) {
         comma()
         appendQuoted(text)
     }
+    /// A string, or `null` for nil.
     public mutating func value(_ text: String?) {
         if let text { value(text) } else { null() }
     }
+    /// A whole number, or `null` for nil.
     public mutating func value(_ number: Int?) { value(number.map(Int64.init)) }
+    /// A whole number, or `null` for nil.
     public mutating func value(_ number: Int64?) {
         guard let number else { return null() }
         comma()
         appendNumber(number)
     }
+    /// `true` or `false`.
     public mutating func value(_ flag: Bool) {
         comma()
         bytes.append(contentsOf: flag ? "true".utf8 : "false".utf8)
     }
+    /// `null`.
     public mutating func null() {
         comma()
         bytes.append(contentsOf: "null".utf8)
@@ -99,7 +111,7 @@ public struct JSONWriter: Sendable {
         bytes.append(contentsOf: json)
     }
 
-    /// A member: its name and its value.
+    /// A member: its name and its value, which is `null` for nil; `name` is one of ours and is not escaped.
     public mutating func member(_ name: StaticString, _ text: String) {
         key(name)
         value(text)
@@ -173,6 +185,8 @@ public struct JSONWriter: Sendable {
         } while rest > 0
         bytes[start...].reverse()
     }
+    /// Appends a time as text without quotes, always 24 characters: `2026-11-21T02:17:40.996Z`, cut to the millisecond.
+    /// Years beyond 9999 lose their first digits.
     mutating func appendTime(_ time: Instant) {
         let c = CivilTime(time)
         func two(_ n: Int) {
