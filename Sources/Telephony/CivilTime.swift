@@ -30,7 +30,8 @@ public struct CivilTime: Hashable, Sendable {
         month = Int(shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9)
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
         (hour, minute, second) = (ofDay / 3600, ofDay / 60 % 60, ofDay % 60)
-        microsecond = Int(instant.microseconds - seconds * 1_000_000)
+        let fraction = Int(instant.microseconds % 1_000_000)
+        microsecond = fraction < 0 ? fraction + 1_000_000 : fraction
     }
 
     /// The instant this reading names when it is taken as UTC.
@@ -42,7 +43,7 @@ public struct CivilTime: Hashable, Sendable {
         let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
         let days = era * 146_097 + dayOfEra - 719_468
         let seconds = days * 86400 + Int64(hour * 3600 + minute * 60 + second)
-        return Instant(microseconds: seconds * 1_000_000 + Int64(microsecond))
+        return Instant(seconds: seconds) + .microseconds(microsecond)
     }
 
     /// Reads `2026-11-21 02:17:40`, with an optional fraction, `T` for the blank and a trailing `Z`; nil if it is no date.

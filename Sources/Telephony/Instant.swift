@@ -10,8 +10,8 @@ public struct Instant: Hashable, Comparable, Sendable {
     public init(microseconds: Int64) { self.microseconds = microseconds }
     /// Stops at the last time there is where the seconds pass it.
     public init(seconds: Int64) { microseconds = seconds.timesUpToTheLimit(1_000_000) }
-    /// As the database keeps it.
-    public init(milliseconds: Int64) { microseconds = milliseconds * 1000 }
+    /// As the database keeps it; stops at the last time there is.
+    public init(milliseconds: Int64) { microseconds = milliseconds.timesUpToTheLimit(1000) }
 
     /// Milliseconds since the Unix epoch, rounded down; what the database keeps.
     public var milliseconds: Int64 { Instant.floorDivide(microseconds, 1000) }

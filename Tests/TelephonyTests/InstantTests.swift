@@ -24,4 +24,27 @@ import Testing
         #expect(InstantTests.now - .seconds(9_223_372_036_854) < InstantTests.now)
         #expect(Instant(seconds: -9_223_372_036_854).microseconds == -9_223_372_036_854_000_000)
     }
+
+    // RFC 3339 has years of four digits, 0000 to 9999.
+    @Test(
+        "are written as the first or last that RFC 3339 has",
+        arguments: [
+            (Int64.min, "0000-01-01T00:00:00.000Z"), (-62_167_219_200_000_001, "0000-01-01T00:00:00.000Z"),
+            (-62_167_219_199_999_000, "0000-01-01T00:00:00.001Z"),
+            (253_402_300_799_998_999, "9999-12-31T23:59:59.998Z"),
+            (253_402_300_800_000_000, "9999-12-31T23:59:59.999Z"), (.max, "9999-12-31T23:59:59.999Z"),
+        ])
+    func written(microseconds: Int64, text: String) {
+        #expect(Instant(microseconds: microseconds).rfc3339 == text)
+    }
+
+    @Test("are read by the calendar and as JSON seconds without an end of the program", arguments: [Int64.min, .max])
+    func calendar(limit: Int64) {
+        let time = Instant(microseconds: limit)
+        #expect(abs((CivilTime(time).asUTC - time).wholeMicroseconds) <= 1_000_000)
+        #expect(Instant(milliseconds: limit) == time)
+        var json = JSONWriter()
+        json.value(seconds: .microseconds(limit))
+        #expect(try! JSONValue(parsing: json.bytes).double.map { abs($0 - Double(limit) / 1e6) < 1 } == true)
+    }
 }

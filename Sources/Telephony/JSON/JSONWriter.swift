@@ -75,7 +75,8 @@ public struct JSONWriter: Sendable {
     /// A duration as seconds with up to three decimals, without trailing zeros: `3.006`, `3`.
     public mutating func value(seconds duration: Duration) {
         comma()
-        let milliseconds = (duration.wholeMicroseconds + 500) / 1000
+        let whole = duration.wholeMicroseconds
+        let milliseconds = whole / 1000 + (whole % 1000 >= 500 ? 1 : 0)
         appendNumber(milliseconds / 1000)
         let rest = Int(milliseconds % 1000)
         if rest > 0 {
@@ -186,9 +187,10 @@ public struct JSONWriter: Sendable {
         bytes[start...].reverse()
     }
     /// Appends a time as text without quotes, always 24 characters: `2026-11-21T02:17:40.996Z`, cut to the millisecond.
-    /// Years beyond 9999 lose their first digits.
+    ///
+    /// RFC 3339 has the years 0000 to 9999: a time outside them, as a broken log may bring, is written as the nearest in them.
     mutating func appendTime(_ time: Instant) {
-        let c = CivilTime(time)
+        let c = CivilTime(min(max(time, JSONWriter.firstTime), JSONWriter.lastTime))
         func two(_ n: Int) {
             bytes.append(48 + UInt8(n / 10 % 10))
             bytes.append(48 + UInt8(n % 10))
@@ -210,6 +212,10 @@ public struct JSONWriter: Sendable {
         two(c.microsecond / 1000 % 100)
         bytes.append(UInt8(ascii: "Z"))
     }
+    /// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z.
+    private static let firstTime = Instant(seconds: -62_167_219_200)
+    private static let lastTime = Instant(seconds: 253_402_300_800) - .microseconds(1)
+
     private mutating func appendQuoted(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
         JSONWriter.appendEscaped(text, to: &bytes)
