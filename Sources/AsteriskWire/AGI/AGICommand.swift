@@ -2,11 +2,12 @@ public import Telephony
 
 /// One AGI command: all of Asterisk 22's, and no other way to write one, so that no value can become part of a command.
 ///
-/// Times that Asterisk counts in milliseconds or seconds are `Duration`s here. `escapeDigits` are the keys that end a
-/// command early; empty: none.
+/// A case without words of its own is named and does as `agi show commands topic NAME` says. Times that Asterisk counts
+/// in milliseconds or seconds are `Duration`s here. `escapeDigits` are the keys that end a command early; empty: none.
+/// A file is named without its ending and folder, as in Playback().
 ///
-/// **Source**: `agi show commands` of Asterisk 16.28 and 22.10, the same list in both, and res_agi.c's handlers; GOSUB is
-/// app_stack.c's. Once the channel has hung up all are answered 511 but these: variables, the database, EXEC, NOOP,
+/// **Source**: `agi show commands` of Asterisk 16.28 and 22.10, the same list in both, and res_agi.c's handlers; GOSUB
+/// is app_stack.c's. Once the channel has hung up all are answered 511 but these: variables, the database, EXEC, NOOP,
 /// VERBOSE, ASYNCAGI BREAK, SPEECH DESTROY and SPEECH UNLOAD GRAMMAR.
 public enum AGICommand: Hashable, Sendable {
     /// Answers the channel.
@@ -38,6 +39,7 @@ public enum AGICommand: Hashable, Sendable {
     case gosub(context: String, exten: String, priority: String, arguments: String? = nil)
     /// Hangs up this channel or another.
     case hangup(channel: ChannelName? = nil)
+    /// Does nothing; Asterisk's answer shows that the session lives.
     case noop
     /// Waits for a character of text; zero: for ever.
     case receiveChar(timeout: Duration)
@@ -49,8 +51,11 @@ public enum AGICommand: Hashable, Sendable {
         beep: Bool = false, silence: Duration? = nil)
     case sayAlpha(String, escapeDigits: String = "")
     case sayDate(Instant, escapeDigits: String = "")
+    /// A date and time of day; `format` as in SayUnixTime() (`ABdY 'digits/at' IMp` unless given), `timeZone` as
+    /// `Europe/Berlin`, else the PBX's.
     case sayDateTime(Instant, escapeDigits: String = "", format: String? = nil, timeZone: String? = nil)
     case sayDigits(String, escapeDigits: String = "")
+    /// A number in words; `gender` (`f`, `m`, `n`, `c`) matters in some languages only.
     case sayNumber(Int, escapeDigits: String = "", gender: String? = nil)
     case sayPhonetic(String, escapeDigits: String = "")
     case sayTime(Instant, escapeDigits: String = "")
@@ -58,13 +63,16 @@ public enum AGICommand: Hashable, Sendable {
     case sendText(String)
     /// Hangs up after this time; zero: not.
     case setAutoHangup(after: Duration)
+    /// `"name" <number>` or a number alone; sets both.
     case setCallerID(String)
+    /// Where the dialplan goes on when the AGI session is over; likewise extension and priority.
     case setContext(String)
     case setExtension(String)
     /// Music on hold, of a class or the default one.
     case setMusic(on: Bool, musicClass: String? = nil)
     /// A priority's number or label.
     case setPriority(String)
+    /// Sets a channel variable or writes a function, as `CDR(userfield)`.
     case setVariable(String, value: String)
     case speechActivateGrammar(String)
     case speechCreate(engine: String)
@@ -84,6 +92,7 @@ public enum AGICommand: Hashable, Sendable {
     /// Waits for a digit; nil: for ever.
     case waitForDigit(timeout: Duration?)
 
+    /// `tdd` is Asterisk's other word for `on`; `mate` is `on` with a hearing party on the line.
     public enum TDDMode: String, Hashable, Sendable {
         case on, off, mate, tdd
     }

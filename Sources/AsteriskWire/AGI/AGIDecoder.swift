@@ -6,6 +6,7 @@
 /// Asterisk may put the line `HANGUP` before any reply when the channel has gone (res_agi.c, `run_agi`): it is not a reply,
 /// but remembered as `hasHungUp`. Lines that are neither are what a value left behind; they are skipped and counted.
 public struct AGIDecoder: Sendable {
+    /// Set once: a decoder serves one session.
     public let limits: AGILimits
     /// The channel has hung up: commands that need a live channel will be answered 511.
     public private(set) var hasHungUp = false
@@ -32,6 +33,7 @@ public struct AGIDecoder: Sendable {
         case value(code: Int)
     }
 
+    /// A session of which nothing has come yet.
     public init(limits: AGILimits = AGILimits()) { self.limits = limits }
 
     /// Adds what came from the peer.
@@ -39,6 +41,7 @@ public struct AGIDecoder: Sendable {
         makeRoom()
         unsafe input.append(contentsOf: bytes)
     }
+    /// The same for bytes in an array or slice.
     public mutating func append(_ bytes: some Sequence<UInt8>) {
         makeRoom()
         input.append(contentsOf: bytes)

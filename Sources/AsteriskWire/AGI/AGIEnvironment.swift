@@ -25,6 +25,7 @@ public struct AGIEnvironment: Sendable {
     /// A name came twice, or a line has not the form `agi_name: value`.
     public let isDamaged: Bool
 
+    /// One line's places in `bytes`: its name from `start` to `nameEnd`, `agi_` included, its value from `valueStart` to `end`.
     struct Line: Sendable {
         var start: Int32
         /// Of the colon.
@@ -33,6 +34,7 @@ public struct AGIEnvironment: Sendable {
         var end: Int32
     }
 
+    /// - Parameter lines: in order; all their places lie within `bytes`.
     init(bytes: [UInt8], lines: [Line], isDamaged: Bool) {
         (self.bytes, self.lines, self.isDamaged) = (bytes, lines, isDamaged)
     }
@@ -44,6 +46,7 @@ public struct AGIEnvironment: Sendable {
     public subscript(name: StaticString) -> String? {
         line(named: name).map(text)
     }
+    /// The same for a name that is not known before the program runs, as one from a template.
     public subscript(name: String) -> String? {
         for line in lines where bytes[Int(line.start) + 4..<Int(line.nameEnd)].elementsEqual(name.utf8) {
             return text(line)
@@ -79,7 +82,9 @@ public struct AGIEnvironment: Sendable {
         return found
     }
 
+    /// `agi_channel`, printable; empty where it is missing.
     public var channel: ChannelName { ChannelName(printable(self["channel"] ?? "")) }
+    /// `agi_uniqueid`, printable; the empty id where it is missing.
     public var uniqueID: UniqueID { UniqueID(printable(self["uniqueid"] ?? "")) }
 
     /// All names and values in their order, for a person to read.

@@ -17,10 +17,12 @@ public struct AGIError: Error, Hashable, Sendable, CustomStringConvertible {
         /// A spool file is not one, or is cut.
         case notASpoolFile = "not_a_spool_file"
     }
+    /// What was refused.
     public let code: Code
     /// Bytes from the start of what was being read or written.
     public let offset: Int
 
+    /// - Parameter offset: 0 where no byte is to blame.
     public init(_ code: Code, at offset: Int = 0) { (self.code, self.offset) = (code, offset) }
 
     public var description: String { "\(code.rawValue) at byte \(offset)" }

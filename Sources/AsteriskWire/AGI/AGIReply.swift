@@ -25,6 +25,7 @@ public struct AGIReply: Hashable, Sendable {
     /// Whatever is left: `endpos=8640`, `Gosub complete`, the words of an error, the lines of a usage.
     public var text: String
 
+    /// For replies that a test or a stand-in for Asterisk makes up; the decoder reads its own.
     public init(code: Int, result: String? = nil, value: String? = nil, text: String = "") {
         (self.code, self.result, self.value, self.text) = (code, result, value, text)
     }

@@ -6,8 +6,10 @@
 public struct AGIRequest: Hashable, Sendable {
     /// Decoded, without slashes at its ends: `call-complete`; empty for `agi://host` and `agi://host/`.
     public let path: String
+    /// Those of the query only; arguments of AGI() are the environment's.
     public let parameters: AGIParameters
 
+    /// - Parameter path: decoded and without slashes at its ends.
     public init(path: String, parameters: AGIParameters = AGIParameters()) {
         (self.path, self.parameters) = (path, parameters)
     }
@@ -20,6 +22,7 @@ public struct AGIRequest: Hashable, Sendable {
         self.path = AGIText.decoded(path)
         parameters = AGIParameters(parsing: text[mark...].dropFirst())
     }
+    /// The same for text.
     public init(parsing text: String) { self.init(parsing: Array(text.utf8)[...]) }
 
     /// What `environment` asks for: by its `agi_network_script`, else by what follows the host in its `agi_request`, else

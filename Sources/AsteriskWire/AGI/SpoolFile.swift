@@ -20,6 +20,7 @@ public import Telephony
 public struct SpoolFile: Sendable {
     /// When the script ran, to the second.
     public let receivedAt: Instant
+    /// What Asterisk gave the script.
     public let environment: AGIEnvironment
     /// The request in the script's first argument.
     public let request: AGIRequest

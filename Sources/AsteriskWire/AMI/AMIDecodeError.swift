@@ -1,5 +1,6 @@
 /// A manager stream that cannot be read on: nothing after the place named can be trusted.
 public struct AMIDecodeError: Error, Hashable, CustomStringConvertible {
+    /// Which limit of `AMILimits` was passed; the raw value is what people and metrics are shown.
     public enum Code: String, Sendable {
         /// A message is longer than allowed, or never ends.
         case messageTooLong
@@ -8,6 +9,7 @@ public struct AMIDecodeError: Error, Hashable, CustomStringConvertible {
         /// A message has more headers than allowed.
         case tooManyHeaders
     }
+    /// Which limit was passed.
     public let code: Code
     /// Bytes from the start of the stream to the message's first.
     public let offset: Int64

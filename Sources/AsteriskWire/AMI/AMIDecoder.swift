@@ -150,6 +150,7 @@ import Glibc
         AMIDecodeError(code: .messageTooLong, offset: offset, limit: limits.messageBytes)
     }
 
+    /// What Asterisk's greeting begins with, whatever its version (manager.c).
     static let bannerStart = Array("Asterisk Call Manager/".utf8)
 
     /// Length of the message at `p`, its end included; nil if it is not complete.

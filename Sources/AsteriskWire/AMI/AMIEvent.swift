@@ -1,14 +1,19 @@
 /// A manager message that can be kept: its headers in order, repeated ones each time.
 public struct AMIEvent: Sendable, Equatable {
+    /// One line, `name: value`.
     public struct Header: Sendable, Equatable {
+        /// As Asterisk spells it, `ChanVariable(PJSIP/1001-00000001)` included.
         public var name: String
+        /// What follows the colon and one blank; C escapes stay as they are, bytes that are not UTF-8 are repaired.
         public var value: String
         public init(name: String, value: String) { (self.name, self.value) = (name, value) }
     }
+    /// In the message's order, `Event` or `Response` first.
     public var headers: [Header]
     /// Stream offset of the message's first byte since connect.
     public var offset: Int64
 
+    /// Copies a message out of the decoder's buffer.
     public init(_ message: borrowing AMIMessage) {
         var headers: [Header] = []
         unsafe message.forEachHeader { name, value in
@@ -18,6 +23,7 @@ public struct AMIEvent: Sendable, Equatable {
         self.headers = headers
         offset = message.offset
     }
+    /// For a message that was made, not read.
     public init(headers: [Header], offset: Int64 = 0) { (self.headers, self.offset) = (headers, offset) }
 
     /// The first header of this name; manager header names are compared as they are spelt.

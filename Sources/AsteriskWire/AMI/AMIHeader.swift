@@ -1,6 +1,8 @@
 /// The manager headers Hookswitch reads, spelt as Asterisk spells them.
 ///
-/// A header not listed is still reachable by `AMIMessage.forEachHeader`; listed ones are found without a search.
+/// A header not listed is still reachable by `AMIMessage.forEachHeader`; listed ones are found without a search. A case
+/// is named as its header; where two are spelt alike but for capitals (`Uniqueid`, and `UniqueID` of Cdr and CEL) the
+/// second says whose it is. Some are read by nobody: a known header that repeats gives a forged event away.
 public enum AMIHeader: String, CaseIterable, Sendable {
     case actionID = "ActionID"
     case event = "Event"
@@ -174,6 +176,7 @@ public enum AMIHeader: String, CaseIterable, Sendable {
 
     /// Place in a table of slots; dense.
     @inlinable var slot: Int { Int(AMIHeader.ordinal(self)) }
+    /// Place among the cases: an enum without values is one byte that counts them.
     @usableFromInline static func ordinal(_ header: AMIHeader) -> UInt8 { unsafe unsafeBitCast(header, to: UInt8.self) }
 
     /// Headers that genuinely repeat within one message; any other that does marks a forged or broken one.

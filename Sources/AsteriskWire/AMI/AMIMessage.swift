@@ -10,12 +10,13 @@ public import Telephony
     public let length: Int
     /// Stream offset of the first byte: since connect, or in the capture.
     public let offset: Int64
-    /// The event's ordinal in `AMIEventName`, or nil.
+    /// Where its lines and headers stand; the decoder's one table, so it holds for this message only.
     private let index: AMIHeaderIndex
     private let limits: AMILimits
     /// The message's kind, told from its first line alone.
     public let kind: Kind
 
+    /// What a message is, as far as its first line tells.
     public enum Kind: Sendable, Equatable {
         /// `Asterisk Call Manager/11.0.0`: the greeting of a new connection.
         case banner
@@ -27,6 +28,7 @@ public import Telephony
         case unknown
     }
 
+    /// A view of a whole message. `index` must hold its line ends already.
     @inline(__always)
     init(base: UnsafeRawPointer, length: Int, offset: Int64, index: AMIHeaderIndex, limits: AMILimits) {
         unsafe self.base = base
@@ -80,6 +82,7 @@ public import Telephony
         return index.secondIsPrivilege
     }
 
+    /// Whether the header is there, be it empty.
     public func has(_ header: AMIHeader) -> Bool {
         split()
         return unsafe index.slots[header.slot].generation == index.generation
@@ -98,6 +101,7 @@ public import Telephony
         guard let bytes = unsafe value(header), bytes.count > 0, unsafe !AMIMessage.isUnknown(bytes) else { return nil }
         return unsafe AMIMessage.unescape(bytes)
     }
+    /// The number a value begins with, at most 18 digits of it; nil where it begins with none or is missing.
     public func integer(_ header: AMIHeader) -> Int? {
         guard let bytes = unsafe value(header) else { return nil }
         var number = 0

@@ -2,6 +2,8 @@ import Telephony
 
 /// Rows of Asterisk's own books that come as events: cdr_manager's and cel_manager's.
 extension CallEventTranslator {
+    /// A `Cdr` event; ids are spelt `UniqueID` and, only where cdr_manager.conf maps it, `LinkedID`.
+    /// - Throws: without a channel or its id.
     func cdr(_ m: borrowing AMIMessage) throws(Damage) -> CallEvent.Body {
         guard let uniqueID = m.uniqueID(.cdrUniqueID), let channel = m.known(.channel) else {
             throw Damage("Cdr without Channel or UniqueID")
@@ -28,6 +30,8 @@ extension CallEventTranslator {
         return .cdr(row)
     }
 
+    /// A `CEL` event, whatever its type.
+    /// - Throws: without a type or an id.
     func cel(_ m: borrowing AMIMessage) throws(Damage) -> CallEvent.Body {
         guard let event = m.known(.celEventName), let uniqueID = m.uniqueID(.cdrUniqueID),
             let linkedID = m.uniqueID(.cdrLinkedID)

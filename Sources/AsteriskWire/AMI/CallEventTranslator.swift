@@ -73,6 +73,7 @@ public struct CallEventTranslator: Sendable {
 
     /// Why an event is refused.
     struct Damage: Error {
+        /// A phrase that names the event and what is wrong with it; never a value from it, which a stranger may have chosen.
         let reason: String
         init(_ reason: String) { self.reason = reason }
     }

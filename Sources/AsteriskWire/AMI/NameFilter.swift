@@ -4,6 +4,7 @@ struct NameFilter: Sendable {
     /// A bit for what each name looks like from afar.
     private let marks: UInt64
 
+    /// - Parameter names: as they are compared, capitals included.
     init(_ names: Set<String>) {
         self.names = names
         marks = names.reduce(0) { marks, name in
@@ -19,6 +20,7 @@ struct NameFilter: Sendable {
         return 1 << ((UInt64(name.count) &* 7 &+ UInt64(first) &* 5 &+ UInt64(last)) & 63)
     }
 
+    /// Whether it is one of them.
     func contains(_ name: String) -> Bool { names.contains(name) }
 
     /// The same for bytes, which mostly need not become text for it.

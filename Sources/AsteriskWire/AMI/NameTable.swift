@@ -10,6 +10,7 @@
     private static let stride = 32
     private let shift: UInt64
 
+    /// - Parameter all: different names of up to 31 bytes, fewer than 255 of them; a name's place among them is its ordinal.
     init(_ all: [String]) {
         precondition(all.count < 255, "an ordinal is one byte")
         let names = all.map { Array($0.utf8) }

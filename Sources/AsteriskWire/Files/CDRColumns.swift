@@ -2,6 +2,7 @@ import Telephony
 
 /// Where each of a call detail record's fields stands in a row: by the header's names, or found from what stands in the rows.
 struct CDRColumns {
+    /// What a column may hold, of `CDRRow`'s fields; the raw value is its place in `places`.
     enum Field: Int, CaseIterable {
         case start, answer, end, callerID, source, destination, context, channel, destinationChannel, application, data
         case duration, billableSeconds, disposition, accountCode, uniqueID, linkedID, peerAccount, sequence, userField
@@ -38,11 +39,14 @@ struct CDRColumns {
         }
     }
 
+    /// Each field's column from 0, in the order of the cases; -1 where the file has none.
     private var places: [Int]
+    /// The field's column; -1 where the file has none.
     subscript(field: Field) -> Int { places[field.rawValue] }
     /// Without these a row says nothing.
     var isEnough: Bool { self[.channel] >= 0 && (self[.start] >= 0 || self[.uniqueID] >= 0) }
 
+    /// By the table's column names: of several that fit the first.
     init(_ table: LogTable) {
         places = Field.allCases.map { table.column($0.names) ?? -1 }
     }

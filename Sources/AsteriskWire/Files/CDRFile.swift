@@ -9,11 +9,15 @@ public import Telephony
 /// sequence last), or any in which the columns' contents tell them apart.
 /// **Source**: cdr.h, cdr_csv.c, cdr_custom.c and their sample configurations, Asterisk 11 to 22.
 public struct CDRFile: Sendable {
+    /// In the file's order, one that stands there twice once.
     public private(set) var rows: [CDRRow] = []
+    /// What could not be read, by line; of lines without a channel or an id the first 1,000.
     public private(set) var problems: [LogProblem] = []
 
+    /// For a file that is in memory.
     public init(_ bytes: [UInt8]) { self.init(LogBytes(bytes)) }
 
+    /// Reads it whole. All rows are kept, the file's bytes are not.
     public init(_ bytes: LogBytes) {
         var bytes = bytes
         var table = LogTable(&bytes) { names in
@@ -52,6 +56,7 @@ public struct CDRFile: Sendable {
     /// The `systemname` that ids begin with; empty where an id has none.
     public var systemNames: Set<String> { Set(rows.prefix(1000).map { $0.uniqueID.systemName ?? "" }) }
 
+    /// The rows as call events, each at its end; the PBX's local time is taken for UTC, as `CDRRow` has no zone.
     public var events: [CallEvent] {
         rows.map { row in CallEvent(at: (row.end ?? row.start)?.asUTC ?? Instant(microseconds: 0), body: .cdr(row)) }
     }

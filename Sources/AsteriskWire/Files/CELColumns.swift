@@ -2,6 +2,8 @@ import Telephony
 
 /// Where each of a channel event's fields stands in a row: by the header's names, or found from what stands in the rows.
 struct CELColumns {
+    /// What a column may hold, of `CELRow`'s fields; the raw value is its place in `places`. `userType` is the name of
+    /// a `USER_DEFINED` entry.
     enum Field: Int, CaseIterable {
         case event, time, name, number, ani, dnid, exten, context, channel, application, data, accountCode, uniqueID
         case linkedID, peer, userField, extra, userType, peerAccount
@@ -32,12 +34,15 @@ struct CELColumns {
         }
     }
 
+    /// Each field's column from 0, in the order of the cases; -1 where the file has none.
     private var places: [Int]
     /// Without these a row says nothing.
     var isEnough: Bool { self[.event] >= 0 && self[.time] >= 0 && (self[.uniqueID] >= 0 || self[.linkedID] >= 0) }
 
+    /// The field's column; -1 where the file has none.
     subscript(field: Field) -> Int { places[field.rawValue] }
 
+    /// By the table's column names: of several that fit the first.
     init(_ table: LogTable) {
         places = Field.allCases.map { table.column($0.names) ?? -1 }
     }

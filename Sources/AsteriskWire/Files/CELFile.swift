@@ -36,6 +36,7 @@ public struct CELFile {
         var isLocal: Bool { place & 0x80 != 0 }
     }
 
+    /// For a file that is in memory.
     public init(_ bytes: [UInt8]) { self.init(LogBytes(bytes)) }
 
     /// Reads the file once, for what it is and the order of its rows.
@@ -60,6 +61,7 @@ public struct CELFile {
         order()
     }
 
+    /// Rows found, those that stand there twice counted each time.
     public var rowCount: Int { entries.count }
     /// Whether rows were found that tell of channels.
     public var isEmpty: Bool { entries.isEmpty }

@@ -10,6 +10,7 @@ public struct LogBytes {
     /// Longer than any row a back end writes, times a thousand.
     private static let piece = 1 << 20
 
+    /// For a file that is in memory: nothing is read.
     public init(_ bytes: [UInt8]) {
         (count, window) = (bytes.count, bytes)
         read = { Array(bytes[$0]) }

@@ -2,6 +2,7 @@
 public struct LogProblem: Sendable, Hashable {
     /// From 1, the header included.
     public var line: Int
+    /// A phrase for people, with what would have been right where that is not plain.
     public var reason: String
     public init(line: Int, reason: String) { (self.line, self.reason) = (line, reason) }
 }

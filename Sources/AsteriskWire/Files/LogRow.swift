@@ -6,6 +6,7 @@ struct LogRow {
     var line = 0
     /// Where it begins.
     var offset = 0
+    /// All cells' bytes, one behind the other; where each ends is in `ends`.
     private(set) var bytes: [UInt8] = []
     private var ends: [Int] = []
     private var blanks: Set<Int> = []
@@ -13,16 +14,20 @@ struct LogRow {
     /// Rows with more cells are cut; no back end writes as many.
     static let limit = 256
 
+    /// Cells ended so far.
     var count: Int { ends.count }
 
+    /// Forgets the row before and begins one that stands there.
     mutating func begin(offset: Int, line: Int) {
         bytes.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
         if !blanks.isEmpty { blanks.removeAll() }
         (self.offset, self.line) = (offset, line)
     }
+    /// Adds to the present cell.
     @inline(__always)
     mutating func append(_ byte: UInt8) { bytes.append(byte) }
+    /// Adds to the present cell.
     mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
     /// Ends the cell that was appended.
     mutating func endCell(isNull: Bool = false) {
@@ -56,5 +61,6 @@ struct LogRow {
         return text == "NULL" || text == "\\N" ? nil : text
     }
 
+    /// All cells as they are, `NULL` and control characters included.
     var texts: [String] { (0..<count).map { String(decoding: cell($0), as: UTF8.self) } }
 }

@@ -2,10 +2,12 @@ import Telephony
 
 /// The first rows of a log without a header, to find its columns by what stands in them.
 struct LogSample {
+    /// At most 200, cell by cell.
     let rows: [[String]]
     /// Columns of the widest row.
     let width: Int
 
+    /// Reads the first rows of a copy: the table itself stays where it is.
     init(_ table: LogTable, _ bytes: LogBytes) {
         var (table, bytes, row, rows) = (table, bytes, LogRow(), [[String]]())
         // Enough for every kind of row to be among them.

@@ -31,6 +31,7 @@ extension LogTable {
         return false
     }
 
+    /// Where the bars of a header stand, in characters from 0.
     static func bars(_ header: String) -> [Int] {
         header.enumerated().compactMap { $0.element == "|" ? $0.offset : nil }
     }

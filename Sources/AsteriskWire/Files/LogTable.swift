@@ -4,13 +4,20 @@
 /// draw (`a | b`, `| a | b |`), also one field a line (`\x`, `\G`); JSON, an array or an object a line; the dumps of
 /// `mysqldump`, `sqlite3 .dump` (`INSERT INTO`) and `pg_dump` (`COPY … FROM stdin`). Found from what stands first.
 struct LogTable {
+    /// How the rows are written.
     enum Shape: Equatable {
+        /// One row a line, cells with this byte between them.
         case delimited(UInt8)
+        /// A table drawn for a person, `a | b`.
         case drawn
+        /// One cell a line, as `\x` of psql and `\G` of mysql write.
         case upright
+        /// Objects, in an array or one a line.
         case json
+        /// A dump: statements that bring rows.
         case sql
     }
+    /// Found when the table was made.
     private(set) var shape = Shape.delimited(UInt8(ascii: ","))
     /// Column names, in small letters and figures only (`cid_num` is `cidnum`); empty where the file has none.
     var header: [String] = []
@@ -19,13 +26,15 @@ struct LogTable {
 
     /// Whether a table of these columns is the one looked for.
     let isWanted: ([String]) -> Bool
-    /// Where the next row is looked for: the offset, and its line from 1.
+    /// Offset at which the next row is looked for.
     var at = 0
+    /// Line that stands at `at`, from 1; 0 after `row(at:)`, which knows no line.
     var line = 1
     /// Columns of the tables of a dump, by table.
     var tables: [String: [String]] = [:]
     /// What a dump's rows are taken from at the moment.
     var section = Section.none
+    /// Between statements, behind `VALUES`, or behind `COPY … FROM stdin`.
     enum Section { case none, values, copy }
     /// Where a drawn table's bars stand, in characters.
     var bars: [Int] = []

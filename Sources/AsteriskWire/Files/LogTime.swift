@@ -13,6 +13,7 @@ struct LogTime {
     /// What counts as epoch seconds: later than 1973, so that no extension does.
     private static let epochs = Int64(100_000_000)..<(1 << 33)
 
+    /// Nil for anything else, as for a short number, which would be an extension.
     init?(_ text: some StringProtocol) {
         if let civil = CivilTime(text) {
             (at, isLocal) = (civil.asUTC, !text.hasSuffix("Z"))
