@@ -2,18 +2,23 @@ import AsteriskWire
 
 /// One request to the manager.
 public struct AMIAction: Sendable, Equatable {
+    /// As `manager show commands` lists it, as `CoreShowChannels`.
     public var name: String
     /// In the order they are sent; names may repeat, as `Variable` does.
     public var headers: [Header]
     /// True when the answer is a list that says nothing of it at its start, as some do before Asterisk 12.
     public var isList: Bool
 
+    /// One line, `name: value`.
     public struct Header: Sendable, Equatable {
+        /// As the action's documentation spells it.
         public var name: String
+        /// Sent as it is; CR, LF or NUL in it make the action unsendable.
         public var value: String
         public init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
     }
 
+    /// `Action` and `ActionID` are added when it is sent: they are not among the headers.
     public init(_ name: String, _ headers: [Header] = [], isList: Bool = false) {
         (self.name, self.headers, self.isList) = (name, headers, isList)
     }

@@ -7,6 +7,7 @@ public struct AMIBackoff: Sendable, Equatable {
     /// After a refused login: it will be refused again, and log watchers ban an address that hammers.
     public var afterRefusal: Duration = .seconds(30)
 
+    /// A quarter of a second, doubled up to half a minute.
     public init() {}
 
     /// The wait after `failures` failures in a row (1 or more).

@@ -13,7 +13,9 @@ public import EventLoop
 ///
 /// `@unchecked Sendable`: its fields are touched on the loop's thread only; methods go there by themselves.
 public final class AMIClient: @unchecked Sendable {
+    /// Fixed: another user or host is another client.
     public let configuration: AMIConfiguration
+    /// The loop it lives on.
     public let loop: EventLoop
     private var session: AMISession?
     private var isStopped = false
@@ -30,6 +32,7 @@ public final class AMIClient: @unchecked Sendable {
     public private(set) var droppedEventCount = 0
     private let random: () -> Double
 
+    /// Does nothing until `run` or `runOnce`.
     public convenience init(_ configuration: AMIConfiguration, on loop: EventLoop) {
         self.init(configuration, on: loop, random: { Double.random(in: 0..<1) })
     }

@@ -11,13 +11,17 @@ public struct AMIConfiguration: Sendable {
         case plain
     }
 
+    /// Name or address, with or without the brackets of an IPv6 one.
     public var host: String
     /// 5038; 5039 is usual with TLS.
     public var port: UInt16
     /// Nil: no TLS.
     public var tls: TLSClientOptions?
+    /// The section's name in manager.conf.
     public var username: String
+    /// Its `secret`; never in an error or a log.
     public var secret: String
+    /// How the secret is shown.
     public var login: Login = .challenge
     /// The `Events` header of Login: `on`, `off`, or classes such as `call,cdr`.
     public var eventMask = "on"
@@ -32,7 +36,9 @@ public struct AMIConfiguration: Sendable {
     public var bootDeadline: Duration = .seconds(2)
     /// After this long without a byte a Ping is sent, after as long again without an answer the peer is taken for dead.
     public var pingInterval: Duration = .seconds(15)
+    /// Waits between attempts to connect.
     public var backoff = AMIBackoff()
+    /// Bounds on one message; a longer one ends the session.
     public var limits = AMILimits()
 
     /// Ask for the live channels after each login. Off for one-shot tools.
@@ -40,6 +46,7 @@ public struct AMIConfiguration: Sendable {
     /// Channel variables and functions asked for with each live channel.
     public var resyncVariables = ["CDR(answer)", "CDR(start)", "CDR(answer,u)", "CDR(start,u)"]
 
+    /// Without TLS, and patient as the defaults are.
     public init(host: String, port: UInt16 = 5038, username: String, secret: String) {
         (self.host, self.port, self.username, self.secret) = (host, port, username, secret)
     }

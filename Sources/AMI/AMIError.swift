@@ -3,6 +3,7 @@ import EventLoop
 
 /// Why a manager connection or an action failed, told apart by what an operator would do about it.
 public struct AMIError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The kinds; the raw value is what logs, alerts and metrics show.
     public enum Code: String, Sendable, CaseIterable {
         /// Nobody listens on the port.
         case connectionRefused = "connection_refused"
@@ -34,6 +35,7 @@ public struct AMIError: Error, Sendable, Equatable, CustomStringConvertible {
         case stopped
     }
 
+    /// What happened, as far as it decides what to do.
     public var code: Code
     /// What was being done, and where: `log in to pbx:5038 as hookswitch`.
     public var operation: String
@@ -42,6 +44,9 @@ public struct AMIError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The sentence an operator needs.
     public var hint: String
 
+    /// - Parameters:
+    ///   - operation: after "cannot": `do Ping on pbx:5038`.
+    ///   - hint: empty where there is nothing to be done.
     public init(_ code: Code, operation: String, detail: String, hint: String = "") {
         (self.code, self.operation, self.detail, self.hint) = (code, operation, detail, hint)
     }
@@ -68,10 +73,12 @@ public struct AMIError: Error, Sendable, Equatable, CustomStringConvertible {
             ? "is Asterisk running, and has manager.conf enabled = yes and this bindaddr and port?" : error.hint
     }
 
+    /// The stream passed a limit.
     init(_ error: AMIDecodeError, operation: String) {
         self.init(.streamDamaged, operation: operation, detail: error.description, hint: error.hint)
     }
 
+    /// Asterisk's `Permission denied` to an action, with the right to add.
     static func permissionMissing(_ action: String, place: String) -> AMIError {
         AMIError(
             .permissionMissing, operation: "do \(action) on \(place)", detail: "Permission denied",

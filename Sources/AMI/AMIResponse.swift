@@ -14,6 +14,7 @@ public struct AMIResponse: Sendable, Equatable {
     /// `Success`, `Error`, `Pong`, `Goodbye`, `Follows`.
     public var result: String { message["Response"] ?? "" }
 
+    /// The answer alone; its list's items are added as they come.
     init(_ message: borrowing AMIMessage) {
         self.message = AMIEvent(message)
         output = self.message.all("Output")

@@ -4,9 +4,13 @@ import AsteriskWire
 /// as list items to the handler; `Status` first, since it knows when each was answered, `CoreShowChannels` last, since
 /// its end is the mark that everything has been told.
 struct AMIResync {
+    /// What to do now.
     enum Step {
+        /// Tell the handler, then go on at once.
         case report(AMIReport)
+        /// Send it, and go on when it was answered, whatever the answer.
         case send(AMIAction)
+        /// Nothing is left.
         case done
     }
 
@@ -14,6 +18,7 @@ struct AMIResync {
     private var server: AMIServer
     private var failures: [AMIError] = []
 
+    /// Nothing sent yet; `managerVersion` is the greeting's.
     init(configuration: AMIConfiguration, managerVersion: String) {
         server = AMIServer(managerVersion: managerVersion)
         steps = [

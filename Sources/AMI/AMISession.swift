@@ -5,7 +5,9 @@ import EventLoop
 ///
 /// `@unchecked Sendable`: made and used on the loop's thread only.
 final class AMISession: @unchecked Sendable {
+    /// Where to, as whom.
     let configuration: AMIConfiguration
+    /// Where all of it runs.
     let loop: EventLoop
     private let handler: AMIHandler
     private let id: String
@@ -37,6 +39,7 @@ final class AMISession: @unchecked Sendable {
         decoder = AMIDecoder(limits: configuration.limits)
     }
 
+    /// Bytes read since the connection.
     var offset: Int64 { decoder.bytesFed }
 
     /// Connects, and reads until the session is over.
@@ -232,6 +235,7 @@ final class AMISession: @unchecked Sendable {
         if endReason == nil { end(AMISession.stopped(configuration)) }
     }
 
+    /// Why a session ends that was asked to.
     static func stopped(_ configuration: AMIConfiguration) -> AMIError {
         AMIError(.stopped, operation: "stay connected to \(configuration.place)", detail: "the client was stopped")
     }

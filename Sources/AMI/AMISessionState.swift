@@ -6,6 +6,7 @@ import AsteriskWire
 ///     awaitingBanner ─banner▶ awaitingChallenge ─▶ awaitingLogin ─Success▶ awaitingBoot ─FullyBooted, or late▶ ready
 ///            └───────────────────┴──── wrong answer, or too late ──▶ ended ◀── silence ──────────────────────────┘
 struct AMISessionState {
+    /// How far the session is; see the picture above.
     enum Phase: Equatable {
         case awaitingBanner
         case awaitingChallenge
@@ -15,18 +16,23 @@ struct AMISessionState {
         case ended
     }
 
+    /// What the driver is to do, in order.
     enum Action: Equatable {
         /// Put it on the wire under this ActionID.
         case send(AMIAction, id: String)
+        /// Tell the handler.
         case report(AMIReport)
         /// Logged in: start to count the boot deadline and the ping interval, take actions of others.
         case open
         /// Ask for the live channels.
         case resync
+        /// Close the connection; nothing follows.
         case end(AMIError)
     }
 
+    /// Only goes on, never back.
     private(set) var phase = Phase.awaitingBanner
+    /// The greeting's, as `11.0.0`; empty before it.
     private(set) var managerVersion = ""
     private let configuration: AMIConfiguration
     /// ActionID of our own requests; secret enough that nobody can forge an answer through event text.

@@ -2,12 +2,17 @@ import AsteriskWire
 
 /// The actions that wait for their answers, by ActionID. A value; what to do with a finished one is its own `completion`.
 struct PendingActions {
+    /// One action that was sent and not yet answered in full.
     struct Entry {
+        /// For error texts.
         let name: String
+        /// Its answer is a list: known from the action, else from `EventList: start` of its answer.
         var isList: Bool
         /// Keep the items; off where the handler sees them anyway.
         let collects: Bool
+        /// The head of a list whose items are still coming; nil before the answer.
         var response: AMIResponse?
+        /// Called by whoever takes the entry out, once.
         let completion: (Result<AMIResponse, AMIError>) -> Void
     }
 
@@ -17,8 +22,10 @@ struct PendingActions {
     /// More items than this in one list are an error: 100,000 channels are not one PBX.
     private static let itemLimit = 100_000
 
+    /// Nothing is waited for.
     var isEmpty: Bool { entries.isEmpty }
 
+    /// - Parameter id: its ActionID; one that is not used yet.
     mutating func add(_ entry: Entry, id: String) {
         entries[id] = entry
         if entry.isList { listCount += 1 }
@@ -31,6 +38,7 @@ struct PendingActions {
         return entry
     }
 
+    /// Forgets all of them, for a session that is over; in no order.
     mutating func removeAll() -> [Entry] {
         defer { (entries, listCount) = ([:], 0) }
         return Array(entries.values)
