@@ -5,9 +5,13 @@
 ///
 /// `@unchecked Sendable`: used on its loop's thread only, which every method checks.
 public final class ByteStream: @unchecked Sendable {
+    /// The loop it lives on.
     public let loop: EventLoop
+    /// The other side; of a connection that was opened, the address it was opened to.
     public let peerAddress: SocketAddress
+    /// The connection itself, encrypted or not.
     let socket: TCPSocket
+    /// Between the socket and the caller; nil: plain.
     var tls: TLSEngine?
     private var isAtEnd = false
     /// Reads since the reader last let others run.
@@ -18,6 +22,7 @@ public final class ByteStream: @unchecked Sendable {
     /// `send` refuses to queue more than this.
     public var maximumQueued = 8 * 1024 * 1024
 
+    /// Takes over an open socket.
     init(socket: TCPSocket) {
         self.socket = socket
         loop = socket.loop

@@ -6,14 +6,18 @@ import CUV
 public final class DescriptorWatcher: @unchecked Sendable {
     /// What to wait for, or what has come.
     public struct Events: OptionSet, Sendable {
+        /// libuv's `UV_READABLE` and `UV_WRITABLE`; `failed` is a bit of our own.
         public let rawValue: Int32
         public init(rawValue: Int32) { self.rawValue = rawValue }
+        /// Bytes, a connection or the end of the stream wait.
         public static let readable = Events(rawValue: Int32(UV_READABLE.rawValue))
+        /// The kernel takes bytes.
         public static let writable = Events(rawValue: Int32(UV_WRITABLE.rawValue))
         /// An error or hang-up; reported whether asked for or not. The watch has stopped by itself then.
         public static let failed = Events(rawValue: 1 << 16)
     }
 
+    /// Whose readiness it is; never closed from here.
     public let descriptor: Int32
     private let loop: EventLoop
     private var handle: UnsafeMutablePointer<uv_poll_t>?

@@ -35,6 +35,7 @@ import Synchronization
 /// `@unchecked Sendable`: all mutable state except the inbox is touched only by the thread that is inside `run`, which
 /// `isCurrent` identifies; the inbox is behind a lock.
 public final class EventLoop: TaskExecutor, @unchecked Sendable {
+    /// Libuv's own loop; only for calls on the loop's thread.
     let uv: UnsafeMutablePointer<uv_loop_t>
     private let waker: UnsafeMutablePointer<uv_async_t>
     private let alarm: UnsafeMutablePointer<uv_timer_t>
@@ -122,6 +123,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         Unmanaged<EventLoop>.fromOpaque(data!).takeUnretainedValue()
     }
 
+    /// Any libuv handle as the base type that `uv_close` and the like take: each begins with it.
     static func handle<T>(_ pointer: UnsafeMutablePointer<T>) -> UnsafeMutablePointer<uv_handle_t> {
         UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: uv_handle_t.self)
     }
@@ -231,6 +233,7 @@ extension EventLoop {
         if mustWake { uv_async_send(waker) }
     }
 
+    /// Stops the program in a thread other than the loop's: that is a bug of the caller.
     func preconditionCurrent() {
         precondition(isCurrent, "streams and listeners may be used only by tasks that run on their event loop")
     }
@@ -292,6 +295,7 @@ extension EventLoop {
         return timer
     }
 
+    /// Takes a timer out of the queue; harmless where it is not in. On the loop's thread.
     func remove(_ timer: LoopTimer) { timers.remove(timer) }
 
     private func setAlarm() {

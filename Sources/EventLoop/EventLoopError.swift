@@ -38,6 +38,7 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
         case system
     }
 
+    /// What happened, as far as it decides what to do.
     public var code: Code
     /// What was being done, with the address: `connect to 127.0.0.1:5038`.
     public var operation: String
@@ -46,6 +47,7 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
     /// The sentence an operator needs.
     public var hint: String
 
+    /// - Parameter hint: empty: the code's usual one.
     public init(_ code: Code, operation: String, detail: String, hint: String = "") {
         self.code = code
         self.operation = operation
@@ -63,18 +65,22 @@ public struct EventLoopError: Error, Sendable, CustomStringConvertible {
         hint.isEmpty ? "cannot \(operation): \(detail)" : "cannot \(operation): \(detail) (\(hint))"
     }
 
+    /// The task that waited was cancelled.
     static func cancelled(_ operation: String) -> EventLoopError {
         EventLoopError(.cancelled, operation: operation, detail: "the task was cancelled")
     }
+    /// Somebody on this side closed it before.
     static func closed(_ operation: String) -> EventLoopError {
         EventLoopError(.closed, operation: operation, detail: "already closed on this side")
     }
+    /// A deadline passed.
     static func timedOut(_ operation: String, after deadline: Duration) -> EventLoopError {
         EventLoopError(.timedOut, operation: operation, detail: "no answer within \(deadline)")
     }
 }
 
 extension EventLoopError.Code {
+    /// Of a negated errno or one of libuv's own numbers; `system` for any that is not listed.
     init(uv status: Int32) {
         switch uv_errno_t(rawValue: status) {
         case UV_ECONNREFUSED: self = .connectionRefused
@@ -91,6 +97,7 @@ extension EventLoopError.Code {
         }
     }
 
+    /// What an operator can do where nothing more is known; empty where there is nothing.
     var usualHint: String {
         switch self {
         case .connectionRefused: "nothing listens there: is the service running, and on this address and port?"

@@ -9,6 +9,7 @@ import Glibc
 ///
 /// `@unchecked Sendable`: used on its loop's thread only, which every method checks.
 public final class Listener: @unchecked Sendable {
+    /// The loop it lives on.
     public let loop: EventLoop
     /// Where it listens, with the port the system chose when 0 was asked for.
     public let localAddress: SocketAddress

@@ -3,12 +3,14 @@
 /// `@unchecked Sendable`: its fields are touched on the loop's thread only; `cancel` goes there by itself.
 public final class LoopTimer: @unchecked Sendable {
     private unowned let loop: EventLoop
+    /// What to call; nil once called or cancelled.
     var body: (@Sendable () -> Void)?
     /// Loop nanoseconds.
     var dueAt: UInt64 = 0
     /// Where it stands in the heap; -1 when it is not there.
     var index = -1
 
+    /// Not yet pending: `EventLoop.schedule` gives it a time and a place.
     init(loop: EventLoop, body: @escaping @Sendable () -> Void) {
         self.loop = loop
         self.body = body

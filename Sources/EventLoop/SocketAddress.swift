@@ -8,13 +8,17 @@ import Glibc
 public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// The 16 bytes of the address in network order, IPv4 as its mapped form.
     let high: UInt64
+    /// The last eight of them.
     let low: UInt64
+    /// 0 where a listener leaves it to the system, or where only the address matters.
     public let port: UInt16
     /// Interface of a link-local IPv6 address; 0 for all others.
     let scope: UInt32
 
+    /// `::ffff:0:0/96` of RFC 4291: what stands above an IPv4 address in `low`.
     static let mappedPrefix: UInt64 = 0xffff << 32
 
+    /// The address as two halves in the machine's own byte order.
     init(high: UInt64, low: UInt64, port: UInt16, scope: UInt32 = 0) {
         (self.high, self.low, self.port, self.scope) = (high, low, port, scope)
     }
@@ -59,9 +63,12 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// True of a mapped one as well: the two are the same here.
     public var isIPv4: Bool { high == 0 && low >> 32 == 0xffff }
+    /// `127.0.0.0/8` or `::1`.
     public var isLoopback: Bool { isIPv4 ? low >> 24 & 0xff == 127 : high == 0 && low == 1 }
 
+    /// The same host, another port.
     public func with(port: UInt16) -> SocketAddress {
         SocketAddress(high: high, low: low, port: port, scope: scope)
     }

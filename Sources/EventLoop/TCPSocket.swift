@@ -9,12 +9,15 @@ import Glibc
 ///
 /// `@unchecked Sendable`: used on the loop's thread only.
 final class TCPSocket: @unchecked Sendable {
+    /// Where it lives.
     let loop: EventLoop
+    /// -1 before the connection is open and once it is closed; libuv owns it in between.
     private(set) var descriptor: Int32 = -1
     /// Nil once closed.
     private var handle: UnsafeMutablePointer<uv_tcp_t>?
     /// Why reads and writes fail from now on; nil while the socket is open.
     private(set) var failure: EventLoopError?
+    /// The other side, for error texts.
     let name: SocketAddress
 
     private var isNotifying = false
@@ -105,9 +108,13 @@ final class TCPSocket: @unchecked Sendable {
     /// See `ByteStream.endsReadsOnCancellation`.
     var endsReadsOnCancellation = true
 
+    /// What a read found.
     enum ReadResult {
+        /// So many bytes lie in the loop's buffer, 1 at least.
         case bytes(Int)
+        /// The peer has ended its side.
         case endOfStream
+        /// Nothing is there: wait until readable.
         case notYet
     }
 

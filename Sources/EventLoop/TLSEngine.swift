@@ -10,16 +10,25 @@ final class TLSEngine {
     /// Largest plain text of one record.
     private static let recordSize = 16384
 
+    /// How far a handshake is.
     enum Progress {
+        /// Plain bytes may be written and read.
         case done
+        /// Send the output, then give it what the peer answers.
         case needsMore
+        /// For good; the output holds the alert that tells the peer why.
         case failed(EventLoopError)
     }
 
+    /// What a read found.
     enum ReadResult {
+        /// So many plain bytes, 1 at least.
         case bytes(Int)
+        /// The peer has said goodbye (close_notify).
         case endOfStream
+        /// No whole record has come: give it more of the wire.
         case needsMore
+        /// For good.
         case failed(EventLoopError)
     }
 
@@ -145,6 +154,7 @@ final class TLSEngine {
 
     // MARK: The plain side
 
+    /// Goes on with the handshake as far as what has come allows.
     func handshake() -> Progress {
         ERR_clear_error()
         let result = SSL_do_handshake(ssl)
@@ -154,6 +164,7 @@ final class TLSEngine {
         return .failed(failure())
     }
 
+    /// Decrypts what has come, at most one record or the buffer's length.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> ReadResult {
         ERR_clear_error()
         let count = SSL_read(ssl, buffer.baseAddress, Int32(buffer.count))

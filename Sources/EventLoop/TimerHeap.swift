@@ -2,7 +2,9 @@
 struct TimerHeap {
     private var entries: [LoopTimer] = []
 
+    /// The earliest; nil: none is pending.
     var first: LoopTimer? { entries.first }
+    /// Timers pending.
     var count: Int { entries.count }
 
     /// - Complexity: O(log n).
