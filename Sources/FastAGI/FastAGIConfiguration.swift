@@ -13,6 +13,7 @@ public struct FastAGIConfiguration: Sendable {
     /// Bounds on what one peer may send.
     public var limits: AGILimits
 
+    /// The defaults are those of the configuration file's `[fastagi]` section.
     public init(
         permit: [NetworkPrefix] = FastAGIConfiguration.loopback, deadline: Duration = .seconds(3),
         maximumSessions: Int = 4096, limits: AGILimits = AGILimits()

@@ -26,11 +26,15 @@ public struct FastAGIError: Error, Sendable, CustomStringConvertible {
         /// The task was cancelled.
         case cancelled
     }
+    /// Which kind.
     public var code: Code { details.code }
     /// The verb of the command that was under way, without its arguments; empty where there was none.
     public var command: String { details.command }
+    /// What the codec refused; nil for other kinds.
     public var wire: AGIError? { details.wire }
+    /// What Asterisk answered; nil where the trouble was no answer.
     public var reply: AGIReply? { details.reply }
+    /// What the connection met; nil where it was not to blame.
     public var transport: EventLoopError? { details.transport }
 
     /// Apart from the error, as every suspended function of a session has room for one: in place it was a fifth of a
@@ -41,6 +45,7 @@ public struct FastAGIError: Error, Sendable, CustomStringConvertible {
         let wire: AGIError?
         let reply: AGIReply?
         let transport: EventLoopError?
+        /// Without a command: it failed before or between them.
         init(_ code: Code, _ command: String, _ wire: AGIError?, _ reply: AGIReply?, _ transport: EventLoopError?) {
             (self.code, self.command) = (code, command)
             (self.wire, self.reply, self.transport) = (wire, reply, transport)
@@ -54,6 +59,7 @@ public struct FastAGIError: Error, Sendable, CustomStringConvertible {
     ) {
         details = Details(code, command, wire, reply, transport)
     }
+    /// A connection's trouble: a missed deadline is the session's own.
     init(_ error: EventLoopError, command: String) {
         switch error.code {
         case .cancelled: self.init(.cancelled, command: command, transport: error)

@@ -15,17 +15,22 @@ public struct FastAGIRoutes: Sendable {
     public enum Deadline: Sendable {
         /// As the server's configuration says.
         case ofServer
+        /// From the connection on; the socket is closed then, whatever the handler does.
         case after(Duration)
         /// As long as the handler likes, for menus and the like: the handler alone answers for the channel.
         case none
     }
 
+    /// A handler and its time.
     struct Route: Sendable {
+        /// How long one session of it may last.
         var deadline: Deadline
+        /// Who serves it.
         var handler: Handler
     }
     private var routes: [String: Route] = [:]
 
+    /// No paths: every request is answered as unknown.
     public init() {}
 
     /// Adds a handler for a path, without slashes at its ends. A second one for the same path replaces the first.
@@ -36,5 +41,6 @@ public struct FastAGIRoutes: Sendable {
     /// All paths, in alphabetical order.
     public var paths: [String] { routes.keys.sorted() }
 
+    /// Nil for a path that nobody serves. Capitals count.
     func route(_ path: String) -> Route? { routes[path] }
 }

@@ -37,6 +37,7 @@ public final class FastAGIServer: Sendable {
         }
     }
 
+    /// - Parameter counters: where `agi.…` counters are made; a registry of its own unless given.
     public init(
         _ configuration: FastAGIConfiguration = FastAGIConfiguration(), routes: FastAGIRoutes,
         logger: Logger = .silent, counters: CounterRegistry = CounterRegistry()

@@ -15,6 +15,7 @@ extension FastAGISession {
     }
     /// Digits the caller pressed.
     public struct Digits: Hashable, Sendable {
+        /// The keys in order, the one that ends the input (`#`) not counted; empty where none was pressed.
         public var text: String
         /// The time was over before enough had come.
         public var isTimeout: Bool
@@ -23,6 +24,7 @@ extension FastAGISession {
     public struct Recording: Hashable, Sendable {
         /// `dtmf`, `timeout` (also silence), `hangup`, …: Asterisk's words.
         public var reason: String
+        /// The key that ended it; nil where none did.
         public var digit: Character?
         /// In samples.
         public var endPosition: Int
@@ -31,12 +33,17 @@ extension FastAGISession {
     public struct Recognition: Hashable, Sendable {
         /// `speech`, `digit`, `timeout` or `hangup`.
         public var reason: String
+        /// The key, where `reason` is `digit`.
         public var digit: Character?
+        /// The engine's guesses, best first as a rule; at most 64.
         public var results: [Result]
+        /// One guess.
         public struct Result: Hashable, Sendable {
             /// 0 to 1000, as the engine says.
             public var score: Int
+            /// The words.
             public var text: String
+            /// The grammar they were found in; empty where the engine names none.
             public var grammar: String
         }
     }
@@ -55,6 +62,7 @@ extension FastAGISession {
     {
         try await value(.getFullVariable(expression: expression, channel: channel))
     }
+    /// Sets a variable or writes a function. `_NAME` is inherited by the channels this one dials, `__NAME` by theirs as well.
     nonisolated(nonsending) public func setVariable(_ name: String, _ value: String) async throws(FastAGIError) {
         _ = try await number(.setVariable(name, value: value))
     }
@@ -81,7 +89,9 @@ extension FastAGISession {
 
     // MARK: The channel
 
+    /// Answers the channel; harmless if it is up.
     nonisolated(nonsending) public func answer() async throws(FastAGIError) { try await succeed(.answer) }
+    /// Hangs this channel up; commands for dead channels still work.
     nonisolated(nonsending) public func hangup() async throws(FastAGIError) { try await succeed(.hangup()) }
     /// 0 down to 6 up, 7 busy; nil: no such channel.
     nonisolated(nonsending)
@@ -113,6 +123,7 @@ extension FastAGISession {
         try await succeed(.setExtension(exten))
         try await succeed(.setPriority(priority))
     }
+    /// `"name" <number>` or a number alone.
     nonisolated(nonsending) public func setCallerID(_ text: String) async throws(FastAGIError) {
         try await succeed(.setCallerID(text))
     }
@@ -120,6 +131,7 @@ extension FastAGISession {
     nonisolated(nonsending) public func setAutoHangup(after time: Duration) async throws(FastAGIError) {
         try await succeed(.setAutoHangup(after: time))
     }
+    /// Starts or stops music on hold, of a class or the channel's own.
     nonisolated(nonsending)
         public func setMusic(on: Bool, musicClass: String? = nil) async throws(FastAGIError)
     {
@@ -132,6 +144,8 @@ extension FastAGISession {
 
     // MARK: Sound and digits
 
+    /// Plays a file to its end or a key among `escapeDigits`.
+    /// - Throws: `commandFailed` for a file that is not there; Asterisk 1.8 and before answers as if it had been played.
     nonisolated(nonsending)
         public func streamFile(
             _ file: String, escapeDigits: String = "", offsetSamples: Int? = nil
@@ -168,6 +182,12 @@ extension FastAGISession {
     nonisolated(nonsending) public func say(_ command: AGICommand) async throws(FastAGIError) -> Character? {
         FastAGISession.key(try await succeed(command))
     }
+    /// Records the caller until a key, silence, the time limit or a hangup.
+    /// - Parameters:
+    ///   - format: `wav`, `gsm`, …; also the file's ending.
+    ///   - timeout: nil: none.
+    ///   - offsetSamples: where in an existing file to begin.
+    ///   - silence: ends the recording after so much of it; nil: never.
     nonisolated(nonsending)
         public func record(
             _ file: String, format: String, escapeDigits: String = "", timeout: Duration? = nil,
@@ -185,6 +205,7 @@ extension FastAGISession {
             reason: reason, digit: reason == "dtmf" ? FastAGISession.key(reply.number ?? 0) : nil,
             endPosition: reply.attribute("endpos").flatMap { Int($0) } ?? 0)
     }
+    /// Plays a prompt and listens; an engine and a grammar must have been set up by the `speech…` commands.
     nonisolated(nonsending)
         public func recognizeSpeech(
             prompt: String, timeout: Duration, offset: Int? = nil
@@ -207,6 +228,7 @@ extension FastAGISession {
         let reply = try await accepted(.receiveText(timeout: timeout))
         return reply.number == 1 ? reply.value : nil
     }
+    /// Sends text to a channel that can show it; others ignore it.
     nonisolated(nonsending) public func sendText(_ text: String) async throws(FastAGIError) {
         try await succeed(.sendText(text))
     }

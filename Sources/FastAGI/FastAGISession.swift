@@ -12,6 +12,7 @@ public final class FastAGISession {
     public let request: AGIRequest
     /// Who connected.
     public var peer: SocketAddress { stream.peerAddress }
+    /// Where the handler runs.
     public var loop: EventLoop { stream.loop }
     /// Asterisk has told that the channel hung up: it does so once, before the next reply.
     public var hasHungUp: Bool { machine.hasHungUp }
@@ -19,6 +20,7 @@ public final class FastAGISession {
     private let stream: ByteStream
     private var machine: SessionMachine
 
+    /// A session whose environment has been read.
     init(stream: ByteStream, machine: consuming SessionMachine, environment: AGIEnvironment, request: AGIRequest) {
         (self.stream, self.machine, self.environment, self.request) = (stream, machine, environment, request)
     }
@@ -50,5 +52,6 @@ public final class FastAGISession {
         return FastAGIError(error, command: verb.description)
     }
 
+    /// No command will be taken any more.
     func end() { machine.end() }
 }

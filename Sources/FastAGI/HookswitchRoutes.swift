@@ -20,8 +20,11 @@ public struct HookswitchRoutes: Sendable {
     public enum LookupAnswer: Sendable {
         /// The variables to set.
         case found([AGIParameters.Pair])
+        /// Nobody knows the caller.
         case notFound
+        /// No answer within the budget.
         case late
+        /// The one who was asked could not answer.
         case failed
     }
     /// Somebody who can be asked about a call.
@@ -30,7 +33,9 @@ public struct HookswitchRoutes: Sendable {
         public typealias Ask = @Sendable (LookupRequest) async -> LookupAnswer
         /// What is set where the answer is not `found`.
         public var defaults: [AGIParameters.Pair]
+        /// Who is asked.
         public var ask: Ask
+        /// - Parameter defaults: none unless given: the dialplan's variables stay as they are.
         public init(defaults: [AGIParameters.Pair] = [], ask: @escaping Ask) {
             (self.defaults, self.ask) = (defaults, ask)
         }
@@ -38,11 +43,17 @@ public struct HookswitchRoutes: Sendable {
 
     /// What a dialplan asks.
     public struct LookupRequest: Sendable {
+        /// The request's query.
         public var parameters: AGIParameters
+        /// The channel that waits.
         public var uniqueID: UniqueID
+        /// Its name.
         public var channel: ChannelName
+        /// `agi_callerid`; nil where Asterisk says `unknown`.
         public var callerNumber: String?
+        /// `agi_calleridname`; nil likewise.
         public var callerName: String?
+        /// `agi_dnid`, the number dialled; nil where the channel driver does not set it.
         public var dialledNumber: String?
         /// How long the answer is of use.
         public var budget: Duration

@@ -13,6 +13,7 @@ import EventLoop
     /// The time was over.
     private(set) var hasRung = false
 
+    /// Takes the calling task for the session's own.
     init(stream: ByteStream) {
         self.stream = stream
         unsafe withUnsafeCurrentTask { unsafe task = $0 }

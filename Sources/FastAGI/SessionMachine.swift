@@ -20,14 +20,17 @@ struct SessionMachine {
     /// The command to be written after `begin`; one buffer for the whole session.
     private(set) var output: [UInt8] = []
 
+    /// A session of which nothing has come yet.
     init(limits: AGILimits) { decoder = AGIDecoder(limits: limits) }
 
     /// Asterisk has said that the channel hung up.
     var hasHungUp: Bool { decoder.hasHungUp }
+    /// Nothing more is taken or sent.
     var isEnded: Bool { if case .ended = state { true } else { false } }
     /// Lines that were no replies to anything.
     var strayLines: Int { decoder.strayLines }
 
+    /// Takes what came; `environment` and `reply` say what it amounts to. Ignored once ended.
     mutating func received(_ bytes: UnsafeRawBufferPointer) {
         if isEnded { return }
         unsafe decoder.append(bytes)
@@ -92,5 +95,6 @@ struct SessionMachine {
         }
     }
 
+    /// For the driver: the socket is closed or broken.
     mutating func end() { state = .ended }
 }
