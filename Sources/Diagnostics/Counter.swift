@@ -8,6 +8,7 @@ public final class Counter: Sendable {
     public let label: String
     private let count = Atomic<Int>(0)
 
+    /// At zero.
     init(name: String, label: String) { (self.name, self.label) = (name, label) }
 
     /// Adds `amount`, which may be negative for a gauge.

@@ -8,6 +8,7 @@ public final class CounterRegistry: Sendable {
     }
     private let counters = Mutex<[Key: Counter]>([:])
 
+    /// No counters yet.
     public init() {}
 
     /// The counter of this name and label, made at first use. Keep the result: the look-up takes a lock.

@@ -2,15 +2,18 @@
 public struct LogEntry: Sendable {
     /// Microseconds since the epoch, UTC.
     public var time: Int64
+    /// How grave; never below `threshold`.
     public var level: LogLevel
     /// The part of the program that speaks: `ami`, `delivery`…
     public var component: String
     /// A constant sentence.
     public var message: String
+    /// What is known beside it, in order; keys may repeat.
     public var metadata: LogMetadata
     /// The level the log is set to: decides what `Redacted` shows.
     public var threshold: LogLevel
 
+    /// For handlers' tests; `Logger` makes all others.
     public init(
         time: Int64, level: LogLevel, component: String, message: String, metadata: LogMetadata, threshold: LogLevel
     ) {

@@ -1,4 +1,7 @@
 /// Every name that data in a log line may have. One list, so that a search for `call.linkedid` finds all of a call.
+///
+/// The raw value is what stands in the log, dotted by subject. Names of people and numbers go under these keys only as
+/// `Redacted`.
 public enum LogKey: String, Sendable, CaseIterable {
     // The call.
     case callID = "call.id"

@@ -4,6 +4,7 @@ import Synchronization
 public final class LogRecorder: LogHandler {
     private let kept = Mutex<[LogEntry]>([])
 
+    /// Nothing kept yet.
     public init() {}
 
     public func handle(_ entry: LogEntry) { kept.withLock { $0.append(entry) } }

@@ -1,9 +1,13 @@
 /// One piece of data in a log line. There is no conversion from a plain string: `.text` is a promise by the caller that the
 /// value is neither a party's number or name, nor a secret, nor a payload. Those are `.redacted`.
 public enum LogValue: Sendable, Hashable {
+    /// Shown as it is, control characters escaped.
     case text(String)
+    /// A count, a code, or a measure whose unit the key's name ends in.
     case number(Int)
+    /// `true` or `false`.
     case flag(Bool)
+    /// Shown as its kind and the log's level allow.
     case redacted(Redacted)
 
     /// A whole number of milliseconds, for keys whose name ends in `_ms`.
@@ -15,6 +19,7 @@ public enum LogValue: Sendable, Hashable {
 
 /// Data for one log line, in the order it was written.
 public struct LogMetadata: Sendable, ExpressibleByDictionaryLiteral {
+    /// In the order they were given; a key may stand twice.
     public private(set) var items: [(key: LogKey, value: LogValue)]
 
     public init(dictionaryLiteral elements: (LogKey, LogValue)...) { items = elements.map { ($0.0, $0.1) } }

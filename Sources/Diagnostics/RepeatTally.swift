@@ -3,8 +3,11 @@
 struct RepeatTally {
     /// What makes two lines the same: who speaks, what is said, and the values that name a thing rather than measure it.
     struct Key: Hashable {
+        /// Who speaks.
         var component: String
+        /// What is said.
         var message: String
+        /// Values under the keys that name a thing, in order.
         var subject: [LogValue]
     }
     private struct Window {
