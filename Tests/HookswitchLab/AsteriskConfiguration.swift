@@ -6,8 +6,11 @@ public struct AsteriskConfiguration: Sendable {
     var folder: String
     /// Where this tree keeps Asterisk's modules.
     var moduleFolder: String
+    /// UDP, PJSIP's.
     var sipPort: UInt16
+    /// TCP, without TLS.
     var managerPort: UInt16
+    /// Where Asterisk takes audio.
     var rtpPorts: ClosedRange<UInt16>
     /// The phones' UDP ports by user part; `trunk` is where calls to the outside go.
     var phonePorts: [String: UInt16]
@@ -23,8 +26,10 @@ public struct AsteriskConfiguration: Sendable {
     public var moreAGIPorts: [UInt16] = []
     /// What `manager.conf` says of time stamps.
     public var timestampEvents = true
-    /// `cdr.conf`: `unanswered` and `endbeforehexten`; nil leaves the compiled default.
+    /// `cdr.conf`, `unanswered`: whether calls that nobody answered have a CDR; nil leaves the compiled default, no.
     public var cdrUnanswered: Bool? = true
+    /// `cdr.conf`, `endbeforehexten`: a CDR is closed before the hangup handlers run, which see its values then; nil leaves the
+    /// compiled default, yes.
     public var cdrEndBeforeHExten: Bool?
     /// `asterisk.conf`: `systemname`; nil leaves it out.
     public var systemName: String?

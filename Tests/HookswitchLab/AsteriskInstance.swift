@@ -6,9 +6,13 @@ import TestGround
 /// The folder has the same path inside the tree and outside (a link leads in), so that a file name Asterisk tells is a
 /// file name here. Made, started and stopped by one thread.
 public final class AsteriskInstance: @unchecked Sendable {
+    /// Which Asterisk it runs.
     public let tree: LabTree
+    /// Its folder's name, beside the process id.
     public let name: String
+    /// Where its manager listens, for any number of users.
     public let managerPort: UInt16
+    /// Where phones and trunks send to.
     public let sipPort: UInt16
     /// The instance's folder, by the path Asterisk knows.
     public let folder: String

@@ -7,10 +7,13 @@ import TestGround
 public struct CallCrowd: Sendable {
     /// One call as the caller's phone saw it.
     public struct Call: Sendable {
+        /// The caller's own, used once in a crowd: what a record is found by.
         public let number: String
         /// When Asterisk first said anything to it; nil where it never did: then there was no call.
         public let startedAt: Double?
+        /// When his phone heard of the answer; nil: never.
         public let answeredAt: Double?
+        /// When his phone knew that it was over, whoever ended it.
         public let endedAt: Double
         /// The caller gave up before his phone heard of an answer; one may have been on its way.
         var isCancelled = false
@@ -20,11 +23,13 @@ public struct CallCrowd: Sendable {
 
     /// How a crowd is to be.
     public struct Plan: Sendable {
+        /// Calls in all.
         public var count: Int
         /// All are placed within so many seconds.
         public var seconds: Double
         /// How long after dialling a caller hangs up; those who do so before the answer have cancelled.
         public var lasting: ClosedRange<Double>
+        /// The same seed places the same calls at the same moments.
         public var seed: UInt64
         public init(count: Int, seconds: Double, lasting: ClosedRange<Double>, seed: UInt64) {
             (self.count, self.seconds, self.lasting, self.seed) = (count, seconds, lasting, seed)
@@ -36,6 +41,7 @@ public struct CallCrowd: Sendable {
     /// How long Alice's phone rings.
     static let ringing = 0.2
 
+    /// In the order they were placed.
     public let calls: [Call]
 
     /// Places the calls and returns when the last has ended and Asterisk is quiet.

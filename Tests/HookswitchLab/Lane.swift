@@ -5,9 +5,13 @@ import TestGround
 ///
 /// Used by one thread at a time.
 public final class Lane: @unchecked Sendable {
+    /// Runs until `stop`.
     public let asterisk: AsteriskInstance
+    /// What it was booted with; scenarios of another setting need another lane.
     public let setting: Scenario.Setting
+    /// One for each party; customers share the trunk.
     let phones: [Party: SIPPhone]
+    /// Takes the manager's stream from the first moment on.
     let recorder: StreamRecorder
     private var actions: ManagerActions?
 
@@ -62,14 +66,21 @@ public final class Lane: @unchecked Sendable {
 
     /// What one run of a scenario left behind.
     public struct Run: Sendable {
+        /// What was driven.
         public let scenario: Scenario
+        /// On which Asterisk.
         public let tree: LabTree
         /// The step that did not come true; nil when all did.
         public let failure: String?
+        /// Epoch seconds, by the machine's clock, which is Asterisk's as well.
         public let startedAt: Double
+        /// What the manager sent meanwhile, connections one after another.
         public let stream: [UInt8]
+        /// When: a line a read, as `events.ts` has it.
         public let index: String
+        /// What the phones saw and did, in order of time.
         public let sightings: [Sighting]
+        /// What `cdr_custom` wrote meanwhile, by column name.
         public let cdrRows: [[String: String]]
     }
 

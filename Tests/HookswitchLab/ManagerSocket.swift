@@ -3,8 +3,10 @@ import TestGround
 
 /// A blocking TCP connection to a manager port, and its login.
 struct ManagerSocket: ~Copyable {
+    /// Open for as long as the value lives.
     let descriptor: Int32
 
+    /// Connects; the greeting is still to be read.
     init(port: UInt16) throws(LabError) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         let descriptor = descriptor
@@ -37,6 +39,7 @@ final class ManagerActions {
     private var buffer: [UInt8] = []
     private var count = 0
 
+    /// Logs in as the lab's own user, who may do anything.
     init(port: UInt16) throws(LabError) {
         socket = try ManagerSocket(port: port)
         _ = try perform([("Action", "Login"), ("Username", "lab"), ("Secret", "lab"), ("Events", "off")])

@@ -4,6 +4,7 @@ import Glibc
 ///
 /// One thread for the process; it stops when the process does. Incoming audio is left in the sockets' buffers.
 final class MediaPump: @unchecked Sendable {
+    /// The process's only one.
     static let shared = MediaPump()
 
     // Invariant: guarded by `monitor`; streams are touched by the pump's thread only while it holds it.
@@ -22,7 +23,9 @@ final class MediaPump: @unchecked Sendable {
         }
     }
 
+    /// Sends for this stream from the next tick on.
     func add(_ stream: MediaStream) { monitor.locked { streams[ObjectIdentifier(stream)] = stream } }
+    /// Sends nothing more for it once this returns.
     func remove(_ stream: MediaStream) { monitor.locked { _ = streams.removeValue(forKey: ObjectIdentifier(stream)) } }
     /// Changes a stream between two ticks.
     func change(_ body: () -> Void) { monitor.locked(body) }
@@ -30,6 +33,7 @@ final class MediaPump: @unchecked Sendable {
 
 /// One direction of audio: from a phone's line to Asterisk.
 final class MediaStream {
+    /// A port of its own, which the session description names.
     let socket: UDPSocket
     /// Where Asterisk wants it; nil sends nothing.
     var destination: UInt16?
@@ -43,6 +47,7 @@ final class MediaStream {
     private let source = UInt32.random(in: 0 ... .max)
     private var phase = 0
 
+    /// Silent until it has a destination.
     init() throws(LabError) { socket = try UDPSocket() }
 
     /// Queues keys to press: 120 ms each, 100 ms apart.
@@ -57,6 +62,7 @@ final class MediaStream {
         }
     }
 
+    /// Keys wait, or one is down.
     var isPressing: Bool { !digits.isEmpty }
 
     /// One 20 ms step: an audio packet, or a packet of the event being pressed.

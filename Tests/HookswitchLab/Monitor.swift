@@ -9,6 +9,7 @@ final class Monitor: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
+    /// Waits go by the clock that never steps.
     init() {
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()

@@ -4,6 +4,7 @@ import TestGround
 
 /// Something that is broken on purpose while calls are up, and mended again.
 public struct Outage: Sendable {
+    /// What is broken.
     public enum Kind: Sendable, Equatable {
         /// The manager connection of one daemon is cut, and refused until it is mended.
         case cut(daemon: Int)
@@ -14,6 +15,7 @@ public struct Outage: Sendable {
         /// Asterisk is killed by `SIGKILL` and started again: its calls are over.
         case killAsterisk
     }
+    /// What is broken, and of whom.
     public var kind: Kind
     /// Seconds after the first call may be placed.
     public var at: Double

@@ -4,8 +4,10 @@ struct SIPMessage {
     var start: String
     /// In order, names as written.
     var headers: [(name: String, value: [UInt8])] = []
+    /// A session description, or a `NOTIFY`'s fragment.
     var body: String = ""
 
+    /// Without headers.
     init(start: String) { self.start = start }
 
     /// Reads a datagram; nil when it is no SIP message.
@@ -40,10 +42,12 @@ struct SIPMessage {
         return String(uri.dropFirst(4).prefix { $0 != "@" })
     }
 
+    /// The first header of that name, capitals or not; nil for none.
     subscript(name: String) -> String? {
         headers.first { $0.name.lowercased() == name.lowercased() }.map { String(decoding: $0.value, as: UTF8.self) }
     }
 
+    /// Adds a header behind the others.
     mutating func add(_ name: String, _ value: String) { headers.append((name, Array(value.utf8))) }
 
     /// Number and method of `CSeq`.
@@ -81,9 +85,12 @@ struct SIPMessage {
 
 /// The audio part of a session description (RFC 4566): where to, and whether it is on hold (RFC 3264).
 struct SessionDescription {
+    /// Where it wants the audio.
     let port: UInt16
+    /// `sendrecv`, `sendonly`, `recvonly` or `inactive`; the first where it says none.
     let direction: String
 
+    /// Nil without an audio line.
     init?(parsing body: String) {
         var port: UInt16?
         var direction = "sendrecv"

@@ -12,7 +12,9 @@ public final class SIPPhone: @unchecked Sendable {
         case rings
         /// Says nothing at all, as a phone that was unplugged.
         case silent
+        /// Rings for so many seconds first.
         case answers(after: Double)
+        /// At once: 486 busy, 603 decline, 404 unknown, …
         case refuses(status: Int)
         /// 302 to another number on the PBX.
         case forwards(to: String)

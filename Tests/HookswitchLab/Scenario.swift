@@ -2,6 +2,7 @@
 public struct Scenario: Sendable {
     /// What an instance must be set to for it.
     public enum Setting: String, Sendable {
+        /// `timestampevents = yes`, `unanswered = yes`, `endbeforehexten` unset.
         case standard
         /// `timestampevents = no`.
         case noTimestamps
@@ -20,13 +21,17 @@ public struct Scenario: Sendable {
         case cdrAnsweredOnly
     }
 
+    /// Unique; also its capture's folder.
     public var name: String
+    /// What it is about: its neighbours in the list.
     public var family: String
     /// What happens, in words.
     public var story: String
+    /// Done one after another by one thread.
     public var steps: [Step]
     /// One for each call that must be told; no more and no fewer.
     public var calls: [StatedFacts]
+    /// What its Asterisk must have been booted with.
     public var setting = Setting.standard
     /// Asterisk's major versions it runs on.
     public var versions: Set<Int> = [16, 22]
@@ -37,6 +42,7 @@ public struct Scenario: Sendable {
     /// More calls may be told than are stated: what a forged event leaves of its own call is not stated.
     public var allowsMore = false
 
+    /// - Parameter openIssue: nil: it must be told right.
     public init(
         _ name: String, _ family: String, _ story: String, steps: [Step], calls: [StatedFacts],
         cdrDiffers: String? = nil, setting: Setting = .standard, versions: Set<Int> = [16, 22],
@@ -59,6 +65,7 @@ public enum Party: String, Sendable, CaseIterable {
     case customer2 = "15551230002"
     case customer3 = "15551230003"
 
+    /// A phone of the PBX, not beyond the trunk.
     var isInside: Bool { rawValue.utf8.count == 4 }
     /// How this party's channels begin.
     func channelPrefix(_ setting: Scenario.Setting) -> String {
@@ -73,6 +80,7 @@ public enum Step: Sendable {
     case dial(Party, String, as: String? = nil, name: [UInt8]? = nil)
     /// Waits for a call and answers it.
     case answer(Party)
+    /// Waits for a call and refuses it with a SIP status.
     case refuse(Party, Int)
     /// Waits for a call and sends sound before any answer (183).
     case progress(Party)
@@ -84,12 +92,17 @@ public enum Step: Sendable {
     case ringing(Party)
     /// Waits until the party's call is up.
     case up(Party)
+    /// Lets so many seconds pass.
     case wait(Double)
+    /// Hangs up, gives up (CANCEL) or refuses (603), by how far the call is. `line` from 1; nil: the newest.
     case hangUp(Party, line: Int? = nil)
     /// Waits until the other side has ended it.
     case ended(Party, line: Int? = nil)
+    /// Puts the other side on hold by a re-INVITE.
     case hold(Party, line: Int? = nil)
+    /// Takes it back.
     case resume(Party, line: Int? = nil)
+    /// Keys, as RFC 4733 events in the audio.
     case press(Party, String)
     /// Blind transfer by REFER.
     case transfer(Party, to: String)
@@ -101,8 +114,10 @@ public enum Step: Sendable {
     case manner(Party, SIPPhone.Manner)
     /// A manager action; `{alice}` in a value is that party's newest channel.
     case action([String])
-    /// A manager action whose answer is not waited for (Originate without `Async`).
+    /// A command at Asterisk's own console (`asterisk -rx`), up to its answer.
     case command(String)
+    /// By `SIGKILL`: no event, no CDR.
     case killAsterisk
+    /// Boots it anew after that; its counters start at 0.
     case restartAsterisk
 }

@@ -15,15 +15,20 @@ public struct ScenarioRunner: Sendable {
     /// Keeps the instances' folders to be looked at.
     public var keepsFolders = false
 
+    /// Streams are replayed; nothing else is checked until `runsDaemon` is set.
     public init(lanes: Int, program: String, saveFolder: String? = nil) {
         (self.lanes, self.program, self.saveFolder) = (lanes, program, saveFolder)
     }
 
     /// What came of one scenario on one version.
     public struct Result: Sendable {
+        /// Which one.
         public let scenario: Scenario
+        /// On which Asterisk.
         public let tree: LabTree
+        /// What was told otherwise than stated, a line each; empty: all is right.
         public let faults: [String]
+        /// Stated facts that were told so, calls and Asterisk's own CDR included.
         public let heldFacts: Int
     }
 

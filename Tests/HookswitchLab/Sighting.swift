@@ -1,6 +1,7 @@
 /// Something a phone saw or did, by this machine's clock: the second witness of a call.
 public struct Sighting: Sendable, CustomStringConvertible {
-    /// What happened, from the phone's side.
+    /// What happened, from the phone's side: `…Sent` is the phone's deed, `…Received` what reached it; SIP's own words
+    /// otherwise.
     public enum Kind: Sendable, Equatable {
         case inviteSent(to: String)
         case inviteReceived(from: String)
@@ -19,6 +20,7 @@ public struct Sighting: Sendable, CustomStringConvertible {
         case referProgress(status: Int)
         case digits(String)
 
+        /// As a sentence with the phone in front.
         var words: String {
             switch self {
             case .inviteSent(let number): "calls \(number)"
@@ -47,6 +49,7 @@ public struct Sighting: Sendable, CustomStringConvertible {
     public let phone: String
     /// Which of the phone's calls, from 1.
     public let line: Int
+    /// What it saw or did.
     public let kind: Kind
 
     public var description: String { "\(phone)/\(line) \(kind.words)" }

@@ -1,6 +1,8 @@
 /// What a person says must be told of one call, written down before the run. Nil means nothing is stated.
 ///
-/// Several values mean any of them is right: where the contract leaves it open, or Asterisk itself differs by version.
+/// A property is named as the record's field (`CallRecord`); seconds are given as a range, for a person's clock is no
+/// stopwatch. Several values mean any of them is right: where the contract leaves it open, or Asterisk itself differs
+/// by version.
 public struct StatedFacts: Sendable {
     public var direction: String
     public var caller: String
@@ -15,6 +17,7 @@ public struct StatedFacts: Sendable {
     public var agents: [String]?
     /// Whom the call belongs to in the end.
     public var agent: String?
+    /// A nil among the values: the record may say null.
     public var hungUpBy: [String?]?
     public var cause: [Int]?
     public var queue: Queue?
@@ -22,13 +25,16 @@ public struct StatedFacts: Sendable {
     public var transfers: [Transfer]?
     /// What each recording's path holds, in order; empty states that there were none.
     public var recordings: [String]?
+    /// Of each of them; `pending` is right as well, for a stream that was replayed.
     public var recordingState: String?
+    /// These at least, with just these values.
     public var variables: [String: String] = [:]
     public var callerName: String?
     public var hold: ClosedRange<Double>?
     public var park: ClosedRange<Double>?
     public var accountCode: String?
     public var userField: String?
+    /// Stated unless a scenario says otherwise: a call that was heard whole is told as such.
     public var completeness: String? = "full"
 
     /// What is stated of the queue.
@@ -36,6 +42,7 @@ public struct StatedFacts: Sendable {
         public var name: String
         public var result: String
         public var wait: ClosedRange<Double>
+        /// The four things that every call has; the rest by `with`.
         public init(_ name: String, _ result: String, wait: ClosedRange<Double>) {
             (self.name, self.result, self.wait) = (name, result, wait)
         }

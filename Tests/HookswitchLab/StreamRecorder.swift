@@ -29,6 +29,7 @@ final class StreamRecorder: @unchecked Sendable {
         }
     }
 
+    /// Lets the recorder's thread end after its present connection.
     func stop() { monitor.locked { isStopped = true } }
 
     private func record() {

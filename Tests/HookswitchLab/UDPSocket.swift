@@ -6,9 +6,12 @@ import TestGround
 /// `send` may be called from any thread; `receive` from one.
 final class UDPSocket: @unchecked Sendable {
     // Invariant: the descriptor is set once and closed in deinit; the kernel makes single datagrams atomic.
+    /// Open for as long as the object lives.
     let descriptor: Int32
+    /// Chosen by the kernel.
     let port: UInt16
 
+    /// Bound to 127.0.0.1.
     init() throws(LabError) {
         let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         self.descriptor = descriptor

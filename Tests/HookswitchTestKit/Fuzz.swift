@@ -10,9 +10,12 @@ public import TestGround
 public struct Fuzz: Sendable {
     /// What was run, or where it failed.
     public enum Outcome: Sendable, CustomStringConvertible {
+        /// Nothing was found in so many inputs.
         case clean(rounds: Int)
+        /// The seed runs this input alone; the text says what was found, with the input.
         case failed(seed: UInt64, String)
 
+        /// What a test asks for.
         public var isClean: Bool { if case .clean = self { true } else { false } }
         public var description: String {
             switch self {
@@ -23,6 +26,7 @@ public struct Fuzz: Sendable {
     }
     /// Why an input is a finding.
     public struct Finding: Error, CustomStringConvertible {
+        /// What a reader of the failure needs.
         public let description: String
         public init(_ description: String) { self.description = description }
     }

@@ -7,7 +7,9 @@ public import EventLoop
 public final class ScriptedAsterisk: @unchecked Sendable {
     /// How it behaves.
     public struct Script: Sendable {
+        /// What it does wrong, if anything.
         public enum Mode: Sendable, Equatable {
+            /// Nothing.
             case normal
             /// One byte a write, each in a packet of its own.
             case slow
@@ -25,12 +27,17 @@ public final class ScriptedAsterisk: @unchecked Sendable {
             case deafAfterLogin
         }
 
+        /// Looked at anew at each step of a connection.
         public var mode = Mode.normal
+        /// Asterisk 22's; with its line end.
         public var greeting = "Asterisk Call Manager/11.0.0\r\n"
+        /// Whom it lets in.
         public var username = "hookswitch"
+        /// With what; the plain one of a `Secret` header.
         public var secret = "secret"
         /// What Challenge answers, and the MD5 of it and the secret, as `printf 840415273secret | md5sum` says.
         public var challenge = "840415273"
+        /// That digest.
         public var key = "81c3ab5534a432bec402f6d988ee45b4"
         /// Sent right after the login; nil: the user lacks class `system`.
         public var uptime: Int? = 3600
@@ -42,12 +49,16 @@ public final class ScriptedAsterisk: @unchecked Sendable {
         public var channels: [String] = []
         /// Whole answers by action name, without ActionID (it is added after the first line).
         public var answers: [String: String] = [:]
+        /// Nil: no TLS.
         public var tls: TLSServerOptions?
 
+        /// A manager that behaves.
         public init() {}
     }
 
+    /// May be changed while connections are up: what is still to be said goes by it.
     public var script: Script
+    /// Where it listens.
     public let port: UInt16
     /// The actions received, in order: name and headers.
     public private(set) var actions: [AMIEvent] = []

@@ -4,10 +4,12 @@ public import EventLoop
 ///
 /// `@unchecked Sendable`: used on its loop's thread only.
 public final class TLSWebServer: @unchecked Sendable {
+    /// Chosen by the kernel.
     public let port: UInt16
     private let listener: Listener
     private var serving: Task<Void, Never>?
 
+    /// Listens from now on, and serves on the loop.
     public init(_ options: TLSServerOptions, on loop: EventLoop) throws {
         listener = try Listener.listen(on: SocketAddress(ip: "127.0.0.1", port: 0)!, loop: loop)
         port = listener.localAddress.port

@@ -7,6 +7,7 @@ public final class TestCertificates: Sendable {
     /// Where the files are.
     public let folder: String
 
+    /// The openssl program is missing or would not.
     public struct Failed: Error {}
 
     private init() throws {
@@ -36,6 +37,7 @@ public final class TestCertificates: Sendable {
     /// The run's certificates.
     public static func shared() throws -> TestCertificates { try made.get() }
 
+    /// A server that shows this certificate; all of them but `client.pem` have the same key.
     public func server(_ certificate: String = "server.pem") -> TLSServerOptions {
         TLSServerOptions(certificateFile: "\(folder)/\(certificate)", privateKeyFile: "\(folder)/server.key")
     }

@@ -6,21 +6,26 @@ import TestGround
 ///
 /// It keeps every request that arrived in full, in the order of arrival, with the connection it came on.
 public final class WebhookSink: Sendable {
+    /// One request as it came.
     public struct Request: Sendable {
         /// 0 for the first that arrived.
         public var number: Int
+        /// In capitals, as sent.
         public var method: String
         /// Path and query.
         public var target: String
         /// Names in small letters.
         public var headers: [String: String]
+        /// As many bytes as `Content-Length` says.
         public var body: [UInt8]
         /// Connections are numbered from 0.
         public var connection: Int
+        /// The body as text, repaired where it is not UTF-8.
         public var text: String { String(decoding: body, as: UTF8.self) }
     }
     /// What the sink does with one request.
     public enum Reply: Sendable {
+        /// The answer, at once; `headers` are whole lines.
         case status(Int, headers: [String] = [], body: String = "{\"ok\":true}")
         /// The answer, later.
         indirect case after(Duration, Reply)
@@ -44,7 +49,9 @@ public final class WebhookSink: Sendable {
         case raw(String)
     }
 
+    /// Where it listens.
     public let host: String
+    /// Where it listens.
     public let port: UInt16
     private let listener: Int32
     private let resets: @Sendable (Int) -> Bool
@@ -81,7 +88,9 @@ public final class WebhookSink: Sendable {
         WebhookSink.thread { [self] in accepting() }
     }
 
+    /// What an endpoint's `url` should be; any other path is served as well.
     public var url: String { "http://\(host):\(port)/hook" }
+    /// All that have arrived, in order.
     public var requests: [Request] { state.withLock { $0.requests } }
     /// Connections accepted so far.
     public var connectionCount: Int { state.withLock { $0.opened } }
