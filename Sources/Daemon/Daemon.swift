@@ -54,8 +54,8 @@ public final class Daemon: @unchecked Sendable {
     private var alertCommand: AlertCommand?
     private var ticker: Task<Void, Never>?
     private var health: HealthWatch
-    /// Bytes free for the store; tests put their own number there.
-    var freeBytes: (@Sendable () -> Int64?)?
+    /// The room for the store; tests put their own there.
+    var diskRoom: (@Sendable () -> DiskRoom?)?
     private var backfills = BackfillSchedule()
 
     public init(
@@ -388,6 +388,7 @@ public final class Daemon: @unchecked Sendable {
             }
         }
         if second == 1 { StartPages.release() }
+        if second % 5 == 0 { checkDisk() }
         if second % 60 == 5 { minute() }
         if second % 600 == 300 { await sweep(store) }
     }
@@ -413,8 +414,7 @@ public final class Daemon: @unchecked Sendable {
         }
     }
 
-    func minute() {
-        checkDisk()
+    private func minute() {
         checkSpool()
         for link in links {
             link.minute()
@@ -422,16 +422,23 @@ public final class Daemon: @unchecked Sendable {
         }
     }
 
-    private func checkDisk() {
-        guard let free = freeBytes?() ?? store?.freeBytes() else { return }
+    /// Every few seconds: what fills a disk, a core file or a copy, may do it within a minute.
+    func checkDisk() {
+        guard let room = diskRoom?() ?? store?.room else { return }
         let before = health.diskLevel
-        if let alert = health.disk(free: free, at: now()) { engine?.raise(alert) }
+        if let alert = health.disk(room, at: now()) { engine?.raise(alert) }
         if health.diskLevel != before { spareDisk() }
+        guard health.diskLevel > .ample, let store else { return }
+        // What is copied by the time the disk is full is room in the log for calls.
+        Task(name: "copy-log", executorPreference: loop) { await store.copyLog() }
     }
 
     /// Gives up the least important first: what old rows hold and the copy of the records, then what is told of calls in progress.
     private func spareDisk() {
         let level = health.diskLevel
+        logger.part("storage").log(
+            level == .ample ? .notice : .warning, "the room on the disk has changed", [.state: .text("\(level)")],
+            repeats: .printed)
         publisher?.isProgressHeld = level == .critical
         guard let store else { return }
         Task(name: "spare-disk", executorPreference: loop) { [weak self, logger] in

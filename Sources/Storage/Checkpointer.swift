@@ -3,7 +3,7 @@ import CSQLite
 /// Copies committed pages from the write-ahead log into the database, beside the writer, so that no call waits for it.
 ///
 /// PASSIVE waits for nobody. Under load the writer is always a little ahead and the log cannot start over; when it has
-/// grown to `Writer.logLimit` the writer copies the small rest itself. Source: https://sqlite.org/c3ref/wal_checkpoint_v2.html.
+/// grown to the limit the `Writer` copies the small rest itself. Source: https://sqlite.org/c3ref/wal_checkpoint_v2.html.
 actor Checkpointer {
     nonisolated let thread = DatabaseThread(name: "hs-checkpoint")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }

@@ -73,13 +73,11 @@ extension CallStore {
         try await Reader(path: writer.path, vfs: options.vfs).backup(to: path)
     }
 
-    /// Bytes a process without privileges may still write on the volume of the state folder; nil where it cannot be told.
-    public func freeBytes() -> Int64? { CallStore.freeBytes(at: options.folder) }
-    public static func freeBytes(at path: String) -> Int64? {
-        var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return nil }
-        return Int64(status.f_bavail) * Int64(status.f_frsize)
-    }
+    /// Copies what is in the write-ahead log into the database, so that the log starts over and takes no more room.
+    public func copyLog() async { await writer.copyLog() }
+
+    /// The room on the volume of the state folder; nil where it cannot be told.
+    public var room: DiskRoom? { DiskRoom(at: options.folder) }
     /// Closes `calls.jsonl`, so that the next record opens what is at its path then: for `SIGHUP`.
     public func reopenCallsLog() async { await writer.reopenLog() }
     /// Stops writing `calls.jsonl`, for a disk that runs full; with false it goes on, and what was left out is written.

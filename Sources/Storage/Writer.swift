@@ -24,9 +24,11 @@ actor Writer {
     private var checkpointedAt: Int32 = 0
     /// Pages of write-ahead log after which the checkpointer is asked, 32 MB. Eight times SQLite's default: the same few
     /// pages are written again by each commit and copied once, and syncing the copy slows the commits beside it.
-    static let checkpointPages: Int32 = 8000
+    ///
+    /// Of a small volume a sixteenth: a log that fills it cannot be copied any more, as the database needs room to grow.
+    private let checkpointPages: Int32
     /// Pages after which the writer copies the rest itself: 128 MB.
-    static let logLimit: Int32 = 32768
+    private var logLimit: Int32 { checkpointPages * 4 }
     /// Rows and bytes after which a batch is committed though more waits: bounds a commit's duration.
     static let batchWeight = 4000
 
@@ -36,6 +38,8 @@ actor Writer {
         self.log = log
         checkpointer = Checkpointer(path: path, vfs: vfs)
         let ledger = try Ledger(path: path, vfs: vfs)
+        let pages = DiskRoom(at: path).map { $0.total / 16 / 4096 } ?? 8000
+        checkpointPages = Int32(min(8000, max(pages, 1)))
         desk.withLock { desk in
             for row in ledger.endpoints {
                 desk.open(row.status.name, row.status.condition, hasReady: row.status.ready > 0)
@@ -82,6 +86,8 @@ actor Writer {
         } catch {
             ledger.rollback()
             totals.failures += 1
+            // The log can start over once it is copied: where it is what fills the disk, that is room for what is asked again.
+            if error.code == .diskFull { ledger.connection.checkpoint() }
             if writes.count > 1, !error.isTransient {
                 for i in writes.indices { commit(writes[i...i]) }
             } else {
@@ -101,8 +107,8 @@ actor Writer {
     private func checkpointIfDue(_ ledger: Ledger) {
         let pages = ledger.logPages
         if pages < checkpointedAt { checkpointedAt = 0 }  // the log has started over
-        guard pages - checkpointedAt >= Writer.checkpointPages else { return }
-        if pages >= Writer.logLimit {
+        guard pages - checkpointedAt >= checkpointPages else { return }
+        if pages >= logLimit {
             ledger.connection.checkpoint()
             checkpointedAt = 0
         } else {
@@ -165,6 +171,7 @@ actor Writer {
         return try body(ledger)
     }
     func endpoints() -> [EndpointStatus] { ledger?.endpoints.map(\.status) ?? [] }
+    nonisolated func copyLog() async { await checkpointer.run() }
     func reopenLog() { log?.reopen() }
     func removeRotatedLogs(before: Instant) { log?.removeRotated(before: before) }
     /// Stops writing the calls log, or writes what was left out and goes on.

@@ -20,7 +20,9 @@ import Testing
         var told: [Alert.Kind] = []
         var levels: [HealthWatch.DiskLevel] = []
         for megabytes: Int64 in [900, 199, 150, 201, 199, 49, 60, 49, 101, 300, 401, 900, 100] {
-            if let alert = watch.disk(free: megabytes << 20, at: start) { told.append(alert.kind) }
+            if let alert = watch.disk(DiskRoom(free: megabytes << 20, total: 10 << 30), at: start) {
+                told.append(alert.kind)
+            }
             levels.append(watch.diskLevel)
         }
         #expect(told == [.diskLow, .diskRecovered, .diskLow])
@@ -35,8 +37,20 @@ import Testing
         var watch = watch()
         #expect(watch.diskFull(at: start)?.kind == .diskLow)
         #expect(watch.diskFull(at: start) == nil)
-        #expect(watch.disk(free: 10 << 20, at: start) == nil)
-        #expect(watch.disk(free: 1 << 30, at: start)?.kind == .diskRecovered)
+        #expect(watch.disk(DiskRoom(free: 10 << 20, total: 10 << 30), at: start) == nil)
+        #expect(watch.disk(DiskRoom(free: 1 << 30, total: 10 << 30), at: start)?.kind == .diskRecovered)
+    }
+
+    @Test("a small volume is low at a fifth, critical at a twentieth, and ample when it is empty")
+    func smallDisk() {
+        var watch = watch()
+        var levels: [HealthWatch.DiskLevel] = []
+        for megabytes: Int64 in [100, 21, 19, 5, 4, 9, 11, 39, 41] {
+            _ = watch.disk(DiskRoom(free: megabytes << 20, total: 100 << 20), at: start)
+            levels.append(watch.diskLevel)
+        }
+        #expect(levels == [.ample, .ample, .low, .low, .critical, .critical, .low, .low, .ample])
+        #expect(watch.disk(DiskRoom(free: 0, total: 0), at: start)?.kind == .diskLow)
     }
 
     @Test("a spool that nobody drains is told once, and when it has been drained")
@@ -82,20 +96,20 @@ import Testing
             sections: "[webhook:ops]\nurl = \(sink.url)\nevents = alert"
         ) { fixture, _ in
             let free = Mutex<Int64>(10 << 30)
-            fixture.daemon.freeBytes = { free.withLock { $0 } }
-            fixture.daemon.minute()
+            fixture.daemon.diskRoom = { DiskRoom(free: free.withLock { $0 }, total: 20 << 30) }
+            fixture.daemon.checkDisk()
             #expect(kinds(fixture).isEmpty)
             for megabytes: Int64 in [150, 140] {
                 free.withLock { $0 = megabytes << 20 }
-                fixture.daemon.minute()
+                fixture.daemon.checkDisk()
             }
             // The daemon takes it up from where a backfill leaves calls for it, a second or two from now.
             try OverflowFile(path: Backfill.handoverPath(in: folder.state)).append(try capturedCall())
             try await fixture.wait("the call") { try await fixture.records().count == 1 }
             #expect(try Data(contentsOf: URL(filePath: "\(folder.path)/calls.jsonl")).isEmpty)
             free.withLock { $0 = 10 << 30 }
-            fixture.daemon.minute()
-            fixture.daemon.minute()
+            fixture.daemon.checkDisk()
+            fixture.daemon.checkDisk()
             try await fixture.wait("the line that was left out") {
                 try Data(contentsOf: URL(filePath: "\(folder.path)/calls.jsonl")).contains(10)
             }

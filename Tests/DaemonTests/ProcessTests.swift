@@ -17,7 +17,7 @@ import Testing
     }()
 
     /// The processes one test has started: what a failed test leaves running is killed with it.
-    private final class Children {
+    final class Children {
         var processes: [Process] = []
         deinit {
             for process in processes where process.isRunning {
@@ -26,10 +26,10 @@ import Testing
             }
         }
     }
-    private let children = Children()
+    let children = Children()
 
     /// What `NOTIFY_SOCKET` leads to.
-    private final class ServiceManager: Sendable {
+    final class ServiceManager: Sendable {
         let path: String
         private let descriptor: Int32
         init(_ folder: TestFolder) throws {
@@ -79,7 +79,7 @@ import Testing
     }
 
     /// A scripted manager on a thread of its own.
-    private func withManager(_ body: (ScriptedAsterisk, EventLoop) throws -> Void) throws {
+    func withManager(_ body: (ScriptedAsterisk, EventLoop) throws -> Void) throws {
         let loop = try EventLoop()
         let made = Mutex<ScriptedAsterisk?>(nil)
         let (stop, stopping) = AsyncStream.makeStream(of: Void.self)
@@ -103,7 +103,7 @@ import Testing
         try body(try #require(made.withLock { $0 }), loop)
     }
 
-    private func wait(_ what: String, _ condition: () -> Bool) throws {
+    func wait(_ what: String, _ condition: () -> Bool) throws {
         for _ in 0..<4000 {
             if condition() { return }
             usleep(5000)

@@ -89,11 +89,11 @@ public struct Doctor: Sendable {
                     isThere ? "\(folder) cannot be written by \(daemon.who)" : "\(folder) is not there yet",
                     fix: makeFolder(folder)))
         }
-        if let free = CallStore.freeBytes(at: access(folder, F_OK) == 0 ? folder : "/") {
-            let isLow = free < 200 << 20
+        if let room = DiskRoom(at: access(folder, F_OK) == 0 ? folder : "/") {
+            let isLow = room.free < HealthWatch.lowDisk(room)
             findings.append(
                 Finding(
-                    isLow ? .failure : .ok, "disk", "\(free >> 20) MB are free for \(folder)",
+                    isLow ? .failure : .ok, "disk", "\(room.free >> 20) MB are free for \(folder)",
                     fix: isLow ? "free some: calls wait in memory once it is full" : ""))
         }
         if let log = general.callsLog, let slash = log.lastIndex(of: "/") {

@@ -1,11 +1,12 @@
 import Delivery
+import Storage
 import Telephony
 
 /// What an operator must know of the daemon's own state, told once when it turns bad and once when it is good again: a value.
 ///
 /// ```
-/// disk   ample ── < 200 MB ──▶ low ── < 50 MB, or full ──▶ critical
-///          ▲────── > 400 MB ────┘◀──────── > 100 MB ────────┘
+/// disk   ample ── < low (200 MB) ──▶ low ── < critical (50 MB), or full ──▶ critical
+///          ▲────── > twice low ───────┘◀────────── > twice critical ───────────┘
 /// spool  drained ── oldest file > 10 min ──▶ old ── < 1 min ──▶ drained
 /// calls  50 channels and no record for 10 min: told, again after an hour
 /// ```
@@ -21,22 +22,23 @@ struct HealthWatch {
     private var isSpoolOld = false
     private var silenceToldAt: [String: Instant] = [:]
 
-    /// Less than this is free: an operator has some hours.
-    static let lowDisk: Int64 = 200 << 20
+    /// Less than this is free: an operator has some hours. Of a small volume a fifth, which would else be low for ever.
+    static func lowDisk(_ room: DiskRoom) -> Int64 { min(200 << 20, max(room.total / 5, 1)) }
     /// Less than this: the rest is for records and what is to be delivered.
-    static let criticalDisk: Int64 = 50 << 20
+    static func criticalDisk(_ room: DiskRoom) -> Int64 { lowDisk(room) / 4 }
 
     init(stateDirectory: String, spool: String) { (self.stateDirectory, spoolFolder) = (stateDirectory, spool) }
 
-    /// Bytes are free on the volume of the state folder.
-    mutating func disk(free: Int64, at now: Instant) -> Alert? {
-        let before = diskLevel
-        if free < HealthWatch.criticalDisk {
+    /// - Parameter room: on the volume of the state folder.
+    mutating func disk(_ room: DiskRoom, at now: Instant) -> Alert? {
+        let (before, free) = (diskLevel, room.free)
+        let (low, critical) = (HealthWatch.lowDisk(room), HealthWatch.criticalDisk(room))
+        if free < critical {
             diskLevel = .critical
-        } else if free < HealthWatch.lowDisk {
-            // Twice the limit lets go of it: a number that swings around one must not be told each minute.
-            diskLevel = before == .critical && free < HealthWatch.criticalDisk * 2 ? .critical : .low
-        } else if free > HealthWatch.lowDisk * 2 {
+        } else if free < low {
+            // Twice the limit lets go of it: a number that swings around one must not be told again and again.
+            diskLevel = before == .critical && free < critical * 2 ? .critical : .low
+        } else if free > low * 2 {
             diskLevel = .ample
         } else if before == .critical {
             diskLevel = .low

@@ -32,11 +32,18 @@ public final class DeliveryEngine: @unchecked Sendable {
     /// Each with the clock's offset that its due time was reckoned by.
     private var results: [(result: AttemptResult, offset: Duration)] = []
     private var isWriting = false
+    /// Writes the latest alert's messages after those of the one before.
+    private var alerting: Task<Void, Never>?
+    private var unwrittenAlerts = 0
+    /// Alerts that wait for a store that takes nothing; the log has those beyond.
+    private static let mostUnwrittenAlerts = 100
     private var whenWritten: [CheckedContinuation<Void, Never>] = []
     private var sweep: LoopTimer?
     private var oldAlerted: [String: Instant] = [:]
     private var isStarted = false
     private var isStopping = false
+    /// The time that a stop may take is over: what the store does not take is left.
+    private var isOutOfTime = false
     private var whenStopped: [CheckedContinuation<Void, Never>] = []
 
     private struct Shared {
@@ -118,8 +125,18 @@ public final class DeliveryEngine: @unchecked Sendable {
         let drafts = endpoints.filter { $0.accepts(event, recordJSON: nil) && $0.name != alert.subject }
             .map { $0.draft(of: event, recordJSON: nil, dueAt: due) }
         guard !drafts.isEmpty else { return }
-        Task(name: "alert", executorPreference: loop) { [outbox, troubled] in
-            do throws(StorageError) { try await outbox.enqueue(drafts) } catch { troubled(error) }
+        loop.perform { [self] in enqueue(drafts) }
+    }
+
+    /// Writes an alert's messages once those before it are written: of a disk that was full at once, its end is told after it.
+    private func enqueue(_ drafts: [OutboxDraft]) {
+        guard unwrittenAlerts < DeliveryEngine.mostUnwrittenAlerts else { return }
+        unwrittenAlerts += 1
+        let earlier = alerting
+        alerting = Task(name: "alert", executorPreference: loop) { [self] in
+            await earlier?.value
+            await persist { () throws(StorageError) in try await outbox.enqueue(drafts) }
+            unwrittenAlerts -= 1
         }
     }
 
@@ -154,12 +171,15 @@ public final class DeliveryEngine: @unchecked Sendable {
         isStopping = true
         sweep?.cancel()
         let all = Array(drivers.values)
-        let guillotine = loop.schedule(after: deadline) { for driver in all { driver.close() } }
+        let guillotine = loop.schedule(after: deadline) { [self] in
+            isOutOfTime = true
+            for driver in all { driver.close() }
+        }
         for driver in all { await driver.drain() }
-        guillotine.cancel()
         for driver in all { driver.close() }
         drivers = [:]
         await flush()
+        guillotine.cancel()
         let waiting = whenStopped
         whenStopped = []
         for continuation in waiting { continuation.resume() }
@@ -221,15 +241,7 @@ public final class DeliveryEngine: @unchecked Sendable {
         return clock.now
     }
     private func follow(_ step: Duration) async {
-        while true {
-            do throws(StorageError) {
-                return try await outbox.clockWasSet(by: step)
-            } catch {
-                troubled(error)
-                guard error.isTransient else { return }
-                do { try await loop.sleep(for: .seconds(1)) } catch { return }
-            }
-        }
+        await persist { () throws(StorageError) in try await outbox.clockWasSet(by: step) }
     }
 
     func tell(_ event: DeliveryEvent) { events(event) }
@@ -257,17 +269,10 @@ public final class DeliveryEngine: @unchecked Sendable {
         while !results.isEmpty {
             let batch = results
             results = []
-            while true {
+            // While it is repeated leases stand: nothing is sent twice meanwhile.
+            await persist { () throws(StorageError) in
                 await following?.value
-                do throws(StorageError) {
-                    try await outbox.finish(batch.map { $0.result.delayed(by: clock.offset - $0.offset) })
-                    break
-                } catch {
-                    troubled(error)
-                    // Leases stand: nothing is sent twice meanwhile. A store that is closed or damaged takes no more.
-                    guard error.isTransient else { break }
-                    do { try await loop.sleep(for: .seconds(1)) } catch { break }
-                }
+                try await outbox.finish(batch.map { $0.result.delayed(by: clock.offset - $0.offset) })
             }
         }
         isWriting = false
@@ -278,6 +283,17 @@ public final class DeliveryEngine: @unchecked Sendable {
     private func flush() async {
         guard isWriting else { return }
         await withCheckedContinuation { whenWritten.append($0) }
+    }
+
+    /// Repeats a write until the store takes it. A store that is closed or damaged takes no more, and a stop does not wait for ever.
+    private func persist(_ write: () async throws(StorageError) -> Void) async {
+        while true {
+            do throws(StorageError) { return try await write() } catch {
+                troubled(error)
+                guard error.isTransient, !isOutOfTime else { return }
+                do { try await loop.sleep(for: .seconds(1)) } catch { return }
+            }
+        }
     }
 
     // MARK: - The oldest pending message
