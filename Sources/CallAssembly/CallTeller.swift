@@ -64,7 +64,7 @@ final class CallTeller: Sendable {
         record.completeness = facts.call.isPartial ? .partial : .full
         record.sources = facts.call.sources.sources
         record.notes = facts.call.notes + outcome.notes
-        if let note = contradiction(record, cast) { record.notes.append(note) }
+        record.notes += contradictions(record, cast)
         let unfilled = facts.call.variables.filter { isUnfilled($0.value) }
         for (name, value) in unfilled.sorted(by: { $0.name < $1.name }) {
             record.notes.append(
@@ -190,19 +190,8 @@ final class CallTeller: Sendable {
     }
 
     /// Places in `cdrRows` of a channel's own rows.
-    private func rows(of part: Int) -> [Int] {
+    func rows(of part: Int) -> [Int] {
         let id = facts.call.parts[part].uniqueID
         return facts.call.cdrRows.indices.filter { facts.call.cdrRows[$0].uniqueID == id }
-    }
-
-    /// What Asterisk's own CDR says otherwise, in words; nil where it agrees within a second, or cannot be compared.
-    private func contradiction(_ record: CallRecord, _ cast: Cast) -> String? {
-        let rows = rows(of: cast.caller)
-        guard rows.count == 1, let seconds = facts.call.cdrRows[rows[0]].billableSeconds, !facts.call.isPartial else {
-            return nil
-        }
-        guard abs(seconds - record.billableSeconds) > 1 else { return nil }
-        if cast.isOriginated { return "Asterisk's CDR counts \(seconds) s from the first leg's answer" }
-        return "Asterisk's CDR says billsec \(seconds)"
     }
 }
