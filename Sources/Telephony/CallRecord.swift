@@ -226,8 +226,8 @@ extension CallRecord {
         public enum Role: String, Sendable {
             /// The first channel's party; whom it called; a colleague reached by transfer, pickup or queue; a supervisor…
             case caller, callee, agent
-            /// Rang and was not taken; a line used to consult only; half of a Local channel.
-            case rung, consulted, local
+            /// Rang and was not taken; a line used to consult only.
+            case rung, consulted
         }
         /// A stay in one bridge, and whom the channel met there.
         public struct Bridged: Sendable, Hashable {

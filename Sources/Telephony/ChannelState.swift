@@ -4,5 +4,5 @@
 /// before anybody has answered.
 public enum ChannelState: Int, Sendable {
     case down = 0
-    case reserved, offHook, dialing, ring, ringing, up, busy, dialingOffHook, preRing, muted
+    case reserved, offHook, dialing, ring, ringing, up, busy, dialingOffHook, preRing
 }

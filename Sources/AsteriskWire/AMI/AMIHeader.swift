@@ -172,7 +172,7 @@ public enum AMIHeader: String, CaseIterable, Sendable {
     case peer = "Peer"
     case extra = "Extra"
     case userDefType = "UserDefType"
-    case appName = "AppData"
+    case appData = "AppData"
 
     /// Place in a table of slots; dense.
     @inlinable var slot: Int { Int(AMIHeader.ordinal(self)) }

@@ -48,7 +48,7 @@ extension CallEventTranslator {
         row.exten = m.string(.exten) ?? ""
         row.context = m.string(.context) ?? ""
         row.application = m.known(.application)
-        row.applicationData = m.known(.appName)
+        row.applicationData = m.known(.appData)
         row.accountCode = m.known(.accountCode)
         row.peer = m.known(.peer)
         row.extra = CELExtra.read(m.string(.extra) ?? "", of: event)

@@ -195,7 +195,7 @@ public struct CallEventTranslator: Sendable {
         case .newexten:
             let application = m.string(.application) ?? ""
             guard CallEventTranslator.applications.contains(application) else { return nil }
-            return .application(channel, name: application, data: m.string(.appName) ?? "")
+            return .application(channel, name: application, data: m.string(.appData) ?? "")
         default: return nil
         }
     }

@@ -111,7 +111,7 @@ extension CallRecord {
     var callFlow: String {
         var steps: [String] = []
         if let queue { steps.append("Queue:\(queue.name)") }
-        for leg in legs where leg.role != .local && leg.role != .caller {
+        for leg in legs where leg.role != .caller {
             steps.append("\(leg.role.rawValue):\(leg.number ?? leg.channel.description)")
         }
         return steps.joined(separator: " > ")
