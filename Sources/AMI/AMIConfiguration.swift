@@ -11,7 +11,7 @@ public struct AMIConfiguration: Sendable {
         case plain
     }
 
-    /// Name or address, with or without the brackets of an IPv6 one.
+    /// Name or address; one of IPv6 without brackets.
     public var host: String
     /// 5038; 5039 is usual with TLS.
     public var port: UInt16

@@ -43,7 +43,7 @@ public struct CallRecord: Sendable, Equatable {
     public var park: Duration = .zero
     /// Whose side ended the call; nil where the end was not seen.
     public var hungUpBy: HungUpBy?
-    /// Of the outside leg. Where Asterisk stated none (0), 16 for an ordinary end and 19 for a call that rang out.
+    /// Of the outside leg. Where Asterisk stated none (0), 16 for an ordinary end, 19 for a call that rang out, else 0.
     public var hangupCause: HangupCause
     /// Asterisk's words for `hangupCause`, as they came.
     public var hangupCauseText: String
@@ -51,7 +51,7 @@ public struct CallRecord: Sendable, Equatable {
     public var queue: Queue?
     /// What moved a call that somebody already had, in order of time.
     public var transfers: [Transfer] = []
-    /// One for each start of MixMonitor; an entry's `state` settles after the call.
+    /// One for each start of MixMonitor whose file is known; an entry's `state` settles after the call.
     public var recordings: [Recording] = []
     /// One for each channel that was somebody's line, oldest first; Local channels and Asterisk's own have none.
     public var legs: [Leg] = []

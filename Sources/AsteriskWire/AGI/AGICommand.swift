@@ -4,7 +4,7 @@ public import Telephony
 ///
 /// A case without words of its own is named and does as `agi show commands topic NAME` says. Times that Asterisk counts
 /// in milliseconds or seconds are `Duration`s here. `escapeDigits` are the keys that end a command early; empty: none.
-/// A file is named without its ending and folder, as in Playback().
+/// A file is named without its ending, as in Playback().
 ///
 /// **Source**: `agi show commands` of Asterisk 16.28 and 22.10, the same list in both, and res_agi.c's handlers; GOSUB
 /// is app_stack.c's. Once the channel has hung up all are answered 511 but these: variables, the database, EXEC, NOOP,
@@ -92,7 +92,7 @@ public enum AGICommand: Hashable, Sendable {
     /// Waits for a digit; nil: for ever.
     case waitForDigit(timeout: Duration?)
 
-    /// `tdd` is Asterisk's other word for `on`; `mate` is `on` with a hearing party on the line.
+    /// Only channels that are capable of it, as DAHDI's, take it; `tdd` is Asterisk's other word for `on`.
     public enum TDDMode: String, Hashable, Sendable {
         case on, off, mate, tdd
     }
