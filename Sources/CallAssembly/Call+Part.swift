@@ -9,6 +9,17 @@ extension Call.Part {
         default: break
         }
     }
+    /// It as another call sees it that met it.
+    var asGuest: Call.Part {
+        var part = self
+        part.isGuest = true
+        part.holds = []
+        part.hangupRequest = nil
+        // Its end is its own call's affair; to this one it only comes and goes.
+        part.end = Mark(at: Instant(seconds: 1 << 40), offset: -1)
+        return part
+    }
+
     /// It shows another caller id: a dialplan gives a line a number and a name for the other side to see. A name found for its own
     /// number is its own; one that comes with another's is not, nor one that was put there just before the number.
     mutating func show(_ number: String?, _ name: String?) {

@@ -59,6 +59,62 @@ extension CallAssembler {
         }
     }
 
+    /// Who sits in a conference behind a Local channel (an agent whose phone is rung through the dialplan) is heard by the calls that
+    /// met that channel. The two calls learn of each other's people when the first of them ends.
+    mutating func shareCompany(_ slot: Int) {
+        guard let call = calls[slot] else { return }
+        let met = call.parts.filter { $0.isGuest }.map(\.uniqueID)
+        for id in met {
+            guard let place = index[id], place.call != slot, calls[place.call] != nil else { continue }
+            bringCompany(of: place, to: slot)
+            for guest in calls[place.call]!.parts where guest.isGuest {
+                if let mine = index[guest.uniqueID], mine.call == slot { bringCompany(of: mine, to: place.call) }
+            }
+        }
+    }
+
+    /// Makes those whom a Local channel's half carries into a conference guests of a call that met it there.
+    private mutating func bringCompany(of half: Place, to slot: Int) {
+        let call = calls[half.call]!
+        guard call.parts[half.part].isLocal,
+            let seat = calls[slot]!.parts.firstIndex(where: {
+                $0.isGuest && $0.uniqueID == call.parts[half.part].uniqueID
+            })
+        else { return }
+        var seats = [half.part: seat]
+        var reached = [half.part]
+        while let at = reached.popLast() {
+            var next: [Int] = []
+            for (one, two) in call.localPairs {
+                if one == at { next.append(two) }
+                if two == at { next.append(one) }
+            }
+            for stay in call.parts[at].stays where call.bridges[stay.bridge].kind == .talk {
+                next += call.parts.indices.filter { i in call.parts[i].stays.contains { $0.bridge == stay.bridge } }
+            }
+            for i in next where seats[i] == nil && !call.parts[i].isGuest {
+                guard !calls[slot]!.parts.contains(where: { $0.uniqueID == call.parts[i].uniqueID }) else { continue }
+                seats[i] = addGuest(call.parts[i], of: call, to: slot)
+                reached.append(i)
+            }
+        }
+        for (one, two) in call.localPairs {
+            if let one = seats[one], let two = seats[two] { calls[slot]!.localPairs.append((one, two)) }
+        }
+    }
+
+    /// Adds another call's channel as a guest, with the times it was bridged.
+    private mutating func addGuest(_ other: Call.Part, of call: Call, to slot: Int) -> Int {
+        var part = other.asGuest
+        for i in part.stays.indices {
+            let bridge = call.bridges[part.stays[i].bridge]
+            part.stays[i].bridge = calls[slot]!.bridge(bridge.id, bridge.kind)
+        }
+        part.holds = other.holds
+        calls[slot]!.parts.append(part)
+        return calls[slot]!.parts.count - 1
+    }
+
     mutating func leaveConferences(_ place: Place, _ mark: Mark) {
         guard !conferences.isEmpty else { return }
         let channel = self[place].uniqueID
@@ -77,7 +133,7 @@ extension CallAssembler {
     private mutating func welcome(
         _ guest: Place, to call: Int, _ id: BridgeID, _ kind: CallEvent.BridgeKind, _ mark: Mark
     ) {
-        var part = self[guest]
+        var part = self[guest].asGuest
         let bridge = calls[call]!.bridge(id, kind)
         let known = calls[call]!.parts.firstIndex { $0.isGuest && $0.uniqueID == part.uniqueID }
         if let known {
@@ -85,12 +141,7 @@ extension CallAssembler {
             calls[call]!.parts[known].stays.append(Call.Stay(bridge: bridge, from: mark))
             return
         }
-        part.isGuest = true
         part.stays = [Call.Stay(bridge: bridge, from: mark)]
-        part.holds = []
-        part.hangupRequest = nil
-        // Its end is its own call's affair; to this one it only comes and goes.
-        part.end = Mark(at: Instant(seconds: 1 << 40), offset: -1)
         calls[call]!.parts.append(part)
     }
 

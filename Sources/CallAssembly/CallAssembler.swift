@@ -399,6 +399,7 @@ public struct CallAssembler: Sendable {
 
     mutating func finish(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         if calls[slot]?.mayShareRecordings ?? false { shareRecordings(slot) }
+        if calls[slot]?.parts.contains(where: { $0.isGuest }) ?? false { shareCompany(slot) }
         guard var call = calls[slot].take() else { return }
         if !sought.isEmpty { keep(call) }
         if let retired = call.retired {

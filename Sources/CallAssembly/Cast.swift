@@ -172,8 +172,9 @@ final class Cast: Sendable {
         if !outside.isEmpty, outside.count == targets.count || !isInternalNumber {
             return (.outbound, "an inside line called an outside one")
         }
-        let isInConference = facts.call.parts[caller].stays.contains {
-            facts.call.bridges[$0.bridge].kind == .conference
+        // Itself, or the Local channel that brings it there.
+        let isInConference = facts.call.parts.contains { part in
+            !part.isGuest && part.stays.contains { facts.call.bridges[$0.bridge].kind == .conference }
         }
         // A code of the dialplan's own (meeting rooms, settings) may be long too.
         let isCode = dialled.map { $0.hasPrefix("*") || $0.hasPrefix("#") } ?? false

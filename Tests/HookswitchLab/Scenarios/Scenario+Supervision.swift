@@ -356,5 +356,65 @@ extension Scenario {
                     $0.recordings = ["/20261121-091514_1001_all.wav"]
                 },
             ], cdrDiffers: rows),
+        remoteAgent(
+            "vici_agent_behind_local_n", "Alice's phone is brought into her conference by a Local channel that stays",
+            "/n"),
+        remoteAgent("vici_agent_behind_local", "The same, with a Local channel that may go", ""),
+        Scenario(
+            "vici_agent_behind_local_leaves", "vicidial",
+            "Alice sits in her conference behind a Local channel; after 2 s of talk she hangs up, the customer 1 s later.",
+            steps: remoteLogin("/n") + [
+                .dial(.customer, "5251"), .up(.customer), .wait(2), .hangUp(.alice), .wait(1), .hangUp(.customer),
+            ],
+            calls: [
+                session(),
+                inbound("5251", "ANSWERED").with {
+                    ($0.agents, $0.agent, $0.talk, $0.hungUpBy) = (["1001"], "1001", 1.7...2.5, ["caller"])
+                    $0.billsec = 2...4
+                },
+            ], cdrDiffers: rows),
+        manualDial(
+            "vici_manual_dial_n", "Alice has the customer called into her conference by a Local channel that stays",
+            "/n"),
+        manualDial("vici_manual_dial", "The same, with a Local channel that may go", ""),
     ]
+
+    private static func remoteLogin(_ more: String) -> [Step] {
+        [
+            originate(
+                "Local/1001@from-internal\(more)", "Context: vicidial", "Exten: 8600051", "Priority: 1",
+                "CallerID: S2611210915148600051 <8600051>"),
+            .called(.alice), .answer(.alice), .wait(1),
+        ]
+    }
+
+    /// An agent whose phone is rung through the dialplan, and so sits in the conference behind a Local channel.
+    private static func remoteAgent(_ name: String, _ story: String, _ more: String) -> Scenario {
+        Scenario(
+            name, "vicidial", "\(story); a customer comes in, talks with her for 3 s and hangs up.",
+            steps: remoteLogin(more) + [
+                .dial(.customer, "5251"), .up(.customer), .wait(3),
+                .hangUp(.customer),
+            ] + logout,
+            calls: [
+                session(),
+                inbound("5251", "ANSWERED").with {
+                    ($0.agents, $0.agent, $0.talk, $0.hungUpBy) = (["1001"], "1001", 2.7...3.5, ["caller"])
+                },
+            ], cdrDiffers: rows)
+    }
+
+    /// What the agent's screen does for a number typed in: the conference is the first leg, the customer the second.
+    private static func manualDial(_ name: String, _ story: String, _ more: String) -> Scenario {
+        Scenario(
+            name, "vicidial", "\(story); he answers after 1 s, they talk 3 s, he hangs up.",
+            steps: login + [
+                originate(
+                    "Local/8600051@vicidial\(more)", "Context: vicidial", "Exten: 915559876543", "Priority: 1",
+                    "CallerID: M1121091514000012345 <18005550100>", "Variable: __lead_id=12345"),
+                .called(.customer), .wait(1), .answer(.customer), .wait(3), .hangUp(.customer),
+            ] + logout,
+            calls: [session(), reached(["callee"]).with { ($0.billsec, $0.talk) = (2...3, 2.7...3.5) }],
+            cdrDiffers: rows)
+    }
 }
