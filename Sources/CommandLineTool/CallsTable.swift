@@ -2,16 +2,20 @@ import Telephony
 
 /// The list of calls as a table: a call a row, newest first as given.
 enum CallsTable {
-    private static let columns: [Table.Column] = [
-        .init("STARTED"), .init("DIR", spare: 3), .init("CALLER", least: 12), .init("CALLEE", least: 8, spare: 5),
-        .init("RESULT"),
-        .init("AGENT", least: 6), .init("TALK", .right, spare: 4), .init("LENGTH", .right, spare: 2),
-        .init("REC", spare: 1), .init("LINKEDID"),
-    ]
+    /// Several Asterisks may give the same `linkedid`: then calls are named by the record's id.
+    private static func columns(_ naming: String) -> [Table.Column] {
+        [
+            .init("STARTED"), .init("DIR", spare: 3), .init("CALLER", least: 12), .init("CALLEE", least: 8, spare: 5),
+            .init("RESULT"),
+            .init("AGENT", least: 6), .init("TALK", .right, spare: 4), .init("LENGTH", .right, spare: 2),
+            .init("REC", spare: 1), .init(naming),
+        ]
+    }
 
     static func lines(_ records: [RecordView], for console: Console) -> [String] {
-        var table = Table(columns)
-        for record in records { table.rows.append(row(record, console)) }
+        let isOneSystem = Set(records.map { $0.text("system") }).count < 2
+        var table = Table(columns(isOneSystem ? "LINKEDID" : "ID"))
+        for record in records { table.rows.append(row(record, isOneSystem ? "linkedid" : "id", console)) }
         return table.lines(for: console)
     }
 
@@ -28,7 +32,7 @@ enum CallsTable {
         ].filter { !$0.isEmpty }.joined(separator: "  ")
     }
 
-    private static func row(_ record: RecordView, _ console: Console) -> [Table.Cell] {
+    private static func row(_ record: RecordView, _ name: String, _ console: Console) -> [Table.Cell] {
         let disposition = record.text("disposition")
         let isPartial = record.text("completeness") == "partial"
         return [
@@ -41,7 +45,7 @@ enum CallsTable {
             .init(RecordView.clock(record.seconds("talk_seconds"))),
             .init(RecordView.clock(record.seconds("duration"))),
             .init(record.json["recording_path"]?.string == nil ? "" : "●"),
-            .init(record.text("linkedid"), .dim),
+            .init(record.text(name), .dim),
         ]
     }
 

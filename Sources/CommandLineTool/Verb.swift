@@ -120,7 +120,11 @@ enum Verb: String, CaseIterable {
             Under systemd it tells when it is ready, and keeps the watchdog fed.
             """
         case .check: "Exit code 1 if any call could be lost or told wrong."
-        case .calls: "Times are shown in the local time zone (TZ), and are UTC in JSON."
+        case .calls:
+            """
+            Times are shown in the local time zone (TZ), and are UTC in JSON.
+            RESULT*: the record is partial, show says why. ●: a recording is ready.
+            """
         case .show: "ID is the uniqueid of any of its channels, a linkedid, or the record's id."
         case .tail:
             """

@@ -75,16 +75,18 @@ final class OpenReader {
         while try s.step() { calls.append(OpenReader.call(s)) }
         return calls
     }
-    func call(withAnyID id: String) throws(StorageError) -> StoredCall? {
+    func calls(withAnyID id: String) throws(StorageError) -> [StoredCall] {
         for condition in [
             "WHERE c.id = ?1",
-            "WHERE c.row IN (SELECT call FROM legs WHERE uniqueid = ?1) ORDER BY c.started_at_ms DESC LIMIT 1",
+            "WHERE c.row IN (SELECT call FROM legs WHERE uniqueid = ?1) ORDER BY c.started_at_ms DESC",
         ] {
             let s = try connection.prepare("\(OpenReader.callColumns) \(condition)")
             s.bind(1, id)
-            if try s.step() { return OpenReader.call(s) }
+            var calls: [StoredCall] = []
+            while try s.step() { calls.append(OpenReader.call(s)) }
+            if !calls.isEmpty { return calls }
         }
-        return nil
+        return []
     }
     private static func call(_ s: borrowing some StatementUse & ~Copyable) -> StoredCall {
         StoredCall(

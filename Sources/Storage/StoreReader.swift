@@ -11,8 +11,8 @@ public final class StoreReader: CallQuery, Sendable {
     public func calls(matching filter: CallFilter) async throws(StorageError) -> [StoredCall] {
         try await reader.with { (r) throws(StorageError) in try r.calls(matching: filter) }
     }
-    public func call(withAnyID id: String) async throws(StorageError) -> StoredCall? {
-        try await reader.with { (r) throws(StorageError) in try r.call(withAnyID: id) }
+    public func calls(withAnyID id: String) async throws(StorageError) -> [StoredCall] {
+        try await reader.with { (r) throws(StorageError) in try r.calls(withAnyID: id) }
     }
     public func deliveries(matching filter: DeliveryFilter) async throws(StorageError) -> [Delivery] {
         try await reader.with { (r) throws(StorageError) in try r.deliveries(matching: filter) }

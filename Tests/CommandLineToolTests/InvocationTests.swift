@@ -69,13 +69,17 @@ import Testing
             ("2h", "2026-11-21T08:00:00.000Z"), ("3d", "2026-11-18T10:00:00.000Z"),
             ("2026-11-21", "2026-11-20T16:00:00.000Z"), ("2026-11-21T10:00", "2026-11-21T02:00:00.000Z"),
             ("2026-11-21 10:00:30", "2026-11-21T02:00:30.000Z"), ("2026-11-21T10:00:00Z", "2026-11-21T10:00:00.000Z"),
+            ("2026-11-21T10:00:00+05:30", "2026-11-21T04:30:00.000Z"),
+            ("2026-11-21T10:00:00-0330", "2026-11-21T13:30:00.000Z"),
         ])
     func times(_ text: String, _ meant: String) {
         let read = TimeExpression.instant(text, now: instant("2026-11-21T10:00:00.000Z"), zone: .fixed(hours: 8))
         #expect(read == instant(meant))
     }
 
-    @Test("what is no time is refused", arguments: ["", "2", "h", "-2h", "2 h", "yesterday", "2026-13-01", "2h2m"])
+    @Test(
+        "what is no time is refused",
+        arguments: ["", "2", "h", "-2h", "2 h", "yesterday", "2026-13-01", "2h2m", "2026-11-21T10:00+25:00"])
     func noTimes(_ text: String) {
         #expect(TimeExpression.instant(text, now: Instant(seconds: 0), zone: .fixed(hours: 0)) == nil)
     }

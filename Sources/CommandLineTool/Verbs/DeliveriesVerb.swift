@@ -107,6 +107,7 @@ struct DeliveriesVerb {
         switch (outcome, change) {
         case (.done(let count), .retry(let ids)):
             console.line("\(count) of \(ids.count) due now")
+            if count < ids.count { console.complain("of the others no message is kept: see hookswitch deliveries") }
             return count == ids.count ? .fine : .found
         case (.done(let count), .replay(_, _, _, let perSecond)):
             console.line("\(count) will be sent again, \(perSecond) a second")

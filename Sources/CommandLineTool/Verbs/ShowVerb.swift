@@ -10,9 +10,14 @@ struct ShowVerb {
 
     func run(_ store: some CallQuery) async throws -> ExitCode {
         let wanted = invocation.operands[0]
-        guard let call = try await store.call(withAnyID: wanted), let record = RecordView(call.recordJSON) else {
+        let calls = try await store.calls(withAnyID: wanted)
+        guard let call = calls.first, let record = RecordView(call.recordJSON) else {
             console.complain("no call has the id \(wanted): neither a uniqueid, a linkedid nor a record's id")
             return .found
+        }
+        if calls.count > 1 {
+            let others = calls.dropFirst().compactMap { RecordView($0.recordJSON)?.text("id") }.joined(separator: ", ")
+            console.complain("this is the newest call with the id \(wanted); there is also \(others)")
         }
         let deliveries = try await store.deliveries(ofCall: record.text("id"))
         if invocation.has("--json") {
