@@ -117,10 +117,10 @@ extension CallRecord {
     }
     /// Whose side ended a call. `agent` is somebody inside who is neither caller nor callee, as after a transfer;
     /// `system` the dialplan, a time limit, a manager action or a shutdown.
-    public enum HungUpBy: String, Sendable { case caller, callee, agent, system }
+    public enum HungUpBy: String, Sendable, CaseIterable { case caller, callee, agent, system }
     /// `partial` where the stream had a gap during the call, or where files or the dialplan alone told of it; `notes`
     /// say which.
-    public enum Completeness: String, Sendable { case full, partial }
+    public enum Completeness: String, Sendable, CaseIterable { case full, partial }
     /// Where words about a call came from: manager events, the dialplan's own (FastAGI or spool), call detail records,
     /// channel event log.
     public enum Source: String, Sendable, Comparable {
@@ -157,7 +157,7 @@ extension CallRecord {
     public struct Queue: Sendable, Hashable {
         /// A member took it; the caller gave up; the queue's time limit; the queue was full; it had no member to serve
         /// it, at entry or later; left by a key, a redirect or the dialplan.
-        public enum Result: String, Sendable {
+        public enum Result: String, Sendable, CaseIterable {
             case answered = "ANSWERED"
             case abandoned = "ABANDONED"
             case timeout = "TIMEOUT"

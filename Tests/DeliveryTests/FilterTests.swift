@@ -35,6 +35,10 @@ import Testing
         ("caller.name == \"Ana", "closing \""), ("billsec > 0 & direction", "&& or || is missing"),
         ("bilsec > 0", "did you mean \"billsec\"?"),
         ("billsec > 0 && caller.numbr == 1", "did you mean \"caller.number\"?"),
+        ("direction == inbond", "did you mean \"inbound\"?"), ("disposition != ANSWER", "did you mean \"ANSWERED\"?"),
+        ("disposition == answered", "did you mean \"ANSWERED\"?"), ("hungup_by == customer", "caller, callee"),
+        ("queue.result == \"LOST\"", "ABANDONED"), ("event.type == call.complte", "did you mean \"call.complete\"?"),
+        ("billsec > abc", "write as billsec > 0"), ("hangup_cause.code == busy", "write as hangup_cause.code > 0"),
     ])
     func `what cannot be read is refused with what is expected`(text: String, hint: String) {
         let error = refusal(("when", text))

@@ -1,3 +1,4 @@
+import Diagnostics
 import Telephony
 
 /// A condition on an event: the `when` of a section.
@@ -161,11 +162,31 @@ struct Filter: Sendable {
                     code: .unknownField, problem: "\(error.problem), at character \(start + 1)", hint: error.hint)
             }
             for comparison in Comparison.allCases where take(comparison.rawValue) {
-                return .compare(field, comparison, try operand())
+                skipBlanks()
+                let place = at
+                let operand = try operand()
+                try check(operand, of: field, comparison, at: place)
+                return .compare(field, comparison, operand)
             }
             skipBlanks()
             if at < bytes.count, bytes[at] == UInt8(ascii: "=") { throw error("write == to compare") }
             return .holds(field)
+        }
+        /// Refuses what the field can never be: such a condition holds for no call, or for each, and nobody would be told.
+        private func check(
+            _ operand: Operand, of field: RecordField, _ comparison: Comparison, at place: Int
+        ) throws(ValueError) {
+            guard let text = operand.text, comparison != .matches, comparison != .matchesNot else { return }
+            if let words = RecordField.words[field.name], !words.contains(text) {
+                throw ValueError(
+                    problem: "\(field.name) is never \"\(text)\", at character \(place + 1)",
+                    hint: NearestName.hint(for: text, among: words))
+            }
+            if RecordField.numbers.contains(field.name), Double(text) == nil {
+                throw ValueError(
+                    problem: "\(field.name) is a number, \"\(text)\" at character \(place + 1) is none",
+                    hint: "write as \(field.name) > 0")
+            }
         }
         mutating func operand() throws(ValueError) -> Operand {
             skipBlanks()

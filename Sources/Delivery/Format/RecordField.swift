@@ -31,6 +31,22 @@ struct RecordField: Sendable {
     }
     static let names: [String] = table.keys.sorted()
 
+    /// Fields that hold one of few words, with those words.
+    static let words: [String: [String]] = [
+        "direction": CallRecord.Direction.allCases.map(\.rawValue),
+        "disposition": CallRecord.Disposition.allCases.map(\.rawValue),
+        "hungup_by": CallRecord.HungUpBy.allCases.map(\.rawValue),
+        "completeness": CallRecord.Completeness.allCases.map(\.rawValue),
+        "queue.result": CallRecord.Queue.Result.allCases.map(\.rawValue),
+        "event.type": EventType.allCases.map(\.rawValue),
+        "alert.kind": Alert.Kind.allCases.map(\.rawValue),
+    ]
+    /// Fields that hold a number.
+    static let numbers: Set<String> = [
+        "duration", "billsec", "talk_seconds", "ring_seconds", "hold_seconds", "park_seconds", "hangup_cause.code",
+        "queue.wait_seconds", "queue.position",
+    ]
+
     private typealias Reader = @Sendable (FieldContext) -> FieldValue
     private typealias RecordReader = @Sendable (CallRecord) -> FieldValue
 
