@@ -35,6 +35,15 @@ import Testing
                 + "write a number and ms, s, m, h or d, as 3s or 2m"
         ),
         (
+            leastPBX + "[fastagi]\ndeadline = 0s\n",
+            "hs.conf:5: [fastagi] deadline: 0s is out of range; allowed: 100ms to 60s"
+        ),
+        (
+            // Three hundred and sixty-five seconds: every call would soon be gone.
+            leastPBX + "[general]\nkeep_calls = 365\n",
+            "hs.conf:5: [general] keep_calls: 365 is out of range; at least 1h, as 90d: d means days"
+        ),
+        (
             leastPBX + "internal = NX\n",
             #"hs.conf:4: [pbx:main] internal: "NX" is not an extension; a pattern starts with _: _NX"#
         ),
@@ -112,6 +121,20 @@ import Testing
         let found = problems("[general]\nlog_level = loud\nnam = x\n[pbx:main]\nusername=u\n")
         #expect(found.count == 3)
         #expect(found.map { $0.prefix(9) } == ["hs.conf:2", "hs.conf:3", "hs.conf:4"])
+    }
+
+    @Test("a key of a webhook that is set twice, and a variable that is not set, are each told once and alone")
+    func toldOnce() {
+        #expect(
+            problems(leastPBX + "[webhook:crm]\nurl = http://a\nurl = http://b\n") == [
+                "hs.conf:6: [webhook:crm] url: is set twice; the first is in line 5; remove one"
+            ])
+        let unset = problems(leastPBX + "[webhook:crm]\nurl = https://${NOPE}/x\nretry = 5 parrots\n")
+        #expect(
+            unset.map { String($0.prefix { $0 != ";" }) } == [
+                "hs.conf:5: [webhook:crm] url: the environment variable NOPE is not set",
+                #"hs.conf:6: [webhook:crm] retry: "5 parrots" is not a time"#,
+            ])
     }
 
     @Test("of a webhook and a lookup, too, each mistake is told, and nothing that only follows from one")

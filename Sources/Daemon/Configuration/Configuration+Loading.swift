@@ -87,6 +87,11 @@ extension Configuration {
             (self.file, self.environment) = (file, environment)
         }
 
+        /// A number without a unit means seconds: who writes `keep_calls = 365` must not lose his calls by that.
+        private static func keeping(_ key: String, _ reader: inout SectionReader) -> Duration? {
+            reader.duration(
+                key, .seconds(3600) ... .seconds(1_000_000 * 86400), hint: "at least 1h, as 90d: d means days")
+        }
         private static let single = ["general", "fastagi", "recordings", "backfill", "lookup"]
         private static let named = ["pbx", "webhook", "lookup"]
         private static let kinds = single + named.filter { !single.contains($0) }
@@ -148,9 +153,9 @@ extension Configuration {
             general.alertCommand = reader.value("alert_command", ConfigurationValue.path)
             let kept = general.retention
             general.retention = Retention(
-                calls: reader.value("keep_calls", ConfigurationText.duration) ?? kept.calls,
-                delivered: reader.value("keep_delivered", ConfigurationText.duration) ?? kept.delivered,
-                dead: reader.value("keep_dead", ConfigurationText.duration) ?? kept.dead)
+                calls: Loader.keeping("keep_calls", &reader) ?? kept.calls,
+                delivered: Loader.keeping("keep_delivered", &reader) ?? kept.delivered,
+                dead: Loader.keeping("keep_dead", &reader) ?? kept.dead)
             if let level = reader.value(
                 "log_level",
                 { (text) throws(ConfigurationValue.Mistake) in try ConfigurationValue.word(text, LogLevel.self) })
@@ -202,7 +207,9 @@ extension Configuration {
             guard let address = listen ?? SocketAddress(ip: "127.0.0.1", port: 4573) else { return }
             let loopback = ["127.0.0.0/8", "::1"].compactMap { NetworkPrefix($0) }
             var settings = FastAGI(listen: address, permit: permit ?? loopback)
-            settings.deadline = reader.value("deadline", ConfigurationText.duration) ?? settings.deadline
+            settings.deadline =
+                reader.duration("deadline", .milliseconds(100) ... .seconds(60), hint: "allowed: 100ms to 60s")
+                ?? settings.deadline
             fastAGI = settings
         }
 
@@ -243,8 +250,10 @@ extension Configuration {
             _ entries: [EndpointConfiguration.Entry], _ reader: inout SectionReader,
             _ make: ([EndpointConfiguration.Entry]) throws(DeliveryConfigurationError) -> T
         ) -> T? {
-            var left = entries
-            var isFirst = true
+            // Without an address nothing else would be looked at.
+            let standIn = EndpointConfiguration.Entry("url", "http://localhost/")
+            var left = reader.unresolved.contains("url") ? entries + [standIn] : entries
+            var isFirst = reader.unresolved.isEmpty
             while true {
                 do throws(DeliveryConfigurationError) {
                     let made = try make(left)
@@ -256,8 +265,6 @@ extension Configuration {
                     }
                     isFirst = false
                     guard error.line > 0, let i = left.firstIndex(where: { $0.line == error.line }) else { return nil }
-                    // Without an address nothing else would be looked at.
-                    let standIn = EndpointConfiguration.Entry("url", "http://localhost/")
                     if left.remove(at: i).key == "url" { left.append(standIn) }
                 }
             }

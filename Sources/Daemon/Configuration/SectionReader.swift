@@ -10,6 +10,8 @@ struct SectionReader {
     /// What was wrong so far.
     private(set) var problems: [Problem] = []
     private var asked: [String] = []
+    /// Keys whose values are not known, because a variable or a file is missing; that has been told.
+    private(set) var unresolved: Set<String> = []
 
     init(file: String, section: INIFile.Section, environment: ConfigurationEnvironment) {
         (self.file, self.section, self.environment) = (file, section, environment)
@@ -45,6 +47,17 @@ struct SectionReader {
         } catch {
             report(line(of: key), key, error.problem, error.hint)
             return nil
+        }
+    }
+
+    /// A length of time within bounds; nil where it is not set or wrong.
+    mutating func duration(_ key: String, _ bounds: ClosedRange<Duration>, hint: String) -> Duration? {
+        value(key) { (text) throws(ConfigurationValue.Mistake) in
+            let duration = try ConfigurationText.duration(text)
+            guard bounds.contains(duration) else {
+                throw ConfigurationValue.Mistake(problem: "\(text) is out of range", hint: hint)
+            }
+            return duration
         }
     }
 
@@ -86,14 +99,21 @@ struct SectionReader {
         return secret(inFile: path, setting.line)
     }
 
-    /// All settings with their values filled in, for a section whose keys another module knows. `secret_file` becomes `secret`.
+    /// All settings with their values filled in, for a section whose keys another module knows. `secret_file` becomes `secret`. Of
+    /// a key that is set twice, which has been told, only the first.
     mutating func everything(templates: (String) -> Bool) -> [EndpointConfiguration.Entry] {
         var all: [EndpointConfiguration.Entry] = []
-        for setting in section.settings {
+        for setting in section.settings where !asked.contains(setting.key) {
             asked.append(setting.key)
-            guard let value = resolved(setting, keepsTemplateNames: templates(setting.key)) else { continue }
+            guard let value = resolved(setting, keepsTemplateNames: templates(setting.key)) else {
+                unresolved.insert(setting.key)
+                continue
+            }
             if setting.key == "secret_file" {
-                guard let secret = secret(inFile: value, setting.line) else { continue }
+                guard let secret = secret(inFile: value, setting.line) else {
+                    unresolved.insert("secret")
+                    continue
+                }
                 all.append(.init("secret", secret, line: setting.line))
             } else {
                 all.append(.init(setting.key, value, line: setting.line))
