@@ -124,7 +124,7 @@ final class PBXLink: @unchecked Sendable {
             connected.set(1)
             logger.notice(
                 "manager connected",
-                [.address: .text(configuration.ami.description), .asteriskVersion: .text(version)])
+                [.address: .text(configuration.ami.description), .managerVersion: .text(version)])
             if isLossTold {
                 isLossTold = false
                 logger.notice("manager connection is back; calls in progress are being looked up")

@@ -14,6 +14,7 @@ public enum LogKey: String, Sendable, CaseIterable {
     // The manager and AGI sides.
     case pbx = "pbx.name"
     case asteriskVersion = "asterisk.version"
+    case managerVersion = "manager.version"
     case amiEvent = "ami.event"
     case agiScript = "agi.script"
     case lookup = "lookup.section"

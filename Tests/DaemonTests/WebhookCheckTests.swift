@@ -23,7 +23,7 @@ import Testing
 
     @Test(
         "what a receiver answers is judged, and it is told of no call",
-        arguments: [(200, Finding.Level.ok), (405, .ok), (401, .failure), (404, .failure), (503, .warning)])
+        arguments: [(200, Finding.Level.ok), (405, .ok), (501, .ok), (401, .failure), (404, .failure), (503, .warning)])
     func receivers(_ status: Int, _ level: Finding.Level) throws {
         let sink = WebhookSink { _ in .status(status) }
         defer { sink.stop() }

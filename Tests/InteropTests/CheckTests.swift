@@ -208,7 +208,7 @@ import Testing
             #expect(rights.filter { $0.level == .failure }.allSatisfy { $0.fix.contains("reporting") }, "\(rights)")
             #expect(rights.filter { $0.level == .failure }.count == 2)
             // Both witnesses: what Asterisk answers, and what stands in its file.
-            #expect(Set(rights.map(\.subject)) == ["manager main", "Asterisk's files"])
+            #expect(Set(rights.map(\.subject)) == ["manager main", "Asterisk's files of main"])
             writeFile(manager, shipped)
             try site.asterisk.command("manager reload")
 

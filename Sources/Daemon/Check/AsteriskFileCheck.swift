@@ -8,7 +8,7 @@ struct AsteriskFileCheck {
     /// Where Hookswitch's own FastAGI server listens; nil: nowhere.
     let fastAGIPort: UInt16?
 
-    private var subject: String { "Asterisk's files" }
+    private var subject: String { "Asterisk's files of \(pbx.name)" }
 
     func findings() -> [Finding] {
         guard files.isThere else {

@@ -310,7 +310,8 @@ public struct Doctor: Sendable {
             findings.append(
                 Finding(
                     .warning, subject, "answers 429: it is asked too often", fix: "\(section): rate = 10/s, or less"))
-        case 500...:
+        // 501, like 405, speaks of the method asked with, which is not that of deliveries.
+        case 500... where status != 501:
             findings.append(
                 Finding(
                     .warning, subject, "answers \(status)",
