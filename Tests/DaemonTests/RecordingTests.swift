@@ -88,6 +88,19 @@ import Testing
         #expect(watch.take(.noFolder, now: start) == .missing)
     }
 
+    @Test("a day's folder that is not there yet is waited for below the folder of recordings, and nowhere else")
+    func laterFolder() throws {
+        let folder = try TestFolder()
+        var settings = Configuration.Recordings()
+        settings.mountedAt = "\(folder.path)/monitor"
+        let path = settings.localPath("\(settings.directory)/2026/11/21/1.wav")
+        #expect(path == "\(folder.path)/monitor/2026/11/21/1.wav")
+        #expect(!settings.hasPlace(for: path))
+        try FileManager.default.createDirectory(atPath: "\(folder.path)/monitor", withIntermediateDirectories: true)
+        #expect(settings.hasPlace(for: path))
+        #expect(!settings.hasPlace(for: settings.localPath("/elsewhere/monitor/1.wav")))
+    }
+
     @Test("a file without audio is empty once it has stayed so")
     func staysEmpty() {
         let start = Instant(seconds: 100)

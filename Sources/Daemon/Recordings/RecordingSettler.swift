@@ -141,8 +141,7 @@ final class RecordingSettler: Sendable {
         let path = settings.localPath(recording.path)
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
-            let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-            return (access(folder, F_OK) == 0 ? .noFile : .noFolder, nil)
+            return (settings.hasPlace(for: path) ? .noFile : .noFolder, nil)
         }
         defer { close(descriptor) }
         var status = stat()
@@ -163,5 +162,13 @@ extension Configuration.Recordings {
         let absolute = path.hasPrefix("/") ? path : "\(directory)/\(path)"
         guard let mountedAt, absolute.hasPrefix(directory + "/") else { return absolute }
         return mountedAt + absolute.dropFirst(directory.count)
+    }
+
+    /// Whether a file may still come to a path of this host: its folder is there, or the one of all recordings, below which a day's
+    /// folder may be made, or copied from another host, later than the first call of the day.
+    func hasPlace(for path: String) -> Bool {
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let root = mountedAt ?? directory
+        return access(folder, F_OK) == 0 || path.hasPrefix(root + "/") && access(root, F_OK) == 0
     }
 }

@@ -16,7 +16,7 @@ struct RecordingWatch {
         /// `isWhole`: the file itself says that its writer is done.
         case file(size: Int, audioBytes: Int, isWhole: Bool)
         case noFile
-        /// Not even the folder it should be in is there: another host's, or not mounted.
+        /// Not even the folder it should come to is there: another host's, or not mounted.
         case noFolder
     }
     private let settle: Duration
