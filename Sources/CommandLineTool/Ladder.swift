@@ -33,6 +33,8 @@ struct Ladder {
         var startedAt: Instant
         var endedAt: Instant?
         var upAt: Instant?
+        /// Its place in the record, from 1.
+        var number: Int
     }
 
     /// One `bridged` interval of a leg.
@@ -56,7 +58,8 @@ struct Ladder {
             legs.append(
                 Leg(
                     channel: leg["channel"]?.string ?? "?", startedAt: started,
-                    endedAt: RecordView.time(leg["ended_at"]), upAt: RecordView.time(leg["answered_at"])))
+                    endedAt: RecordView.time(leg["ended_at"]), upAt: RecordView.time(leg["answered_at"]),
+                    number: legs.count + 1))
         }
         self.legs = legs
         let withTimes = record.legs.filter { RecordView.time($0["started_at"]) != nil }
@@ -144,21 +147,36 @@ struct Ladder {
         steps = joined
     }
 
-    /// The drawing, at most as wide as the console. Legs that find no room are named in a last line.
+    /// The same of some legs only.
+    private init(_ whole: Ladder, only chosen: [Int]) {
+        legs = chosen.map { whole.legs[$0] }
+        var place: [Int: Int] = [:]
+        for (i, leg) in chosen.enumerated() { place[leg] = i }
+        steps = whole.steps.map { step in
+            var step = step
+            step.marks = step.marks.compactMap { mark in place[mark.leg].map { ($0, mark.mark) } }
+            if let meeting = step.meeting { step.meeting = (meeting.legs.compactMap { place[$0] }, meeting.isStart) }
+            return step
+        }
+    }
+
+    /// The drawing, at most as wide as the console. Of legs that find no room those go first that nobody answered; a last line says
+    /// how many.
     func lines(for console: Console) -> [String] {
         guard !legs.isEmpty else { return [] }
         let margin = 14
-        let shown = min(legs.count, (console.width - margin) / 4)
-        let lane = min(18, (console.width - margin) / shown)
-        var lines = [String(repeating: " ", count: margin) + (1...shown).map { pad("\($0)", lane) }.joined()]
-        for step in steps {
-            let body = draw(step, shown, lane)
-            guard let body else { continue }
-            lines.append(console.paint(.dim, console.zone.clock(step.at)) + "  " + body)
+        let room = (console.width - margin) / 4
+        guard legs.count <= room else {
+            let wanted = legs.indices.filter { legs[$0].upAt != nil } + legs.indices.filter { legs[$0].upAt == nil }
+            let note = "\(legs.count - room) legs are not drawn: too narrow"
+            return Ladder(self, only: wanted.prefix(room).sorted()).lines(for: console)
+                + [DisplayWidth.cut(note, console.width)]
         }
-        if shown < legs.count {
-            lines.append(
-                DisplayWidth.cut("legs \(shown + 1) to \(legs.count) are not drawn: too narrow", console.width))
+        let lane = min(18, (console.width - margin) / legs.count)
+        var lines = [String(repeating: " ", count: margin) + legs.map { pad("\($0.number)", lane) }.joined()]
+        for step in steps {
+            guard let body = draw(step, lane) else { continue }
+            lines.append(console.paint(.dim, console.zone.clock(step.at)) + "  " + body)
         }
         return lines.map { line in
             var line = line
@@ -168,14 +186,14 @@ struct Ladder {
     }
 
     /// One line of lanes; nil where all of it is on legs that are not drawn.
-    private func draw(_ step: Step, _ shown: Int, _ lane: Int) -> String? {
+    private func draw(_ step: Step, _ lane: Int) -> String? {
         if let meeting = step.meeting {
-            let drawn = meeting.legs.filter { $0 < shown }
+            let drawn = meeting.legs
             guard let first = drawn.first, let last = drawn.last, first != last else { return nil }
             let (rule, left, right, middle, crossed) =
                 meeting.isStart ? ("━", "┣", "┫", "╋", "┿") : ("┈", "┠", "┨", "╂", "┼")
             var line = ""
-            for i in 0..<shown {
+            for i in legs.indices {
                 let symbol: String
                 if i == first {
                     symbol = left
@@ -196,15 +214,17 @@ struct Ladder {
             }
             return line
         }
-        let marks = step.marks.filter { $0.leg < shown }
-        guard !marks.isEmpty else { return nil }
-        return (0..<shown).map { i in
-            guard let mark = marks.first(where: { $0.leg == i })?.mark else { return pad(idle(i, step.at), lane) }
+        guard !step.marks.isEmpty else { return nil }
+        return legs.indices.map { i in
+            guard let mark = step.marks.first(where: { $0.leg == i })?.mark else { return pad(idle(i, step.at), lane) }
             switch mark {
             case .begins(let isUp): return pad(isUp ? "┬ up" : "┬ new", lane)
             case .rings: return pad("┆ rings", lane)
             case .answers: return pad("┃ answers", lane)
-            case .ends(let cause): return pad(cause.isEmpty ? "┴" : "┴ \(cause)", lane)
+            case .ends(let cause):
+                // Half a cause would be another one.
+                let words = cause.isEmpty ? [] : ["┴ \(cause)", "┴\(cause)"]
+                return pad(words.first { DisplayWidth.of($0) < lane } ?? "┴", lane)
             }
         }.joined()
     }

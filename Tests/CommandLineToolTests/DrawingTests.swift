@@ -113,6 +113,25 @@ import Testing
         #expect(lines.last?.contains("are not drawn") == true)
     }
 
+    @Test("where not all legs fit, those that were up are drawn, and no cause of hangup is cut to another")
+    func manyRung() throws {
+        var record = sampleCall().record
+        let (caller, rung, answering) = (record.legs[0], record.legs[1], record.legs[2])
+        record.legs = [caller]
+        for n in 3..<40 {
+            var more = rung
+            more.channel = ChannelName("PJSIP/10\(n)-0000\(1000 + n)")
+            more.uniqueID = UniqueID("1795226720.\(n)")
+            record.legs.append(more)
+        }
+        record.legs.append(answering)
+        let lines = Ladder(try #require(RecordView(record.json))).lines(for: .memory(Written(), width: 40))
+        #expect(lines[0].split(separator: " ").map(String.init) == ["1", "2", "3", "4", "5", "39"])
+        #expect(lines.contains { $0.contains("┣") && $0.contains("┫") })
+        #expect(lines.contains { $0.contains("┴26") } && !lines.contains { $0.hasSuffix("┴ 2") })
+        #expect(lines.last == "33 legs are not drawn: too narrow")
+    }
+
     @Test("an outbox row as JSON is the reviewed object")
     func deliveryJSON() throws {
         let json = DeliveriesTable.json(sampleDelivery(), withAttempts: true)
