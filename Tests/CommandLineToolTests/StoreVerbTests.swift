@@ -1,6 +1,7 @@
 import Daemon
 import EventLoop
 import Foundation
+import HookswitchTestKit
 import Storage
 import Telephony
 import Testing
@@ -112,6 +113,28 @@ final class TestFolder {
         #expect(shown.written.text.contains("call.complete → crm"))
     }
 
+    @Test(
+        "where two Asterisks gave one id, the list names calls by the record's id, and show says which others there are"
+    )
+    func sameIDTwice() throws {
+        let folder = try TestFolder()
+        var other = sampleCall()
+        other.record.id = "pbx2-1795226720.0"
+        other.record.system = "pbx2"
+        other.record.startedAt = instant("2026-11-21T02:05:20.900Z")
+        try folder.store([sampleCall(), other])
+        let lines = folder.run("calls").written.text.split(separator: "\n")
+        #expect(lines[0].hasSuffix("ID") && !lines[0].contains("LINKEDID"))
+        #expect(lines[1].hasSuffix("pbx2-1795226720.0") && lines[2].hasSuffix("pbx1-1795226720.0"))
+        let shown = folder.run("show", "1795226720.0")
+        #expect(shown.code == .fine)
+        #expect(shown.written.text.hasPrefix("pbx2-1795226720.0\n"))
+        #expect(shown.written.complaints.contains("also pbx1-1795226720.0"))
+        let exact = folder.run("show", "pbx1-1795226720.0")
+        #expect(exact.written.text.hasPrefix("pbx1-1795226720.0\n"))
+        #expect(exact.written.complaints.isEmpty)
+    }
+
     @Test("an id nobody knows ends with 1 and says so")
     func unknown() throws {
         let shown = try folder().run("show", "1.2")
@@ -212,5 +235,20 @@ final class TestFolder {
         #expect(written.complaints.contains("neither manager messages"))
         #expect(program.run(["replay", "\(folder.path)/none.ami"]) == .found)
         #expect(written.complaints.contains("No such file"))
+    }
+
+    @Test(
+        "a stream and a log are read from a pipe, too, which gives its bytes once", arguments: ["ami.ami", "cel.csv"])
+    func pipe(_ name: String) throws {
+        let file = "\(HookswitchTestKit.captures)/22/in_answered_caller_hangs/\(name)"
+        let bytes = try Data(contentsOf: URL(filePath: file))
+        let folder = try TestFolder()
+        let path = "\(folder.path)/pipe"
+        #expect(mkfifo(path, 0o600) == 0)
+        // Waits until the program opens the other end.
+        Thread.detachNewThread { try? FileHandle(forWritingTo: URL(filePath: path)).write(contentsOf: bytes) }
+        let written = Written()
+        #expect(Program(console: .memory(written), environment: .process).run(["replay", path]) == .fine)
+        #expect(written.text.split(separator: "\n").count == 1)
     }
 }

@@ -21,8 +21,10 @@ struct ReplayVerb {
     func run() throws -> ExitCode {
         var code = ExitCode.fine
         var records: [RecordView] = []
-        for path in invocation.operands {
-            let head = try LogFile.head(path)
+        for path in invocation.operands.map({ $0 == "-" ? "/dev/stdin" : $0 }) {
+            // `<(zcat FILE)` and /dev/stdin give their bytes once.
+            let piped = LogFile.isReadOnce(path) ? try FileError.read(path, limit: 4 << 30) : nil
+            let head = try piped ?? LogFile.head(path)
             let isStream = CaptureReplay.isStream(head)
             var replay = CaptureReplay(assembly)
             let isDrawn = console.isTerminal && !invocation.has("--json")
@@ -41,8 +43,9 @@ struct ReplayVerb {
             replay.onProgress = { progress.show($0, of: $1) }
             let summary =
                 isStream
-                ? replay.run(try FileError.read(path, limit: 4 << 30), marks: try ReplayVerb.marks(beside: path))
-                : replay.run(log: try LogFile.open(path))
+                ? replay.run(
+                    try piped ?? FileError.read(path, limit: 4 << 30), marks: try ReplayVerb.marks(beside: path))
+                : replay.run(log: try piped.map { LogBytes($0) } ?? LogFile.open(path))
             progress.clear()
             guard isRead else { return .found }
             if !complain(path, summary, holdsNothing: !head.isEmpty && count == 0) { code = .found }

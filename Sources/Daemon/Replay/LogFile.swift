@@ -21,7 +21,13 @@ public enum LogFile {
         return LogBytes(count: Int(status.st_size)) { file.read($0) }
     }
 
-    /// The first bytes of a file, enough to see what it is.
+    /// Whether it is a pipe, a terminal or the like, which gives its bytes only once.
+    public static func isReadOnce(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG && status.st_mode & S_IFMT != S_IFDIR
+    }
+
+    /// The first bytes of a file, enough to see what it is; none of what gives its bytes only once.
     public static func head(_ path: String) throws(FileError) -> [UInt8] {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError("open", path) }
