@@ -464,12 +464,15 @@ public struct CallAssembler: Sendable {
         guard configuration.trunks.isEmpty else { return }
         for i in facts.call.parts.indices where !facts.call.parts[i].isInternal {
             let isDialled = facts.call.dials.contains { $0.destination == i }
+            // A line whose device itself was dialled is given the number that its caller dialled: nothing of its own.
+            if isDialled, let asked = Names.asked(facts.call, i), Names.number(in: asked) == nil { continue }
             let shown = isDialled ? facts.call.parts[i].number : facts.call.parts[i].firstNumber
             guard let number = shown, !number.isEmpty else { continue }
             let name = facts.call.parts[i].name
             let address = name.address
             if configuration.internalNumbers.match(address) { continue }
-            let isInternal = configuration.internalNumbers.match(number)
+            let isInternal =
+                configuration.internalNumbers.match(number) || !isDialled && facts.call.parts[i].showsItsOwnName
             knowledge.learn(name.device, isOutside: !isInternal)
         }
     }

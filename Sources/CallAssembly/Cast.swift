@@ -68,7 +68,10 @@ final class Cast: Sendable {
             facts, configuration, caller: caller, targets: targets, isOutside: isOutside, isOriginated: isOriginated)
 
         let outsideTargets = targets.filter { [isOutside] in isOutside[$0] }
-        if direction == .outbound, !(isOutside[caller] && isOriginated) {
+        // A line outside that Asterisk called is what was called, unless another outside was then called for it.
+        let isCallback =
+            isOutside[caller] && isOriginated && !(targets.first.map { [isOutside] in isOutside[$0] } ?? false)
+        if direction == .outbound, !isCallback {
             main = outsideTargets.first { parts[$0].up != nil } ?? outsideTargets.last ?? caller
         } else {
             main = caller
@@ -78,12 +81,12 @@ final class Cast: Sendable {
 
         let called = Cast.called(
             facts, caller: caller, main: main, targets: targets, isOriginated: isOriginated, direction: direction)
-        let names = Names(facts, isOutside, isDialled)
+        let names = Names(facts, isOutside, isDialled, configuration.internalNumbers)
         self.names = names
         func party(_ i: Int) -> CallRecord.Caller {
             CallRecord.Caller(number: names.number(i).map(printable), name: names.name(i))
         }
-        if isOutside[caller] && isOriginated {
+        if isCallback {
             // Without a number of its own a callback is the call of who was called for it.
             let shown = called.value.callerNumber
             callerLine = shown == nil ? targets.first { [isOutside] in !isOutside[$0] } : nil

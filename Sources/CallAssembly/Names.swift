@@ -5,12 +5,14 @@ struct Names: Sendable {
     private let facts: Facts
     private let isOutside: [Bool]
     private let isDialled: [Bool]
+    private let internalNumbers: [NumberPattern]
     /// By place in `facts.call.parts`: each is asked for several times.
     private var numbers: [String?] = []
     private var names: [String?] = []
 
-    init(_ facts: Facts, _ isOutside: [Bool], _ isDialled: [Bool]) {
+    init(_ facts: Facts, _ isOutside: [Bool], _ isDialled: [Bool], _ internalNumbers: [NumberPattern]) {
         (self.facts, self.isOutside, self.isDialled) = (facts, isOutside, isDialled)
+        self.internalNumbers = internalNumbers
         numbers = facts.call.parts.indices.map(findNumber)
         names = facts.call.parts.indices.map(findName)
     }
@@ -30,6 +32,8 @@ struct Names: Sendable {
         if isDialled[i], addressIsNumber, let number = part.firstNumber ?? part.number, Outside.isLong(number) {
             return address
         }
+        // An account's name is no number that people call, where the dialplan gives its line one.
+        if !isDialled[i], part.showsItsOwnName, let given = part.number, internalNumbers.match(given) { return given }
         return part.firstNumber ?? part.number ?? (addressIsNumber ? address : nil)
     }
 

@@ -23,6 +23,8 @@ struct Outside {
         let address = part.name.address
         // A phone named like an extension is one, whatever caller id it was given.
         if isInternal(address) { return false }
+        // A trunk shows who calls by it; only a subscriber's line shows its own name.
+        if !isDialled, !isOriginated, part.showsItsOwnName { return false }
         // What was asked of the line's device tells more than any caller id: a line that is dialled is given the number
         // that its caller dialled, an originated one what the CRM gave it.
         // Without a number in it the device itself was called: a phone, unless it has shown to be more.
