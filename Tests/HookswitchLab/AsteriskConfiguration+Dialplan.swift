@@ -233,6 +233,6 @@ extension AsteriskConfiguration {
              same => n,Return()
 
             """
-        return text + offices
+        return text + offices + rareNumbers
     }
 }

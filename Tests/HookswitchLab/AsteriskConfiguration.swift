@@ -346,6 +346,14 @@ public struct AsteriskConfiguration: Sendable {
         comebacktoorigin = yes
         comebackdialtime = 20
         findslot => first
+        [away]
+        parkext => 750
+        parkpos => 751-760
+        context => parkedaway
+        parkingtime => 4
+        comebacktoorigin = no
+        comebackcontext = away
+        findslot => first
 
         """
     }
@@ -386,6 +394,9 @@ public struct AsteriskConfiguration: Sendable {
             timeout = 6
             member => Local/1001@office-queue/n,0,Alice Agent,PJSIP/1001
             member => Local/1002@office-queue/n,0,Bob Agent,PJSIP/1002
+            [pool](line)
+            timeout = 15
+            member => Local/7001@agent-pool,0,Alice,Agent:7001
             [recorded](line)
             monitor-format = wav
             member => PJSIP/1001,0,Alice
