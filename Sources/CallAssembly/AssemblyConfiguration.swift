@@ -1,3 +1,5 @@
+import Telephony
+
 /// What the configuration says that changes a record.
 public struct AssemblyConfiguration: Sendable {
     /// The PBX's name in each record.
@@ -29,5 +31,12 @@ public struct AssemblyConfiguration: Sendable {
         (self.variables, self.recordings) = (variables, recordings)
         (self.cdrWait, self.filesWait, self.readsCEL) = (cdrWait, filesWait, readsCEL)
         self.reportsProgress = reportsProgress
+    }
+
+    /// Whether a channel is named like an extension: a phone's, whatever caller id it has.
+    ///
+    /// A DAHDI channel is named by its place in the hardware: `DAHDI/33-1` may as well be a line to the network.
+    func isNamedLikeExtension(_ name: ChannelName) -> Bool {
+        name.technology != "DAHDI" && internalNumbers.match(name.address)
     }
 }

@@ -25,13 +25,21 @@ extension Call.Part {
     mutating func show(_ number: String?, _ name: String?) {
         let before = self.number
         if let number { self.number = number }
-        let isForeign = number.map { number in own.map { !Names.areOne($0, number) } ?? false } ?? false
+        let isForeign =
+            number.map { number in
+                // The name of an account is nobody's number: the extension that its line is given is its own.
+                if isNamedByAccount, !Outside.isLong(number) { return false }
+                return own.map { !Names.areOne($0, number) } ?? false
+            } ?? false
         if !isForeign {
             callerName = name ?? callerName
         } else if number != before, name == callerName {
             callerName = firstName ?? callerName
         }
     }
+    /// It came with its device's own name as its number: a subscriber's line, as a trunk shows who calls by it.
+    var showsItsOwnName: Bool { firstNumber.map { $0[...] == name.address } ?? false }
+    private var isNamedByAccount: Bool { showsItsOwnName && firstNumber.map(Outside.isLong) ?? false }
     /// The number it had at first; nil where that was withheld.
     private var own: String? { firstNumber.flatMap { Names.isNumber($0) ? $0 : nil } }
 

@@ -469,8 +469,7 @@ public struct CallAssembler: Sendable {
             let shown = isDialled ? facts.call.parts[i].number : facts.call.parts[i].firstNumber
             guard let number = shown, !number.isEmpty else { continue }
             let name = facts.call.parts[i].name
-            let address = name.address
-            if configuration.internalNumbers.match(address) { continue }
+            if configuration.isNamedLikeExtension(name) { continue }
             let isInternal =
                 configuration.internalNumbers.match(number) || !isDialled && facts.call.parts[i].showsItsOwnName
             knowledge.learn(name.device, isOutside: !isInternal)

@@ -17,6 +17,14 @@ extension Cast {
         let part = facts.call.parts[caller]
         guard isOriginated else {
             let exten = part.firstLocation.exten
+            // A line without numbers of its own comes in on `s`: which number it is for, the dialplan says.
+            if exten == "s",
+                let dial = facts.call.dials.first(where: { $0.source == caller }),
+                let turnedTo = dial.sourceLocation?.exten, Names.isNumber(turnedTo),
+                part.up.map({ $0.at >= dial.begin.at }) ?? true
+            {
+                return called(turnedTo, "DialBegin", dial.begin, "the number that the dialplan turned to from s")
+            }
             return called(
                 exten.isEmpty ? nil : exten, "Newchannel", part.created,
                 "the extension at the call's start: what was dialled")

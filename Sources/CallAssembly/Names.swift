@@ -34,8 +34,11 @@ struct Names: Sendable {
         }
         // An account's name is no number that people call, where the dialplan gives its line one.
         if !isDialled[i], part.showsItsOwnName, let given = part.number, internalNumbers.match(given) { return given }
-        return part.firstNumber ?? part.number ?? (addressIsNumber ? address : nil)
+        return Names.shown(part.firstNumber) ?? Names.shown(part.number) ?? (addressIsNumber ? address : nil)
     }
+
+    /// A line that is dialled from an extension `s` is given that for a number.
+    private static func shown(_ number: String?) -> String? { number == "s" ? nil : number }
 
     /// What was dialled to reach a line, without its technology; nil where no event says it.
     static func asked(_ call: ToldCall, _ i: Int) -> Substring? {

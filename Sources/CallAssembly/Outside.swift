@@ -20,9 +20,7 @@ struct Outside {
         }) {
             return false
         }
-        let address = part.name.address
-        // A phone named like an extension is one, whatever caller id it was given.
-        if isInternal(address) { return false }
+        if configuration.isNamedLikeExtension(part.name) { return false }
         // A trunk shows who calls by it; only a subscriber's line shows its own name.
         if !isDialled, !isOriginated, part.showsItsOwnName { return false }
         // What was asked of the line's device tells more than any caller id: a line that is dialled is given the number

@@ -1,5 +1,3 @@
-import Telephony
-
 /// A call as those see it who decide: its channels stand behind references, because each is looked at some thirty times and
 /// a `Part` is large to copy.
 @dynamicMemberLookup
@@ -23,8 +21,6 @@ struct ToldCall: Sendable {
         subscript<T>(dynamicMember member: KeyPath<Call.Part, T>) -> T {
             @inline(__always) get { part[keyPath: member] }
         }
-        /// It came with its device's own name as its number: a subscriber's line, as a trunk shows who calls by it.
-        var showsItsOwnName: Bool { part.firstNumber.map { $0[...] == part.name.address } ?? false }
     }
 }
 

@@ -26,9 +26,9 @@ struct LinePartyTests {
                 channel: channel, name: name, state: state, number: number, callerName: nil, accountCode: nil,
                 location: location)
         }
-        mutating func show(_ number: String) -> CallEvent.Body {
+        mutating func show(_ number: String, _ name: String? = nil) -> CallEvent.Body {
             self.number = number
-            return .newCallerID(channel, number: number, name: nil)
+            return .newCallerID(channel, number: number, name: name)
         }
     }
     private static let start = Instant(seconds: 1_795_300_000)
@@ -70,13 +70,15 @@ struct LinePartyTests {
             told(
                 events(
                     [
-                        (0, .newChannel(a.snapshot(.ring))), (0.1, a.show("311")),
+                        (0, .newChannel(a.snapshot(.ring))), (0.1, a.show(account, "Ebba Lind")),
+                        (0.1, a.show("311", "Ebba Lind")),
                         (0.2, .newChannel(b.snapshot(.down))),
                         (0.3, dial(a, b, "820017005")), (0.5, .newState(b.channel, .ringing)),
                     ] + talk(a, b, from: 2, to: 5))
             ).first)
         #expect(record.direction == .internal)
         #expect(record.caller.number == "311")
+        #expect(record.caller.name == "Ebba Lind")
         #expect(record.callee.number == "312")
         #expect(record.answeredBy?.channel.description == "SIP/820017005-0000002c")
     }
@@ -89,12 +91,13 @@ struct LinePartyTests {
             told(
                 events(
                     [
-                        (0, .newChannel(a.snapshot(.ring))), (0.1, a.show("+46850001000")),
+                        (0, .newChannel(a.snapshot(.ring))), (0.1, a.show("+46850001000", "The Company")),
                         (0.2, .newChannel(b.snapshot(.down))), (0.3, dial(a, b, "0701234567@carrier")),
                     ] + talk(a, b, from: 2, to: 5))
             ).first)
         #expect(record.direction == .outbound)
         #expect(record.caller.number == "820017004")
+        #expect(record.caller.name == nil)
         #expect(record.callee.number == "0701234567")
         #expect(record.agents.map(\.channel.description) == ["SIP/820017004-0000003b"])
     }
@@ -165,5 +168,43 @@ struct LinePartyTests {
         #expect(record.caller.number == "0701112223")
         #expect(record.callee.number == "0709998887")
         #expect(record.answeredBy == nil)
+    }
+
+    @Test("a DAHDI channel is named by its place in the hardware: a call from the network on its 33rd is from outside")
+    func hardware() throws {
+        let a = Line("DAHDI/33-1", "0701112223", id: 1, exten: "5001")
+        let b = Line("SIP/111-0000007b", "111", id: 2, of: 1)
+        let record = try #require(
+            told(
+                events(
+                    [
+                        (0, .newChannel(a.snapshot(.ring))), (0.2, .newChannel(b.snapshot(.down))),
+                        (0.3, dial(a, b, "111")),
+                    ] + talk(a, b, from: 2, to: 5))
+            ).first)
+        #expect(record.direction == .inbound)
+        #expect(record.agents.map(\.number) == ["111"])
+    }
+
+    @Test("a call that comes in on s is to the number its dialplan turns to; a phone dialled from s has its own number")
+    func withoutNumber() throws {
+        let a = Line("DAHDI/4-1", "0701112223", id: 1)
+        let b = Line("SIP/1111-0000008b", "s", id: 2, of: 1)
+        func record(from place: String) throws -> CallRecord {
+            var dialling = a
+            dialling.location.exten = place
+            return try #require(
+                told(
+                    events(
+                        [
+                            (0, .newChannel(a.snapshot(.ring))), (0.2, .newChannel(b.snapshot(.down))),
+                            (0.3, dial(dialling, b, "1111")),
+                        ] + talk(dialling, b, from: 2, to: 5))
+                ).first)
+        }
+        #expect(try record(from: "s").answeredBy?.number == "1111")
+        let turned = try record(from: "5001")
+        #expect(turned.callee.number == "5001")
+        #expect(turned.direction == .inbound)
     }
 }
