@@ -185,7 +185,8 @@ private struct Filling {
 
     func fillMoves(_ call: inout Call) {
         for var move in told.moves {
-            (move.by, move.moved, move.taker) = (place(move.by), place(move.moved), place(move.taker))
+            (move.by, move.moved) = (place(move.by), place(move.moved))
+            (move.taker, move.asker) = (place(move.taker), place(move.asker))
             if let i = call.moves.firstIndex(where: { $0.isSame(as: move) }) {
                 if call.moves[i].over == nil, isUnheard(move.over) {
                     (call.moves[i].over, call.moves[i].taker) = (move.over, move.taker)

@@ -158,6 +158,8 @@ struct Call: Sendable {
         var moved: Int?
         /// The other end: who took it, where known.
         var taker: Int?
+        /// The channel that asked the other end first, where it was another than `by`.
+        var asker: Int? = nil
         var to: String?
         var byText: String?
         var succeeded: Bool
@@ -249,6 +251,7 @@ extension Call {
             move.by = move.by.map { $0 + shift }
             move.moved = move.moved.map { $0 + shift }
             move.taker = move.taker.map { $0 + shift }
+            move.asker = move.asker.map { $0 + shift }
             moves.append(move)
         }
         for var relocation in other.relocations {

@@ -60,7 +60,7 @@ extension CallAssembler {
         calls[now.call]!.add(
             Call.Move(
                 kind: .attended, at: mark, by: now.part, moved: moved?.part, taker: taker?.part,
-                to: transfer.application,
+                asker: transfer.second.flatMap { index[$0.uniqueID] }?.part, to: transfer.application,
                 succeeded: transfer.succeeded))
         tell(.transferred, now.call, effect)
     }

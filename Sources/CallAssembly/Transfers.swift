@@ -18,7 +18,11 @@ struct Transfers {
                 append(
                     move, by: move.by.flatMap { cast.number($0) }, to: move.to, isOK: move.succeeded && arrived(move))
             case .attended:
-                append(move, by: move.by.flatMap { cast.number($0) }, to: taker(move) ?? move.to, isOK: move.succeeded)
+                // Into an application: it may still be ringing somebody, who has to answer yet.
+                let isOK = move.succeeded && (move.to == nil || arrived(move, isAsked: true))
+                append(
+                    move, by: move.by.flatMap { cast.number($0) }, to: taker(move) ?? asked(move) ?? move.to, isOK: isOK
+                )
             case .park:
                 append(move, by: parker(move), to: move.to, isOK: move.taker != nil || talksAfter(move.over?.at))
             case .pickup:
@@ -76,11 +80,13 @@ struct Transfers {
                 kind: move.kind, by: by.map(printable), to: to.map(printable), at: move.at.at, isOK: isOK))
     }
 
-    /// A blind transfer arrived if somebody answered there, or if nobody was dialled (an application took it).
-    private func arrived(_ move: Call.Move) -> Bool {
-        let after = facts.call.dials.filter {
-            $0.begin.at >= move.at.at - .milliseconds(500) && cast.isPerson[$0.destination]
-                && $0.destination != cast.main
+    /// A transfer arrived if somebody answered there, or if nobody was dialled (an application took it).
+    /// - Parameter isAsked: whether the other end was asked before the transfer, so that its dials may have begun by then.
+    private func arrived(_ move: Call.Move, isAsked: Bool = false) -> Bool {
+        let after = facts.call.dials.filter { dial in
+            let isOpen = isAsked && dial.destination != move.by && dial.end.map { $0.at > move.at.at } ?? false
+            return (isOpen || dial.begin.at >= move.at.at - .milliseconds(500)) && cast.isPerson[dial.destination]
+                && dial.destination != cast.main
         }
         return after.isEmpty || after.contains { $0.status == .answer } || talksAfter(move.at.at)
     }
@@ -103,6 +109,13 @@ struct Transfers {
             if let person = people.first(where: { $0 != move.by }) { return cast.number(person) }
         }
         return nil
+    }
+
+    /// What the transferer's other line had dialled.
+    private func asked(_ move: Call.Move) -> String? {
+        guard let asker = move.asker, asker != move.by else { return nil }
+        let exten = facts.call.parts[asker].firstLocation.exten
+        return exten.isEmpty || exten == "s" ? nil : exten
     }
 
     private func parker(_ move: Call.Move) -> String? {
