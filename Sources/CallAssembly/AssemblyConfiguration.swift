@@ -18,6 +18,8 @@ public struct AssemblyConfiguration: Sendable {
     public var filesWait: Duration
     /// Whether a CEL file is among them: it tells of a gap what neither the CDR nor a hangup handler does.
     public var readsCEL: Bool
+    /// How long a CDR of a call that nothing else told waits for others of the same call before it is told; zero: it is not.
+    public var strayCDRWait: Duration
     /// Whether `started`, `answered` and `transferred` effects are wanted; each costs a record of its own.
     public var reportsProgress: Bool
 
@@ -25,12 +27,12 @@ public struct AssemblyConfiguration: Sendable {
         system: String, trunks: [Glob] = [], internalNumbers: [NumberPattern] = NumberPattern.twoToSixDigits,
         variables: [String]? = nil, recordings: String = "/var/spool/asterisk/monitor",
         cdrWait: Duration = .milliseconds(250), filesWait: Duration = .zero, readsCEL: Bool = false,
-        reportsProgress: Bool = false
+        strayCDRWait: Duration = .zero, reportsProgress: Bool = false
     ) {
         (self.system, self.trunks, self.internalNumbers) = (system, trunks, internalNumbers)
         (self.variables, self.recordings) = (variables, recordings)
         (self.cdrWait, self.filesWait, self.readsCEL) = (cdrWait, filesWait, readsCEL)
-        self.reportsProgress = reportsProgress
+        (self.strayCDRWait, self.reportsProgress) = (strayCDRWait, reportsProgress)
     }
 
     /// Whether a channel is named like an extension: a phone's, whatever caller id it has.

@@ -119,6 +119,8 @@ private struct Filling {
         mine.hangupRequest = mine.hangupRequest ?? his.hangupRequest
         // Who ended it is not told by CEL without details.
         mine.endIsGuessed = his.hangupSource == nil
+        // An earlier gap hid none of this end.
+        if !mine.endIsGuessed { mine.heardAgain = nil }
     }
 
     /// A stay in a bridge: its unseen ends, or all of it.

@@ -29,6 +29,8 @@ struct Call: Sendable {
     var deafSince: Instant?
     /// It ended in a gap and nobody has said how: Asterisk's own files may.
     var awaitsFiles = false
+    /// What the CEL file has of it so far, while its end is not in there: told after all if that never comes.
+    var story: [Call] = []
     /// When the last channel went; nil while one lives.
     var emptySince: Instant?
     /// When CEL said that no channel has this linked id any more, while some were not seen to end.

@@ -62,16 +62,24 @@ extension CallAssembler {
     mutating func take(_ row: CDRRow, _ effect: (AssemblyEffect) -> Void) {
         learnZone(row)
         let slot = index[row.uniqueID]?.call ?? row.linkedID.flatMap { linked[$0] }
-        guard let slot else { return }
+        guard let slot else { return takeStray(row) }
         calls[slot]!.cdrRows.append(row)
         calls[slot]!.sources.insert(.cdr)
         heardCDR()
         if calls[slot]!.emptySince != nil { settle(slot, effect) }
     }
 
+    /// A CDR of a call that nothing told: where the manager user sees no more than these, or saw no more for a while, they are the
+    /// call.
+    private mutating func takeStray(_ row: CDRRow) {
+        guard configuration.strayCDRWait > .zero, !isRecent(row.uniqueID),
+            row.linkedID.map({ !isRecent($0.oldest) }) ?? true
+        else { return }
+        strays.append((clock + configuration.strayCDRWait, row))
+    }
+
     /// Gives the calls with a gap what Asterisk's own files have of it, and tells those that are over. Those of which nothing is
-    /// written yet, or not their end, wait on (`awaitsFiles`): the files may be read again, and what they say a second time
-    /// changes nothing.
+    /// written yet, or not their end, wait on (`awaitsFiles`): the files may be read again.
     /// - Parameter found: what the fold of the CEL file found for `channelsInDoubt`.
     public mutating func complete(
         from rows: [CDRRow], _ found: FoundCalls, _ effect: (AssemblyEffect) -> Void

@@ -33,6 +33,8 @@ public struct CallAssembler: Sendable {
     private var callsWithoutCDR = 0
     /// The stream has channel events: CEL, where it is there too, only adds who hung up.
     private(set) var hearsChannelEvents = false
+    /// CDRs that are of no call heard of, oldest first, with when they are told.
+    var strays: [(until: Instant, row: CDRRow)] = []
     /// Ids in the list being received after a connect; nil while there is none.
     var listedIDs: Set<UniqueID>?
     /// When the latest list was complete.
@@ -59,9 +61,12 @@ public struct CallAssembler: Sendable {
         calls.compactMap { $0.map { ($0.linkedID, $0.parts.first?.created.at ?? clock) } }
     }
     /// When `advance` should be called next; nil: not before the next event.
-    public var nextDeadline: Instant? { waiting.first?.until }
+    public var nextDeadline: Instant? {
+        guard let stray = strays.first?.until else { return waiting.first?.until }
+        return waiting.first.map { min($0.until, stray) } ?? stray
+    }
     /// When nothing is waited for any more, unless something new comes; nil: nothing is.
-    public var lastDeadline: Instant? { waiting.map(\.until).max() }
+    public var lastDeadline: Instant? { (waiting.map(\.until) + strays.map(\.until)).max() }
     /// Calls in progress of which a channel lives, or was not seen to end.
     public var unendedCalls: Set<LinkedID> {
         Set(calls.compactMap { call in call.flatMap { $0.emptySince == nil ? $0.linkedID : nil } })
@@ -78,7 +83,7 @@ public struct CallAssembler: Sendable {
         case .connected, .disconnected, .fullyBooted, .listBegan, .listed, .listComplete: break
         default: if event.at > clock { clock = event.at }
         }
-        if !waiting.isEmpty { advance(to: event.at, effect) }
+        if !waiting.isEmpty || !strays.isEmpty { advance(to: event.at, effect) }
         let mark = Mark(at: event.at, offset: event.offset ?? -1)
         switch event.body {
         case .newChannel(let snapshot):
@@ -165,6 +170,7 @@ public struct CallAssembler: Sendable {
             if call.cdrRows.isEmpty, call.parts.contains(where: { $0.up != nil }) { callsWithoutCDR += 1 }
             finish(first.call, effect)
         }
+        if let stray = strays.first, stray.until <= now { tellStrays(now, effect) }
     }
 
     /// Ends every call as if the stream ended here: at the end of a capture, where nothing more can come.
@@ -398,6 +404,7 @@ public struct CallAssembler: Sendable {
     }
 
     mutating func finish(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
+        if !(calls[slot]?.story.isEmpty ?? true) { fillFromStory(slot) }
         if calls[slot]?.mayShareRecordings ?? false { shareRecordings(slot) }
         if calls[slot]?.parts.contains(where: { $0.isGuest }) ?? false { shareCompany(slot) }
         guard var call = calls[slot].take() else { return }
@@ -430,6 +437,22 @@ public struct CallAssembler: Sendable {
         learn(from: facts)
         told.insert(facts.call.linkedID.oldest)
         effect(.finished(consume finished))
+    }
+
+    /// Tells the calls that CDRs alone told, once the last of each has waited.
+    private mutating func tellStrays(_ now: Instant, _ effect: (AssemblyEffect) -> Void) {
+        let rows = strays.map(\.row)
+        let story = CDRStory(configuration, zoneOffset: zoneOffset, rows: rows)
+        let young = Set(strays.filter { $0.until > now }.map(\.row.uniqueID))
+        for group in CDRStory.groups(rows) where !group.contains(where: { young.contains($0.uniqueID) }) {
+            let ids = Set(group.map(\.uniqueID))
+            strays.removeAll { ids.contains($0.row.uniqueID) }
+            for id in ids { recent.insert(id) }
+            for call in story.calls(group) {
+                recent.insert(call.record.linkedID.oldest)
+                effect(.finished(call))
+            }
+        }
     }
 
     /// Whether a CDR of the call is of a channel that no event ever told of: it came and went before the live channels were listed.

@@ -28,33 +28,52 @@ extension CallAssembler {
         found.calls.append(call)
     }
 
-    /// Puts what a file tells of a gap into the calls in progress.
+    /// Puts what a file tells of a gap into the calls in progress. Of a call that is over the whole story is waited for: what half of
+    /// it looks like may be something else.
     /// - Returns: the calls it told something of, and whether it has their end.
     mutating func fill(from found: FoundCalls) -> [LinkedID: Bool] {
-        var isEndWritten: [LinkedID: Bool] = [:]
+        var anchors: [(told: Call, channel: UniqueID)] = []
         for told in found.calls {
-            var slot: Int?
+            var anchor: (slot: Int, channel: UniqueID)?
             for part in told.parts where !part.isGuest {
                 guard let place = index[part.uniqueID], calls[place.call]!.deafSince != nil else { continue }
-                guard let known = slot, known != place.call else {
-                    slot = place.call
+                guard let known = anchor?.slot, known != place.call else {
+                    anchor = (place.call, part.uniqueID)
                     continue
                 }
                 // The gap hid what made the two one call.
                 guard !calls[known]!.isAgentSession, !calls[place.call]!.isAgentSession else { continue }
                 merge(known, place.call)
-                slot = index[part.uniqueID]?.call
+                anchor = index[part.uniqueID].map { ($0.call, part.uniqueID) }
             }
-            guard let slot, let since = calls[slot]!.deafSince else { continue }
-            // Whole-second times of a file are up to one early.
-            let gap = Call.Window(since: since - .seconds(1), until: (listedAt ?? clock) + .seconds(1))
+            if let anchor { anchors.append((told, anchor.channel)) }
+        }
+        var stories: [Int: [Call]] = [:]
+        for (told, channel) in anchors { stories[index[channel]!.call, default: []].append(told) }
+        var isEndWritten: [LinkedID: Bool] = [:]
+        for (slot, story) in stories {
+            let isWhole = story.allSatisfy { $0.emptySince != nil }
+            calls[slot]!.story = story
+            if isWhole || calls[slot]!.alive > 0 { fillFromStory(slot) }
+            isEndWritten[calls[slot]!.linkedID] = isWhole
+        }
+        return isEndWritten
+    }
+
+    /// Puts into a call what the file told of the gap in it.
+    mutating func fillFromStory(_ slot: Int) {
+        let story = calls[slot]!.story
+        calls[slot]!.story = []
+        guard let since = calls[slot]!.deafSince else { return }
+        // The next gap has a story of its own.
+        calls[slot]!.deafSince = nil
+        // Whole-second times of a file are up to one early.
+        let gap = Call.Window(since: since - .seconds(1), until: (listedAt ?? clock) + .seconds(1))
+        for told in story {
             let isOthers = told.parts.map { part in
                 isRecent(part.uniqueID) || index[part.uniqueID].map { $0.call != slot } ?? false
             }
             calls[slot]!.fill(from: told, gap, leavingOut: isOthers)
-            let id = calls[slot]!.linkedID
-            isEndWritten[id] = (isEndWritten[id] ?? true) && told.emptySince != nil
         }
-        return isEndWritten
     }
 }

@@ -242,9 +242,10 @@ public final class Daemon: @unchecked Sendable {
         let sources = Backfill(configuration).sources
         for pbx in configuration.pbxs {
             let files = sources.filter { $0.pbx == nil || $0.pbx == pbx.name }
-            let assembly = pbx.assembly(
+            var assembly = pbx.assembly(
                 recordings: configuration.recordings, filesWait: files.isEmpty ? .zero : Daemon.filesWait,
                 readsCEL: files.contains { $0.cel != nil }, reportsProgress: publisher.wantsProgress)
+            assembly.strayCDRWait = Daemon.strayCDRWait
             let fold = FoldDriver(assembly, loop: loop, counters: counters, now: now)
             let link = PBXLink(
                 pbx, fold: fold, loop: loop, logger: logger, counters: counters, now: now,
@@ -252,6 +253,8 @@ public final class Daemon: @unchecked Sendable {
             link.whenDeaf = { [unowned self] time in backfills.deaf(from: time) }
             fold.whenTold = { [unowned link, unowned publisher] outcome in
                 switch outcome {
+                // Told before, perhaps, and better: CDRs may come long after their call.
+                case .finished(let call) where call.record.sources == [.cdr]: publisher.revived(call, from: .backfill)
                 case .finished(let call): publisher.finished(call)
                 case .progress(let progress, let record, let time): publisher.progressed(progress, record, at: time)
                 case .resyncWanted(let reason, let offset): link.resync(reason, offset: offset)
@@ -400,6 +403,9 @@ public final class Daemon: @unchecked Sendable {
     /// where its end is not in them yet; but large ones take long, and a connection that is lost again at once has them read after
     /// ten.
     private static let filesWait: Duration = .seconds(20)
+
+    /// CDRs of one call come together when its last channel goes, but for those of a consultation.
+    private static let strayCDRWait: Duration = .seconds(2)
 
     private func sweep(_ store: CallStore) async {
         do throws(StorageError) {

@@ -20,6 +20,12 @@ struct GapFillTests {
     /// It comes back in the middle of the call, or is made only then.
     static let inside = [(30, 60), (15, 85), (50, 75), (0, 50), (0, 80)].map { Gap(lost: $0.0, back: $0.1) }
 
+    /// It is lost twice, or made in mid-call and then lost.
+    static let twice = [
+        [(20, 40), (60, 80)], [(10, 30), (50, 100)], [(30, 35), (40, 70)], [(0, 30), (60, 85)], [(0, 50), (70, 100)],
+        [(50, 60), (85, 100)], [(15, 70), (72, 90)],
+    ].map { $0.map { Gap(lost: $0.0, back: $0.1) } }
+
     /// Those of one connection that tell a call.
     static let captures = Capture.all.filter {
         !["ami_drop_reconnect", "crash_kill9", "in_invalid_did"].contains($0.name)
@@ -30,6 +36,9 @@ struct GapFillTests {
     /// Who hung up, and how, stands in HANGUP alone, and the number of a line outside that was dialled comes with its ANSWER or its
     /// HANGUP.
     static let unwritten: [String: Set<String>] = ["in_cancel_before_answer": ["disposition"]]
+
+    /// What no file tells: a hold that was heard and whose end was not goes on, as far as anybody knows.
+    static let unwritable: [String: Set<String>] = ["in_hold_resume": ["talksec"]]
 
     /// An event, and the caller ids that it shows of its channels.
     struct Heard {
@@ -62,39 +71,53 @@ struct GapFillTests {
     }
 
     /// The records of calls that a gap touched, told with the rows that the file holds when the connection is back.
-    static func told(_ heard: [Heard], _ gap: Gap, file: [CELRow]?) -> [CallRecord] {
+    /// - Parameter unwritten: so many rows, the last, are not in the file when it is read first; then it is read again.
+    static func told(_ heard: [Heard], _ gaps: Gap..., file: [CELRow]?, unwritten: Int = 0) -> [CallRecord] {
+        told(heard, gaps, file: file, unwritten: unwritten)
+    }
+    static func told(_ heard: [Heard], _ gaps: [Gap], file: [CELRow]?, unwritten: Int = 0) -> [CallRecord] {
         let events = heard.map(\.event)
-        let (lost, back) = (events.count * gap.lost / 100, events.count * gap.back / 100)
         var configuration = AssemblyConfiguration(system: "pbx1", filesWait: .seconds(20), readsCEL: file != nil)
         configuration.cdrWait = .zero
         var assembler = CallAssembler(configuration)
         var records: [CallRecord] = []
         let take: (AssemblyEffect) -> Void = { if case .finished(let call) = $0 { records.append(call.record) } }
         var live = LiveChannels()
-        for one in heard.prefix(back) { live.take(one.event, one.numbers) }
-        for event in events.prefix(lost) { assembler.apply(event, take) }
-        let toldBefore = records.count
-        // Nobody listened before the first event either.
-        if lost > 0 {
-            assembler.apply(CallEvent(at: events[lost - 1].at + .microseconds(1), body: .disconnected), take)
+        var toldBefore: Int?
+        var done = 0
+        for gap in gaps {
+            let (lost, back) = (events.count * gap.lost / 100, events.count * gap.back / 100)
+            for one in heard[done..<back] { live.take(one.event, one.numbers) }
+            for event in events[done..<lost] { assembler.apply(event, take) }
+            toldBefore = toldBefore ?? records.count
+            // Nobody listened before the first event either.
+            if lost > 0 {
+                assembler.apply(CallEvent(at: events[lost - 1].at + .microseconds(1), body: .disconnected), take)
+            }
+            let now = events[back - 1].at + .microseconds(1)
+            let list =
+                [CallEvent(at: now, body: .listBegan)] + live.list(at: now) + [CallEvent(at: now, body: .listComplete)]
+            let toldHere = records.count
+            for event in list { assembler.apply(event, take) }
+            #expect(records.count == toldHere, "a call waits for the files")
+            let written = file?.filter { $0.at <= now } ?? []
+            for missing in Set([unwritten, 0]).sorted(by: >) where file != nil {
+                var reader = CallAssembler(configuration)
+                reader.sought = assembler.channelsInDoubt
+                for row in written.dropLast(missing) {
+                    reader.apply(CallEvent(at: row.at, body: .cel(row)), { _ in })
+                }
+                reader.finishAll { _ in }
+                assembler.complete(from: [], reader.found, take)
+            }
+            done = back
         }
-        let now = events[back - 1].at + .microseconds(1)
-        let list =
-            [CallEvent(at: now, body: .listBegan)] + live.list(at: now) + [CallEvent(at: now, body: .listComplete)]
-        for event in list { assembler.apply(event, take) }
-        #expect(records.count == toldBefore, "a call waits for the files")
-        if let file {
-            var reader = CallAssembler(configuration)
-            reader.sought = assembler.channelsInDoubt
-            for row in file where row.at <= now { reader.apply(CallEvent(at: row.at, body: .cel(row)), { _ in }) }
-            reader.finishAll { _ in }
-            assembler.complete(from: [], reader.found, take)
-        }
-        for event in events.dropFirst(back) { assembler.apply(event, take) }
+        for event in events[done...] { assembler.apply(event, take) }
+        let now = events.last!.at
         assembler.advance(to: now + .seconds(3600), take)
         #expect(assembler.openCallCount == 0)
         #expect(Set(records.map(\.id)).count == records.count, "told twice")
-        return Array(records.dropFirst(toldBefore))
+        return Array(records.dropFirst(toldBefore ?? 0))
     }
 
     /// What differs from the stated facts, by the facts' names.
@@ -154,6 +177,45 @@ struct GapFillTests {
                 let before = try GapFillTests.differences(same, capture)
                 let worse = differences.filter { before[$0.key] == nil }
                 #expect(worse.isEmpty, "\(gap): only with the file \(worse.values) \(record.notes)")
+            }
+        }
+    }
+
+    @Test("two gaps in one call: one record of it, and what the file holds by then is told", arguments: captures)
+    func cutTwice(_ capture: Capture) throws {
+        let (events, file) = (try GapFillTests.events(capture), CELFile(capture.bytes("cel.csv")).rows)
+        let unwritten = (GapFillTests.unwritten[capture.name] ?? []).union(["hungup_by", "cause"])
+        for gaps in GapFillTests.twice {
+            let without = GapFillTests.told(events, gaps, file: nil)
+            let told = GapFillTests.told(events, gaps, file: file)
+            try GapFillTests.expectEach(told, without, capture)
+            let lastLoss = events[events.count * gaps.last!.lost / 100].event.at
+            for record in told where record.completeness == .partial {
+                // The last reading has the rows of its end.
+                let isWritten = gaps.last!.back == 100 && record.endedAt >= lastLoss
+                #expect(!record.notes.isEmpty, "\(gaps)")
+                let differences = try GapFillTests.differences(record, capture)
+                let wrong = differences.filter { fact in
+                    GapFillTests.unwritable[capture.name]?.contains(fact.key) != true
+                        && (isWritten || !unwritten.contains(fact.key))
+                }
+                #expect(wrong.isEmpty, "\(gaps): \(wrong.values) \(record.notes)")
+            }
+        }
+    }
+
+    @Test("the file is read before its last rows are written, and again: the same is told", arguments: captures)
+    func readAgain(_ capture: Capture) throws {
+        let (events, file) = (try GapFillTests.events(capture), CELFile(capture.bytes("cel.csv")).rows)
+        for gap in GapFillTests.toTheEnd {
+            let told = GapFillTests.told(events, gap, file: file)
+            for unwritten in [1, 3, 8] {
+                let again = GapFillTests.told(events, gap, file: file, unwritten: unwritten)
+                let byID = { (a: CallRecord, b: CallRecord) in a.id < b.id }
+                #expect(
+                    again.sorted(by: byID).map { String(decoding: $0.json, as: UTF8.self) }
+                        == told.sorted(by: byID).map { String(decoding: $0.json, as: UTF8.self) },
+                    "\(gap), \(unwritten) rows late")
             }
         }
     }
