@@ -139,6 +139,9 @@ public final class AsteriskInstance: @unchecked Sendable {
         }
     }
 
+    /// Hookswitch's own manager user, where the shipped files are used.
+    var managerUserFile: String { folder + "/etc/manager.d/hookswitch.conf" }
+
     /// What a daemon's configuration says of the files that this Asterisk writes, empty where it is to read none.
     func backfillSection(_ files: Outage.Files) -> String {
         let cdr = "cdr = \(folder)/log/cdr-custom/Full.csv\n"

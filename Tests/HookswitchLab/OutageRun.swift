@@ -14,6 +14,14 @@ public struct Outage: Sendable {
         case stopDaemon(Int)
         /// Asterisk is killed by `SIGKILL` and started again: its calls are over.
         case killAsterisk
+        /// The manager user is given this line in place of its `read =`, and every daemon logs in anew; then it gets its own back.
+        case restrict(String)
+
+        /// Neither its calls' events nor their ends: CDRs are all that is left.
+        public static let permission = Kind.restrict("read = system,cdr")
+        /// Calls begin, but nobody is seen to leave.
+        public static let filter = Kind.restrict(
+            "read = system,call,agent,cdr\neventfilter = !^Event: (Hangup|HangupRequest|SoftHangupRequest|BridgeLeave)")
     }
     /// What is broken, and of whom.
     public var kind: Kind
@@ -163,7 +171,7 @@ private final class Damage: @unchecked Sendable {
             let key =
                 switch outage.kind {
                 case .cut(let number), .killDaemon(let number), .stopDaemon(let number): "daemon \(number)"
-                case .killAsterisk: "asterisk"
+                case .killAsterisk, .restrict: "asterisk"
                 }
             groups[key, default: []].append(outage)
         }
@@ -203,6 +211,14 @@ private final class Damage: @unchecked Sendable {
             try daemons[number].start()
             try daemons[number].awaitLog(known, times: before + 1)
             note(number, from)
+        case .restrict(let line):
+            let own = readText(asterisk.managerUserFile) ?? ""
+            guard own.contains("\nread = ") else { throw LabError("no read = in \(asterisk.managerUserFile)") }
+            try restrict(
+                own.components(separatedBy: "\n").map { $0.hasPrefix("read = ") ? line : $0 }.joined(separator: "\n"))
+            pause(outage.lasting)
+            try restrict(own)
+            for number in daemons.indices { note(number, from) }
         case .killAsterisk:
             let before = daemons.map { $0.count(of: known) }
             monitor.locked { kills.append(from) }
@@ -213,6 +229,20 @@ private final class Damage: @unchecked Sendable {
                 try daemon.awaitLog(known, times: before[number] + 1, seconds: 40)
                 note(number, from)
             }
+        }
+    }
+
+    /// Writes the manager user's file, has Asterisk read it and every daemon log in again: rights are those of the login.
+    private func restrict(_ text: String) throws(LabError) {
+        let known = "calls in progress are known"
+        let before = daemons.map { $0.count(of: known) }
+        writeFile(asterisk.managerUserFile, text)
+        try asterisk.command("manager reload")
+        for relay in relays { relay.cut() }
+        pause(0.1)
+        for relay in relays { relay.mend() }
+        for (number, daemon) in daemons.enumerated() {
+            try daemon.awaitLog(known, times: before[number] + 1, seconds: 40)
         }
     }
 

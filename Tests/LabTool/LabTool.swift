@@ -8,8 +8,8 @@ import Telephony
 ///     hookswitch-lab run [--tree forky|bullseye] [--lanes N] [--save FOLDER] [--hookswitch PATH] [--daemon] [--keep]
 ///                      [--repeat N] [NAME|FAMILY…]
 ///     hookswitch-lab outage [--tree T] [--daemons N] [--calls N] [--over SECONDS] [--lasting SECONDS] [--each N] [--seed N]
-///                           [--what cut|kill|stop|asterisk] [--files cdr|cel|both|none] [--no-handler] [--hookswitch PATH]
-///                           [--keep]
+///                           [--what cut|kill|stop|asterisk|permission|filter] [--files cdr|cel|both|none] [--no-handler]
+///                           [--hookswitch PATH] [--keep]
 ///                    every daemon suffers that, N times each, while the same calls go on; records are held against the phones
 ///     hookswitch-lab boot [--tree forky|bullseye]       an idle Asterisk, until interrupted
 @main
@@ -76,12 +76,15 @@ enum LabTool {
         let files = option("--files", &arguments).map { Outage.Files(rawValue: $0)! } ?? .both
         let plan = CallCrowd.Plan(count: calls, seconds: over, lasting: 0.1...(over / 2), seed: seed)
         let outages = Outage.scattered(
-            daemons: what == "asterisk" ? 1 : daemons, each: each, over: over, lasting: lasting, seed: seed
+            daemons: ["asterisk", "permission", "filter"].contains(what) ? 1 : daemons, each: each, over: over,
+            lasting: lasting, seed: seed
         ) { daemon in
             switch what {
             case "kill": .killDaemon(daemon)
             case "stop": .stopDaemon(daemon)
             case "asterisk": .killAsterisk
+            case "permission": .permission
+            case "filter": .filter
             default: .cut(daemon: daemon)
             }
         }
