@@ -158,7 +158,7 @@ let package = Package(
             name: "CommandLineToolTests",
             dependencies: [
                 "CommandLineTool", "Daemon", "CallAssembly", "AsteriskWire", "EventLoop", "Storage", "Telephony",
-                "HookswitchTestKit",
+                "HookswitchTestKit", "TestGround",
             ], exclude: ["Snapshots"],
             swiftSettings: base),
         .testTarget(

@@ -1,7 +1,11 @@
 import Telephony
 
 /// A call record as the store gives it: the contract's JSON, read by the names the contract has for its fields.
+///
+/// Its texts are as a terminal may get them: ids and channel names can be a stranger's too (a `chan_sip` guest's is), and a store
+/// keeps what Asterisk said.
 struct RecordView {
+    /// An object; its texts without control characters and without marks that turn the direction of what follows.
     let json: JSONValue
     /// The bytes as stored, for `--json`.
     let bytes: [UInt8]
@@ -9,7 +13,25 @@ struct RecordView {
     /// Nil where the bytes are no JSON object.
     init?(_ bytes: [UInt8]) {
         guard let json = try? JSONValue(parsing: bytes), json.object != nil else { return nil }
-        (self.json, self.bytes) = (json, bytes)
+        (self.json, self.bytes) = (RecordView.harmless(json), bytes)
+    }
+
+    private static func harmless(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .null, .bool, .number: value
+        case .string(let text): .string(harmless(text))
+        case .array(let items): .array(items.map(harmless))
+        case .object(let members): .object(members.map { (harmless($0.name), harmless($0.value)) })
+        }
+    }
+    private static func harmless(_ text: String) -> String {
+        let text = printable(text)
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
+        // Embeddings, overrides and isolates (UAX 9); the plain marks of a name written from right to left stay.
+        let isTurning = { (scalar: Unicode.Scalar) in
+            (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
+        }
+        return String(String.UnicodeScalarView(text.unicodeScalars.filter { !isTurning($0) }))
     }
 
     func text(_ name: String) -> String { json[name]?.string ?? "" }

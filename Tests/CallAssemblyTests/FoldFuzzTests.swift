@@ -50,8 +50,8 @@ import Testing
             words: AMIEventName.allCases.map { "Event: \($0.rawValue)\r\nPrivilege: call,all\r\n" }
                 + [
                     "\r\n\r\n", "Uniqueid: 1795227460.0\r\n", "Linkedid: 1.1\r\n", "Timestamp: 0.0\r\n",
-                    "Timestamp: 99999999999.9\r\n", "ChannelState: 6\r\n", "BridgeUniqueid: x\r\n",
-                    "Cause: 999999999999\r\n",
+                    "Timestamp: 99999999999.9\r\n", "Timestamp: -62167219201.0\r\n", "ChannelState: 6\r\n",
+                    "BridgeUniqueid: x\r\n", "Cause: 999999999999\r\n", "Seconds: 9223372036854775\r\n",
                 ])
         let outcome = Fuzz("fold-stream").run(mutator) { bytes, _ in
             var replay = CaptureReplay(AssemblyConfiguration(system: "pbx1"))
@@ -69,7 +69,7 @@ import Testing
             samples: files.filter { !$0.isEmpty },
             words: [
                 "BRIDGE_ENTER", "BLINDTRANSFER", "ATTENDEDTRANSFER", "LINKEDID_END", "\"", ",", "1795227460.0", "{\"",
-                "ANSWERED",
+                "ANSWERED", "0000-01-01 00:00:00", "9999-12-31 23:59:60.999999", "1970-01-01 00:00:00",
             ])
         let outcome = Fuzz("fold-files").run(mutator) { bytes, _ in
             var replay = CaptureReplay(AssemblyConfiguration(system: "pbx1"))

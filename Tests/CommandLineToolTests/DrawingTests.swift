@@ -26,6 +26,17 @@ import Testing
         #expect(painted.contains("\u{1B}[32mANSWERED\u{1B}[0m"))
     }
 
+    @Test("a stranger's text does nothing to the terminal: no escape, no turned direction")
+    func harmless() throws {
+        var call = sampleCall().record
+        call.caller.name = "\u{1B}[2J\u{9B}1mEve\u{202E}\u{2066}"
+        let record = try #require(RecordView(call.json))
+        let report = CallReport(record: record, evidence: [], deliveries: [])
+        let lines = CallsTable.lines([record], for: console) + report.lines(for: console)
+        #expect(RecordView.party(record.json["caller"]) == "[2J1mEve <+639171234567>")
+        for scalar in ["\u{1B}", "\u{9B}", "\u{202E}", "\u{2066}"] { #expect(!lines.joined().contains(scalar)) }
+    }
+
     @Test("a painted table is aligned like a plain one")
     func paintedAlignment() throws {
         let record = try #require(RecordView(sampleCall().record.json))

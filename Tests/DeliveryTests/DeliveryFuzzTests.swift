@@ -40,6 +40,40 @@ import Testing
         #expect(outcome.isClean, "\(outcome)")
     }
 
+    @Test func `a damaged record is sent in every format, and what is JSON or a form stays so`() throws {
+        let formats = try [
+            endpoint(), endpoint(("preset", "vicidial")),
+            endpoint(("preset", "vicidial"), ("content_type", "application/x-www-form-urlencoded")),
+            endpoint(("preset", "vicidial_get"), ("url", "https://crm.example.com/dispo")),
+            endpoint(("preset", "smartflo"), ("number_format", "e164"), ("country_code", "63")),
+            endpoint(("preset", "intellicall"), ("number_format", "e164"), ("country_code", "1")),
+            endpoint(("preset", "cloudevents")), endpoint(("preset", "yeastar30012"), ("account", "3631A2124XXX")),
+            endpoint(("preset", "twilio"), ("country_code", "63"), ("account", "AC0123456789abcdef0123456789abcdef")),
+        ]
+        let mutator = Mutator(
+            samples: [sampleRecord().json],
+            words: [
+                "0000-01-01T00:00:00Z", "9999-12-31T23:59:60Z", "1e300", "null", "\\u0000", "\\u001b", "&a=b",
+                "${record}",
+                "--A--user--B--", "$call_id", "+", "00", "ANSWERED", "outbound", "\u{1F469}\u{200D}\u{1F467}",
+            ])
+        let outcome = Fuzz("formats").run(mutator) { bytes, _ in
+            guard let record = (try? JSONValue(parsing: bytes)).flatMap({ CallRecord(json: $0) }) else { return }
+            for format in formats {
+                let draft = format.draft(of: sampleEvent(record), recordJSON: nil, dueAt: record.endedAt)
+                if draft.contentType == ContentType.form || format.method == "GET" {
+                    let plain = draft.body.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+                    try require(plain, "\(format.preset): a byte that a form escapes")
+                } else if !draft.body.isEmpty {
+                    let json = try? JSONValue(parsing: draft.body)
+                    try require(
+                        json != nil, "\(format.preset): no JSON: \(String(decoding: draft.body, as: UTF8.self))")
+                }
+            }
+        }
+        #expect(outcome.isClean, "\(outcome)")
+    }
+
     @Test func `a damaged condition is refused, or holds or not`() {
         let mutator = Mutator(
             samples: [
