@@ -57,8 +57,7 @@ extension CallAssembler {
         if part.isAdopted, let dialled = witness.dialledNumber, !dialled.isEmpty {
             self[place].firstLocation.exten = dialled
         }
-        let over = time(witness.cdr.end) ?? witness.receivedAt
-        let mark = Mark(at: max(over, part.created.at), offset: -1)
+        let mark = Mark(at: max(end(toldBy: witness), part.created.at), offset: -1)
         if time(witness.cdr.end) != nil { self[place].toldEnd = mark }
         if part.up == nil || part.upIsGuessed, let answer = time(witness.cdr.answer), answer <= mark.at {
             self[place].up = Mark(at: max(answer, part.created.at), offset: -1)
@@ -72,7 +71,7 @@ extension CallAssembler {
         if takeOverPeer(witness.channel, CallEvent.Channel(uniqueID: witness.uniqueID, linkedID: linkedID)) != nil {
             return
         }
-        let start = time(witness.cdr.start) ?? witness.uniqueID.created ?? witness.receivedAt
+        let start = start(toldBy: witness)
         let isCallee = witness.role == .callee
         let location = CallEvent.Location(
             context: witness.context ?? "",
@@ -120,11 +119,10 @@ extension CallAssembler {
     }
 
     private mutating func end(_ place: Place, _ witness: InsideWitness, _ effect: (AssemblyEffect) -> Void) {
-        let over = time(witness.cdr.end) ?? witness.receivedAt
-        let mark = Mark(at: max(over, self[place].created.at), offset: -1)
+        let mark = Mark(at: max(end(toldBy: witness), self[place].created.at), offset: -1)
         if witness.role != .callee {
-            if self[place].up == nil, let answer = time(witness.cdr.answer) {
-                self[place].up = Mark(at: answer, offset: -1)
+            if self[place].up == nil, let answer = answer(toldBy: witness, mark.at) {
+                self[place].up = Mark(at: max(answer, self[place].created.at), offset: -1)
             }
             reconstructDial(place, witness, mark)
         }
@@ -189,6 +187,33 @@ extension CallAssembler {
         if calls[place.call]!.parts[other].up == nil { calls[place.call]!.parts[other].up = answer }
         calls[place.call]!.connect(
             place.part, other, from: answer, to: end, under: BridgeID("told by \(witness.uniqueID)"))
+    }
+
+    /// When the channel began: as its CDR says, unless that row began later than the channel, as after a transfer. The id has the
+    /// second.
+    private func start(toldBy witness: InsideWitness) -> Instant {
+        let created = witness.uniqueID.created
+        guard let start = time(witness.cdr.start) else { return created ?? witness.receivedAt }
+        return created.map { start - $0 < .seconds(2) ? start : $0 } ?? start
+    }
+
+    /// When the channel was answered: as its CDR says; of a row that began later than the channel, by `ANSWEREDTIME`, which counts
+    /// from the channel's own answer.
+    private func answer(toldBy witness: InsideWitness, _ end: Instant) -> Instant? {
+        guard let answer = time(witness.cdr.answer) else { return nil }
+        let isLater = start(toldBy: witness) != time(witness.cdr.start)
+        return isLater ? witness.answeredSeconds.map { end - .seconds($0) } ?? answer : answer
+    }
+
+    /// When the channel ended: as its CDR says, unless that row is of another phone that rang and ended with its ringing. The
+    /// handler speaks at the end.
+    private func end(toldBy witness: InsideWitness) -> Instant {
+        guard let end = time(witness.cdr.end) else { return witness.receivedAt }
+        let (row, peer) = (witness.cdr.destinationChannel, witness.peerChannel)
+        let isOfAnother = row != nil && peer != nil && row != peer
+        let isOfNobody = witness.cdr.disposition.map { $0 != "ANSWERED" } ?? false
+        guard isOfAnother || isOfNobody && witness.receivedAt - end > .seconds(2) else { return end }
+        return max(end, witness.receivedAt)
     }
 
     private func time(_ time: InsideWitness.CDRTime?) -> Instant? {

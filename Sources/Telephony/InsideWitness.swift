@@ -63,7 +63,8 @@ public struct InsideWitness: Hashable, Sendable {
 
     /// `DIALSTATUS`: ANSWER, BUSY, NOANSWER, CANCEL, CONGESTION, CHANUNAVAIL, …
     public var dialStatus: String?
-    /// `DIALEDTIME` and `ANSWEREDTIME`: seconds since Dial() began, and since its answer; right on the caller's channel.
+    /// `DIALEDTIME` and `ANSWEREDTIME` on the caller's channel: seconds that it was there, and that it was up, when its last Dial()
+    /// ended. After a menu that answered first the second is longer than anybody talked.
     public var dialedSeconds: Int?
     /// `ANSWEREDTIME`: whole seconds since the dialled line's answer, rounded down; 0 or nil where it did not answer.
     public var answeredSeconds: Int?

@@ -90,6 +90,49 @@ struct WitnessTests {
         WitnessTests.check(try #require(records.first))
     }
 
+    /// Values of a real call on 16: 1001 and 1002 ring, 1001 answers after 1 s and talks for 4; `CDR()` reads the row of 1002.
+    @Test("a group rang, and the handler's CDR is of a phone that did not answer: the call goes on to its end")
+    func groupWithoutStream() throws {
+        var witness = WitnessTests.caller(at: Instant(seconds: 1_795_277_069))
+        (witness.uniqueID, witness.linkedID) = (UniqueID("1795277064.32"), LinkedID("1795277064.32"))
+        (witness.dialedSeconds, witness.answeredSeconds) = (5, 4)
+        witness.cdr.start = .instant(Instant(milliseconds: 1_795_277_064_500))
+        witness.cdr.answer = nil
+        witness.cdr.end = .instant(Instant(milliseconds: 1_795_277_065_505))
+        witness.cdr.disposition = "NO ANSWER"
+        witness.cdr.destinationChannel = ChannelName("PJSIP/1002-00000006")
+        var fold = FoldRun()
+        fold.apply([CallEvent(at: witness.receivedAt, body: .witness(witness))])
+        fold.advance(to: witness.receivedAt + .seconds(10))
+        let record = try #require(fold.records.first)
+        #expect(record.disposition == .answered && record.answeredBy?.number == "1001")
+        #expect(record.startedAt == Instant(milliseconds: 1_795_277_064_500))
+        #expect(record.endedAt == witness.receivedAt && record.billableSeconds == 4)
+        #expect(record.talk == .seconds(4))
+    }
+
+    /// Values of a real call on 22: 1002 answers and transfers to 1003 after 5 s; `CDR()` reads the second row.
+    @Test("a transferred call whose handler's CDR begins at the transfer began when its id says")
+    func transferredWithoutStream() throws {
+        var witness = WitnessTests.caller(at: Instant(seconds: 1_795_277_074))
+        (witness.uniqueID, witness.linkedID) = (UniqueID("1795277064.16"), LinkedID("1795277064.16"))
+        (witness.dialedSeconds, witness.answeredSeconds) = (10, 8)
+        (witness.peerChannel, witness.peerNumber) = (ChannelName("PJSIP/1003-00000009"), "1003")
+        witness.cdr.start = .instant(Instant(milliseconds: 1_795_277_069_663))
+        witness.cdr.answer = .instant(Instant(milliseconds: 1_795_277_069_663))
+        witness.cdr.end = .instant(Instant(milliseconds: 1_795_277_074_681))
+        witness.cdr.disposition = "ANSWERED"
+        witness.cdr.destinationChannel = witness.peerChannel
+        var fold = FoldRun()
+        fold.apply([CallEvent(at: witness.receivedAt, body: .witness(witness))])
+        fold.advance(to: witness.receivedAt + .seconds(10))
+        let record = try #require(fold.records.first)
+        #expect(record.startedAt == Instant(seconds: 1_795_277_064))
+        #expect(record.endedAt == Instant(milliseconds: 1_795_277_074_681))
+        #expect(record.billableSeconds >= 8 && record.billableSeconds <= record.duration)
+        #expect(record.talk <= .seconds(record.duration))
+    }
+
     @Test("a connection lost while the phone rings: the handler says that it was answered, and by whom")
     func lostWhileRinging() throws {
         let call = SyntheticCall(number: 1, at: Instant(seconds: 1_795_300_000), talk: 700)
