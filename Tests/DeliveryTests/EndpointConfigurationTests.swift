@@ -45,6 +45,7 @@ import Testing
         ("url", "https://", "https://crm"), ("url", "https://user:pw@x/", "header.Authorization"),
         ("url", "https://x/#y", "leave it out"),
         ("url", "https://x/a b", "%20"), ("url", "https://x:99999/", "port"), ("country_code", "+6x", "digits"),
+        ("national_digits", "many", "4 to 14"),
         ("body", "{\"a\":${calller}}", "did you mean"),
     ])
     func `a mistake is refused with what is allowed`(key: String, value: String, hint: String) {

@@ -212,6 +212,31 @@ import Testing
         #expect(format.e164("011442079460000") == "+442079460000")
     }
 
+    @Test(arguments: [
+        // Numbers of eight digits, some of which begin with the country's own code.
+        ("65", "6591234567", "+6591234567"), ("65", "91234567", "+6591234567"), ("65", "65123456", "+6565123456"),
+        ("45", "45123456", "+4545123456"), ("45", "4545123456", "+4545123456"), ("852", "85291234567", "+85291234567"),
+        // Nine: a landline of Brussels, a South African mobile.
+        ("32", "3225123456", "+3225123456"), ("27", "27821234567", "+27821234567"),
+        ("27", "0821234567", "+27821234567"),
+        // Ten, as Indian mobile numbers have: many begin with 91.
+        ("91", "9123456789", "+919123456789"), ("91", "919123456789", "+919123456789"),
+        // Eleven: a mobile number in the area 55 of Brazil.
+        ("55", "55999991234", "+5555999991234"), ("55", "5511987654321", "+5511987654321"),
+        // Too long for the country and not with its code: nothing tells what it is.
+        ("65", "60123456789", "60123456789"), ("65", "0060123456789", "+60123456789"),
+    ])
+    func `a number without a plus has the country's code already only if it is too long without`(
+        code: String, dialled: String, expected: String
+    ) {
+        #expect(NumberFormat(style: .e164, countryCode: code).e164(dialled) == expected)
+    }
+
+    @Test func `how long a national number may be can be said`() throws {
+        let numbers = try endpoint(("country_code", "63"), ("national_digits", "9")).format.values.numbers
+        #expect(numbers.e164("6391234567") == "+6391234567")
+    }
+
     @Test func `as dialled is as dialled, and both forms are at hand in a template`() throws {
         let endpoint = try endpoint(
             ("number_format", "e164"), ("country_code", "63"),

@@ -64,7 +64,8 @@ public struct EndpointConfiguration: Sendable, CustomStringConvertible, CustomDe
         "url", "events", "method", "content_type", "body", "preset", "secret", "header.", "timeout", "retry",
         "concurrency", "rate", "allow", "when", "enabled", "bearer", "oauth2_token_url", "oauth2_client_id",
         "oauth2_client_secret", "oauth2_scope", "client_certificate", "client_key", "ca_file", "proxy",
-        "number_format", "country_code", "national_prefix", "international_prefix", "disposition.", "recording_url",
+        "number_format", "country_code", "national_prefix", "international_prefix", "national_digits", "disposition.",
+        "recording_url",
         "time_zone", "account", "alert_age",
     ]
     /// Keys whose values may be templates: `${name}` of small letters stays as it is there, `${NAME}` of capitals is the

@@ -279,6 +279,12 @@ struct EntryReader {
         numbers.countryCode = try digits("country_code", upTo: 3)
         numbers.nationalPrefix = try digits("national_prefix", upTo: 4) ?? numbers.nationalPrefix
         numbers.internationalPrefix = try digits("international_prefix", upTo: 5) ?? numbers.internationalPrefix
+        numbers.nationalDigits = try read("national_digits") { text throws(ValueError) in
+            guard let most = Int(text), (4...14).contains(most) else {
+                throw ValueError(problem: "\"\(text)\" is not a number of digits", hint: "from 4 to 14")
+            }
+            return most
+        }
         return numbers
     }
 

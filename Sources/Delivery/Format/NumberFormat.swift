@@ -8,6 +8,8 @@ struct NumberFormat: Sendable, Hashable {
     var nationalPrefix = "0"
     /// Dialled before a country code: `00`, `011`.
     var internationalPrefix = "00"
+    /// Digits of the country's longest number, without its prefix; nil: what is known of the country.
+    var nationalDigits: Int?
     /// Numbers of up to this many digits are extensions and stay as they are.
     var longestInternal = 6
 
@@ -35,8 +37,27 @@ struct NumberFormat: Sendable, Hashable {
         if !nationalPrefix.isEmpty, digits.hasPrefix(nationalPrefix) {
             return "+" + countryCode + digits.dropFirst(nationalPrefix.count)
         }
-        // Dialled with the country code already, as many trunks present it.
-        if digits.hasPrefix(countryCode), digits.utf8.count > 10 { return "+" + digits }
-        return "+" + countryCode + digits
+        // With the country code already, as many trunks present it: only what is too long for a number of the country. An Indian
+        // mobile number may begin with 91, a Danish one with 45.
+        let known = nationalDigits ?? NumberFormat.longestNational[countryCode]
+        guard digits.utf8.count > known ?? 10 else { return "+" + countryCode + digits }
+        if digits.hasPrefix(countryCode) { return "+" + digits }
+        // Of another country, or with a digit for the outside line before it: which, nothing tells.
+        return known == nil ? "+" + countryCode + digits : text
     }
+
+    /// Digits of the longest national number by country code, where that is not ten.
+    ///
+    /// **Source**: the national numbering plans that ITU-T E.164 refers to; numbers for machines and for services are left out.
+    private static let longestNational: [String: Int] = {
+        let codes: [(digits: Int, codes: String)] = [
+            (7, "960"),
+            (8, "45 47 65 216 356 357 370 371 372 373 386 502 503 504 505 506 507 591 598 852 853 965 968 973 974"),
+            (9, "27 31 32 33 34 36 40 41 48 51 56 61 66 94 212 213 221 233 251 254 255 256 351 380 385 420 421"),
+            (9, "593 855 886 966 971 972"), (11, "55"),
+        ]
+        var table: [String: Int] = [:]
+        for (digits, codes) in codes { for code in codes.split(separator: " ") { table[String(code)] = digits } }
+        return table
+    }()
 }

@@ -68,7 +68,7 @@ public struct LookupConfiguration: Sendable {
         "url", "method", "content_type", "body", "header.", "bearer", "oauth2_token_url", "oauth2_client_id",
         "oauth2_client_secret", "oauth2_scope", "client_certificate", "client_key", "ca_file", "proxy", "allow",
         "timeout", "concurrency", "cache", "number_format", "country_code", "national_prefix",
-        "international_prefix", "found", "set.", "default.",
+        "international_prefix", "national_digits", "found", "set.", "default.",
     ]
     /// Keys whose values may be templates: `${name}` of small letters stays as it is there.
     public static func isTemplate(key: String) -> Bool { key == "url" || key == "body" }
