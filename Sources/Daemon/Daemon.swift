@@ -390,7 +390,11 @@ public final class Daemon: @unchecked Sendable {
                 pump?.takeUp(Backfill.handoverPath(in: configuration.general.stateDirectory), from: .backfill)
             }
         }
-        if second == 1 { StartPages.release() }
+        if second == 1 {
+            StartPages.release()
+            // Not before: a start is not to wait for the disk.
+            Task(name: "log-room") { await store.makeLogRoom() }
+        }
         if second % 5 == 0 { checkDisk() }
         if second % 60 == 5 { minute() }
         if second % 600 == 300 { await sweep(store) }

@@ -69,6 +69,16 @@ public final class CallStore: Sendable {
         folder.withLock { $0.folder = nil }
     }
 
+    /// Gives the write-ahead log's file its length beforehand, so that calls are committed as fast soon after a start as later.
+    /// Nothing is done on a disk that is short of room.
+    ///
+    /// - Parameter bytes: nil is what is written until the log starts over, some 20 MB.
+    public func makeLogRoom(_ bytes: Int64? = nil) async {
+        let bytes = bytes ?? writer.logRoom
+        guard let room, room.free / 20 > bytes else { return }
+        await writer.makeLogRoom(bytes)
+    }
+
     /// Time since the machine was started, sleep included, whatever is done to its wall clock.
     public static func uptime() -> Duration {
         var time = timespec()

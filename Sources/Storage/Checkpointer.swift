@@ -2,8 +2,9 @@ import CSQLite
 
 /// Copies committed pages from the write-ahead log into the database, beside the writer, so that no call waits for it.
 ///
-/// PASSIVE waits for nobody. Under load the writer is always a little ahead and the log cannot start over; when it has
-/// grown to the limit the `Writer` copies the small rest itself. Source: https://sqlite.org/c3ref/wal_checkpoint_v2.html.
+/// PASSIVE waits for nobody. What is committed beside a pass is left to a further, shorter one, until a commit finds all of
+/// the log copied and starts it over. Under full load the writer is always ahead; when the log has grown to the limit the
+/// `Writer` copies the small rest itself. Source: https://sqlite.org/c3ref/wal_checkpoint_v2.html.
 actor Checkpointer {
     nonisolated let thread = DatabaseThread(name: "hs-checkpoint")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -11,6 +12,9 @@ actor Checkpointer {
     private let vfs: String?
     private var connection: OpenConnection?
     private var isClosed = false
+    /// Further passes at most, and the pages that make one worth while: more were added only under full load.
+    private static let passes = 8
+    private static let fewPages: Int32 = 500
 
     /// A connection an optional can hold and an actor keep.
     private final class OpenConnection {
@@ -28,7 +32,13 @@ actor Checkpointer {
             try? opened.execute("PRAGMA cache_size = -256")
             connection = OpenConnection(opened)
         }
-        connection?.connection.checkpoint()
+        guard let owner = connection else { return }
+        var copied = owner.connection.checkpoint()
+        for _ in 0..<Checkpointer.passes {
+            let next = owner.connection.checkpoint()
+            guard next > copied, next - copied < Checkpointer.fewPages else { return }
+            copied = next
+        }
     }
     func close() {
         connection = nil
@@ -38,7 +48,12 @@ actor Checkpointer {
 
 extension Connection {
     /// Copies committed pages into the database as far as no reader is in the way.
-    func checkpoint() { sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil) }
+    /// - Returns: the log's length when it began.
+    @discardableResult func checkpoint() -> Int32 {
+        var length: Int32 = 0
+        sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, &length, nil)
+        return length
+    }
 
     /// Has `pages` set to the length of the write-ahead log after each commit; it must live as long as the connection.
     func countLogPages(in pages: UnsafeMutablePointer<Int32>) {

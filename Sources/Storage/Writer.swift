@@ -22,13 +22,15 @@ actor Writer {
     private let checkpointer: Checkpointer
     /// Log pages when a checkpoint was last asked for.
     private var checkpointedAt: Int32 = 0
-    /// Pages of write-ahead log after which the checkpointer is asked, 32 MB. Eight times SQLite's default: the same few
+    /// Pages of write-ahead log after which the checkpointer is asked, 16 MB. Four times SQLite's default: the same few
     /// pages are written again by each commit and copied once, and syncing the copy slows the commits beside it.
     ///
-    /// Of a small volume a sixteenth: a log that fills it cannot be copied any more, as the database needs room to grow.
+    /// Of a small volume a thirty-second: a log that fills it cannot be copied any more, as the database needs room to grow.
     private let checkpointPages: Int32
-    /// Pages after which the writer copies the rest itself: 128 MB.
-    private var logLimit: Int32 { checkpointPages * 4 }
+    /// Pages after which the writer copies the rest itself: 128 MB, a quarter of a small volume.
+    private var logLimit: Int32 { checkpointPages * 8 }
+    /// Length of the log's file when the checkpointer is asked, in frames of 4120 bytes, and of what comes beside its work.
+    nonisolated let logRoom: Int64
     /// Rows and bytes after which a batch is committed though more waits: bounds a commit's duration.
     static let batchWeight = 4000
 
@@ -38,8 +40,9 @@ actor Writer {
         self.log = log
         checkpointer = Checkpointer(path: path, vfs: vfs)
         let ledger = try Ledger(path: path, vfs: vfs)
-        let pages = DiskRoom(at: path).map { $0.total / 16 / 4096 } ?? 8000
-        checkpointPages = Int32(min(8000, max(pages, 1)))
+        let pages = DiskRoom(at: path).map { $0.total / 32 / 4096 } ?? 4000
+        checkpointPages = Int32(min(4000, max(pages, 1)))
+        logRoom = Int64(checkpointPages) * 4120 + (4 << 20)
         desk.withLock { desk in
             for row in ledger.endpoints {
                 desk.open(row.status.name, row.status.condition, hasReady: row.status.ready > 0)
@@ -147,6 +150,11 @@ actor Writer {
     }
 
     // MARK: The actor's own verbs, between batches
+
+    /// Gives the log's file its length, a piece a turn so that batches come between.
+    func makeLogRoom(_ size: Int64) async {
+        while ledger?.lengthenLog(to: size) ?? false { await Task.yield() }
+    }
 
     /// Reads a page of an endpoint's backlog into the desk.
     func refill(_ endpoint: String, limit: Int, now: Instant) throws(StorageError) {

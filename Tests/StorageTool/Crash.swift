@@ -14,6 +14,7 @@ enum Crash {
 
     static func run(folder: String, seed: UInt64) async throws {
         let store = try CallStore(.init(folder: folder, callsLog: CallsLogOptions(path: "\(folder)/calls.jsonl")))
+        Task { await store.makeLogRoom(8 << 20) }
         // What the kill before has left waiting is settled now, as the daemon does.
         for note in try await store.openCalls() {
             guard let number = Int(String(decoding: note.snapshot, as: UTF8.self)) else { return say("E a note") }
