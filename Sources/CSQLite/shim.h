@@ -1,5 +1,5 @@
 // SQLite as Debian ships it. Swift cannot reach SQLITE_TRANSIENT (a cast of -1 to a function pointer), nor the variadic
-// sqlite3_db_config; each has a wrapper here. No logic.
+// sqlite3_db_config; each has a wrapper here, and a structure whose layout is C's. No logic.
 #pragma once
 #include <sqlite3.h>
 
@@ -18,3 +18,11 @@ static inline int hs_sqlite3_bind_blob_borrowed(sqlite3_stmt *s, int i, const vo
 static inline int hs_sqlite3_defensive(sqlite3 *db) {
     return sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)0);
 }
+/* The methods of a write-ahead log's file with a buffer before it; see LogBuffer.swift. */
+struct hs_log_buffer {
+    sqlite3_io_methods methods;        /* first: a file's pMethods leads here */
+    const sqlite3_io_methods *inner;   /* the file's own */
+    unsigned char *bytes;              /* what is to be written at `start` */
+    sqlite3_int64 start;
+    int count;
+};

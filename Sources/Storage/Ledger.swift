@@ -60,6 +60,7 @@ final class Ledger {
         logPageCount.initialize(to: 0)
         connection.countLogPages(in: logPageCount)
         try load()
+        LogBuffer.install(on: connection)
     }
     deinit {
         // The connection may outlive this by its statements, but nothing commits on it any more.

@@ -103,7 +103,8 @@ final class EndpointDriver: @unchecked Sendable {
         let rounds = (limit + configuration.concurrency - 1) / configuration.concurrency
         let lease = configuration.timeout * (rounds + 1) + .seconds(30)
         let outbox = engine.outbox
-        Task(name: "claim-\(name)", executorPreference: engine.loop) { [self] in
+        // At once: what has just been committed is at hand, and waits for nothing else.
+        Task.immediate(name: "claim-\(name)", executorPreference: engine.loop) { [self] in
             do throws(StorageError) {
                 var claim = try await outbox.claim(endpoint: name, limit: limit, now: now, lease: lease)
                 let steady = engine.steady()
