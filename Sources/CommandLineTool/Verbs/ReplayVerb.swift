@@ -21,39 +21,72 @@ struct ReplayVerb {
     func run() throws -> ExitCode {
         var code = ExitCode.fine
         var records: [RecordView] = []
-        for path in invocation.operands.map({ $0 == "-" ? "/dev/stdin" : $0 }) {
-            // `<(zcat FILE)` and /dev/stdin give their bytes once.
-            let piped = LogFile.isReadOnce(path) ? try FileError.read(path, limit: 4 << 30) : nil
-            let head = try piped ?? LogFile.head(path)
-            let isStream = CaptureReplay.isStream(head)
-            var replay = CaptureReplay(assembly)
-            let isDrawn = console.isTerminal && !invocation.has("--json")
-            var isRead = true
-            var count = 0
-            replay.onCall = { call in
-                count += 1
-                let json = CaptureReplay.withRecordingsTakenAsReady(call).record.json
-                if isDrawn {
-                    if let record = RecordView(json) { records.append(record) }
-                } else if isRead {
-                    isRead = console.write(json + [0x0A])
+        let paths = invocation.operands.map { $0 == "-" ? "/dev/stdin" : $0 }
+        if let pair = try ReplayVerb.pair(paths) {
+            let name = paths.joined(separator: " and ")
+            guard let told = tell(name, &records, { $0.run(cel: pair.cel, cdr: pair.cdr) }) else { return .found }
+            if !complain(name, told.summary, holdsNothing: false) { code = .found }
+        } else {
+            for path in paths {
+                // `<(zcat FILE)` and /dev/stdin give their bytes once.
+                let piped = LogFile.isReadOnce(path) ? try FileError.read(path, limit: 4 << 30) : nil
+                let head = try piped ?? LogFile.head(path)
+                let told = try tell(path, &records) { replay in
+                    CaptureReplay.isStream(head)
+                        ? replay.run(
+                            try piped ?? FileError.read(path, limit: 4 << 30), marks: try ReplayVerb.marks(beside: path)
+                        )
+                        : replay.run(log: try piped.map { LogBytes($0) } ?? LogFile.open(path))
                 }
+                guard let told else { return .found }
+                if !complain(path, told.summary, holdsNothing: !head.isEmpty && told.count == 0) { code = .found }
             }
-            let progress = ProgressLine(console, path)
-            replay.onProgress = { progress.show($0, of: $1) }
-            let summary =
-                isStream
-                ? replay.run(
-                    try piped ?? FileError.read(path, limit: 4 << 30), marks: try ReplayVerb.marks(beside: path))
-                : replay.run(log: try piped.map { LogBytes($0) } ?? LogFile.open(path))
-            progress.clear()
-            guard isRead else { return .found }
-            if !complain(path, summary, holdsNothing: !head.isEmpty && count == 0) { code = .found }
         }
         if !records.isEmpty {
             for line in CallsTable.lines(records, for: console) { guard console.line(line) else { return .found } }
         }
         return code
+    }
+
+    /// Replays one capture or log and writes its calls, or keeps them for the table.
+    /// - Returns: what came of it, and how many calls; nil where nobody reads on.
+    private func tell(
+        _ name: String, _ records: inout [RecordView], _ run: (inout CaptureReplay) throws -> CaptureReplay.Summary
+    ) rethrows -> (summary: CaptureReplay.Summary, count: Int)? {
+        var replay = CaptureReplay(assembly)
+        let isDrawn = console.isTerminal && !invocation.has("--json")
+        var isRead = true
+        var count = 0
+        var kept: [RecordView] = []
+        replay.onCall = { call in
+            count += 1
+            let json = CaptureReplay.withRecordingsTakenAsReady(call).record.json
+            if isDrawn {
+                if let record = RecordView(json) { kept.append(record) }
+            } else if isRead {
+                isRead = console.write(json + [0x0A])
+            }
+        }
+        let progress = ProgressLine(console, name)
+        replay.onProgress = { progress.show($0, of: $1) }
+        let summary = try run(&replay)
+        progress.clear()
+        records += kept
+        return isRead ? (summary, count) : nil
+    }
+
+    /// A CEL log and a CDR log given together are of the same calls: one record each. Nil for anything else.
+    private static func pair(_ paths: [String]) throws -> (cel: CELFile, cdr: CDRFile)? {
+        guard paths.count == 2, !paths.contains(where: LogFile.isReadOnce),
+            try !paths.contains(where: { CaptureReplay.isStream(try LogFile.head($0)) })
+        else { return nil }
+        for (cel, cdr) in [(paths[0], paths[1]), (paths[1], paths[0])] {
+            let events = CELFile(try LogFile.open(cel))
+            guard !events.isEmpty else { continue }
+            let rows = CDRFile(try LogFile.open(cdr))
+            return rows.rows.isEmpty ? nil : (events, rows)
+        }
+        return nil
     }
 
     /// Says what could not be read; false if anything could not.
