@@ -30,6 +30,7 @@ struct Outside {
             guard let number = Names.number(in: asked) else { return knowledge.isOutside(part.name.device) ?? false }
             if Outside.isLong(number), !isInternal(number) { return true }
         }
+        if isDialled, showsTheCalled(i) { return knowledge.isOutside(part.name.device) ?? false }
         let shown = isDialled || isOriginated ? part.number ?? part.firstNumber : part.firstNumber ?? part.number
         if let shown, !shown.isEmpty, shown != "s" {
             if Outside.isLong(shown), !isInternal(shown) {
@@ -42,6 +43,18 @@ struct Outside {
         if let learned = knowledge.isOutside(part.name.device) { return learned }
         // Phones are configured with a number; a stranger may withhold it.
         return !isDialled
+    }
+
+    /// Whether a dialled line, of which no dial string is known (CEL), shows no more than the number that somebody outside called
+    /// the company by. A line to the outside shows what was asked of it.
+    func showsTheCalled(_ i: Int) -> Bool {
+        guard Names.asked(facts.call, i) == nil, let number = facts.call.parts[i].number,
+            let first = facts.call.parts.indices.first(where: {
+                !facts.call.parts[$0].isInternal && !facts.call.parts[$0].isGuest
+            }), first != i, !facts.call.dials.contains(where: { $0.destination == first })
+        else { return false }
+        return number == facts.call.parts[first].firstLocation.exten
+            && contains(first, isDialled: false, isOriginated: false)
     }
 
     private func isInternal(_ number: some StringProtocol) -> Bool {

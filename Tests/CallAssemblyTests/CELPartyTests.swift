@@ -69,6 +69,31 @@ struct CELPartyTests {
         #expect(record.endedAt == CELTable.instant(47))
     }
 
+    @Test("a phone that shows the number the company was called by is a phone, at each of its calls")
+    func calledByCompanyNumber() throws {
+        var table: CELTable?
+        for call in 0..<2 {
+            let trunk = Channel(
+                name: "PJSIP/carrier-000000a\(call)", number: 80 + call, callerID: "0701112223", second: call)
+            let phone = Channel(
+                name: "PJSIP/ws4kd0x1-000000b\(call)", number: 90 + call, callerID: "+46850001000", second: call)
+            var one = CELTable(trunk)
+            one.add("CHAN_START", 0, trunk, "+46850001000", context: "from-carrier")
+            one.add("CHAN_START", 0.25, phone, "s", callerID: "")
+            talk(&one, trunk, phone, from: 3, to: 8, exten: "+46850001000")
+            for i in one.rows.indices { one.rows[i].at += Double(call * 20) }
+            table = table ?? CELTable(trunk)
+            table!.rows += one.rows
+        }
+        let records = try #require(table).records()
+        #expect(records.count == 2)
+        for record in records {
+            #expect(record.direction == .inbound)
+            #expect(record.agents.map { $0.channel.description.prefix(14) } == ["PJSIP/ws4kd0x1"])
+            #expect(record.hungUpBy == .callee)
+        }
+    }
+
     @Test("two who enter one conference by themselves stay two calls", arguments: ["ConfBridge", ""])
     func conference(application: String) {
         var table = CELTable(a)
