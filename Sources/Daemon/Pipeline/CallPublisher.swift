@@ -210,13 +210,13 @@ final class CallPublisher: @unchecked Sendable {
         let record = call.record
         let json = record.json
         var outbox: [OutboxDraft] = []
-        if !isEndTold { outbox += endDrafts(record, json) }
+        if !isEndTold { outbox += drafts(.callEnded, record, json, at: record.endedAt) }
         for (i, recording) in record.recordings.enumerated() {
             let type: EventType = recording.state == .ready ? .recordingReady : .recordingMissing
-            outbox += engine.drafts(for: WebhookEvent(type, of: record, counter: i, at: time), recordJSON: json)
+            outbox += drafts(type, record, json, counter: i, at: time)
         }
         // Last, as its rank says: of several messages queued together the outbox sends that of the highest last.
-        outbox += engine.drafts(for: WebhookEvent(.callComplete, of: record, at: time), recordJSON: json)
+        outbox += drafts(.callComplete, record, json, at: time)
         pump.offer(.call(CallCommit(call, kind: kind, recordJSON: json, outbox: outbox)))
     }
     /// Writes a call whose recordings have not settled, once.
@@ -230,10 +230,15 @@ final class CallPublisher: @unchecked Sendable {
         pump.offer(
             .call(
                 CallCommit(
-                    entry.call, kind: .waiting(note: note), recordJSON: json, outbox: endDrafts(record, json))))
+                    entry.call, kind: .waiting(note: note), recordJSON: json,
+                    outbox: drafts(.callEnded, record, json, at: record.endedAt))))
     }
-    private func endDrafts(_ record: CallRecord, _ json: [UInt8]) -> [OutboxDraft] {
-        engine.drafts(for: WebhookEvent(.callEnded, of: record, at: record.endedAt), recordJSON: json)
+    /// The messages of one event; one that nobody wants is not made.
+    private func drafts(
+        _ type: EventType, _ record: CallRecord, _ json: [UInt8], counter: Int = 0, at time: Instant
+    ) -> [OutboxDraft] {
+        guard engine.wants(type) else { return [] }
+        return engine.drafts(for: WebhookEvent(type, of: record, counter: counter, at: time), recordJSON: json)
     }
 }
 

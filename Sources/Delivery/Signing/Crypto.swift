@@ -18,9 +18,14 @@ enum Crypto {
         }
     }
 
+    /// Sought once: what `EVP_sha256` answers is sought again, under locks, by each use (crypto(7), "Explicit fetching").
+    /// `nonisolated(unsafe)`: OpenSSL's fetched digests are never changed and may be used from any thread.
+    nonisolated(unsafe) private static let sha1 = EVP_MD_fetch(nil, "SHA1", nil)
+    nonisolated(unsafe) private static let sha256 = EVP_MD_fetch(nil, "SHA256", nil)
+
     static func hash(_ digest: Digest, _ message: [UInt8]) -> [UInt8] {
         var length: UInt32 = 0
-        let md = digest == .sha1 ? EVP_sha1() : EVP_sha256()
+        let md = digest == .sha1 ? sha1 : sha256
         return [UInt8](unsafeUninitializedCapacity: 64) { out, count in
             let done = EVP_Digest(message, message.count, out.baseAddress, &length, md, nil)
             precondition(done == 1, "a digest cannot fail with an algorithm OpenSSL always has")
