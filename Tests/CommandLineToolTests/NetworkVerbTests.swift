@@ -39,6 +39,21 @@ import Testing
         #expect(body["data"]?["notes"]?[0]?.string?.contains("sample") == true)
     }
 
+    @Test(
+        "a token endpoint that gives no token is not an answer of the receiver, whatever its status",
+        arguments: [200, 400])
+    func withoutToken(_ status: Int) throws {
+        let sink = WebhookSink { _ in .status(status) }
+        defer { sink.stop() }
+        let folder = try folder(
+            "[webhook:crm]\nurl = \(sink.url)\noauth2_token_url = \(sink.url)\noauth2_client_id = i\n"
+                + "oauth2_client_secret = s\n")
+        let result = folder.run("test-webhook", "crm")
+        #expect(result.code == .found)
+        #expect(result.written.text.contains("check the oauth2_ keys"))
+        #expect(sink.requests.count == 1)
+    }
+
     @Test("an answer that is not 2xx, or none, ends with 1 and says why")
     func failed() throws {
         let sink = WebhookSink { _ in .status(401) }

@@ -138,6 +138,46 @@ import Testing
         #expect(sink.requests.count == 1, "not followed")
     }
 
+    /// Gives a token, and takes nothing without it.
+    private func guarded() -> WebhookSink {
+        WebhookSink { request in
+            if request.target == "/token" {
+                return .status(200, body: #"{"access_token":"t0ken","token_type":"Bearer","expires_in":3600}"#)
+            }
+            return .status(request.headers["authorization"] == "Bearer t0ken" ? 200 : 401)
+        }
+    }
+    private func client(_ sink: WebhookSink) -> String {
+        "oauth2_token_url = http://127.0.0.1:\(sink.port)/token\noauth2_client_id = i\noauth2_client_secret = s\n"
+    }
+
+    @Test("a receiver and a CRM that want an OAuth 2 token are asked with one, as they will be by the daemon")
+    func token() throws {
+        let sink = guarded()
+        defer { sink.stop() }
+        let url = "url = http://127.0.0.1:\(sink.port)/hook\n\(client(sink))"
+        #expect(try findings(url).map(\.level) == [.ok])
+        let folder = try TestFolder()
+        let loop = try EventLoop()
+        let found: [Finding] = try loop.run {
+            let lookup = "[fastagi]\nlisten = 127.0.0.1:0\n[lookup]\n\(url)set.CRM_NAME = name\n"
+            return try await Doctor.findings(folder.settings(sections: lookup), on: loop)
+                .filter { $0.subject == "lookup" }
+        }
+        #expect(found.map(\.level) == [.ok], "\(found)")
+        #expect(sink.requests.filter { $0.target != "/token" }.map(\.method) == ["OPTIONS", "OPTIONS"])
+    }
+
+    @Test("a token that cannot be had is a fault, with the keys to look at")
+    func noToken() throws {
+        let sink = WebhookSink { _ in .status(400, body: #"{"error":"invalid_client"}"#) }
+        defer { sink.stop() }
+        let found = try findings("url = http://127.0.0.1:\(sink.port)/hook\n\(client(sink))")
+        #expect(found.map(\.level) == [.failure])
+        #expect(found.first?.fix.hasPrefix("hookswitch.conf, [webhook:crm]: oauth2_") == true, "\(found)")
+        #expect(sink.requests.map(\.target) == ["/token"])
+    }
+
     @Test("an answer that takes more than half of the time it has is told before deliveries time out")
     func slow() throws {
         let sink = WebhookSink { _ in .after(.seconds(2), .status(200)) }

@@ -230,6 +230,23 @@ private func answers(
         #expect(sink.requests.map { $0.headers["authorization"] } == ["Bearer t1", "Bearer t1", "Bearer t2"])
     }
 
+    @Test(arguments: [404, 401, 200])
+    func `a token that cannot be had is a failure, and not an answer of the CRM`(_ status: Int) async throws {
+        let identity = WebhookSink { _ in .status(status) }
+        let sink = WebhookSink()
+        defer {
+            identity.stop()
+            sink.stop()
+        }
+        let configuration = try lookup(
+            sink.url, ("oauth2_token_url", identity.url), ("oauth2_client_id", "i"), ("oauth2_client_secret", "s"),
+            ("set.ID", "id"))
+        let outcomes = try await answers(configuration, [question()])
+        let words = status == 401 ? "the token endpoint refused the client" : "no token could be had"
+        #expect(outcomes == [.failed("token: \(words)")])
+        #expect(sink.requests.isEmpty)
+    }
+
     @Test func `whether the CRM is there is asked without a number`() async throws {
         let sink = WebhookSink { _ in .status(403) }
         defer { sink.stop() }

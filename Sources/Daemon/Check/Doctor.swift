@@ -286,6 +286,7 @@ public struct Doctor: Sendable {
                         ?? "\(section): no TLS can be agreed; is it https that listens at that port?"
                 case "connection_refused": "nobody listens there: start the receiver, or correct url"
                 case "timeout": "no answer within the timeout: the receiver or a firewall holds it up"
+                case "token": "\(section): oauth2_token_url, oauth2_client_id and oauth2_client_secret"
                 case "address_not_allowed": "\(section): allow does not cover the address the name has"
                 default: "try: hookswitch test-webhook \(endpoint.name)"
                 }

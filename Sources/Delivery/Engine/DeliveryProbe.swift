@@ -34,61 +34,55 @@ public struct DeliveryProbe: Sendable {
     /// Sends the event. On the loop.
     public func send(_ event: WebhookEvent, on loop: EventLoop, now: @escaping @Sendable () -> Instant) async -> Outcome
     {
-        let transport = EndpointTransport(
-            connection: endpoint.connection, policy: endpoint.allow, timeout: endpoint.timeout, concurrency: 1,
-            userAgent: "hookswitch/\(version)", loop: loop)
-        let began = now()
-        let draft = endpoint.draft(of: event, recordJSON: nil, dueAt: began)
-        let entry = OutboxEntry(id: 0, draft: draft, createdAt: began)
-        var token: String?
-        if case .clientCredentials(let client) = endpoint.authorization {
-            let tokens = TokenSource(client, transport: transport, now: now)
-            let refusal: HTTPResponse? = await withCheckedContinuation { continuation in
-                tokens.token { fresh, response in
-                    token = fresh
-                    continuation.resume(returning: fresh == nil ? response : nil)
-                }
-            }
-            if let refusal {
-                transport.close()
-                return outcome(
-                    RequestBuilder(endpoint).request(for: entry, attempt: 1, token: nil, now: began), refusal, began,
-                    now(),
-                    detail: "no OAuth 2 token: \(refusal.detail)")
-            }
+        let made = now()
+        let entry = OutboxEntry(
+            id: 0, draft: endpoint.draft(of: event, recordJSON: nil, dueAt: made), createdAt: made)
+        return await ask(on: loop, now: now) { [endpoint] token in
+            RequestBuilder(endpoint).request(for: entry, attempt: 1, token: token, now: made)
         }
-        let request = RequestBuilder(endpoint).request(for: entry, attempt: 1, token: token, now: began)
-        let response: HTTPResponse = await withCheckedContinuation { continuation in
-            transport.send(request) { continuation.resume(returning: $0) }
-        }
-        transport.close()
-        return outcome(request, response, began, now(), detail: response.detail)
     }
 
     /// Asks the endpoint's address with `OPTIONS`, credentials included and nothing else: whether it is there, without telling it of
     /// any call. On the loop.
     public func reach(on loop: EventLoop, now: @escaping @Sendable () -> Instant) async -> Outcome {
+        await ask(on: loop, now: now) { [endpoint] token in
+            // Templates stand behind the host; where one is, the host alone is asked.
+            let isTemplate = endpoint.format.target != nil || endpoint.format.isInQuery
+            return HTTPRequest(
+                method: "OPTIONS", url: isTemplate ? endpoint.url.origin + "/" : endpoint.urlText,
+                headers: HTTPRequest.lines(endpoint.headers, endpoint.authorization, token: token), body: [],
+                hasBody: false)
+        }
+    }
+
+    /// Makes one request, with a token where the endpoint wants one.
+    private func ask(
+        on loop: EventLoop, now: @escaping @Sendable () -> Instant, _ request: (_ token: String?) -> HTTPRequest
+    ) async -> Outcome {
         let transport = EndpointTransport(
             connection: endpoint.connection, policy: endpoint.allow, timeout: endpoint.timeout, concurrency: 1,
             userAgent: "hookswitch/\(version)", loop: loop)
-        let began = now()
-        var headers = endpoint.headers.map { "\($0.name): \($0.value)" }
-        if case .bearer(let token) = endpoint.authorization { headers.append("Authorization: Bearer \(token)") }
-        // Templates stand behind the host; where one is, the host alone is asked.
-        let isTemplate = endpoint.format.target != nil || endpoint.format.isInQuery
-        let request = HTTPRequest(
-            method: "OPTIONS", url: isTemplate ? endpoint.url.origin + "/" : endpoint.urlText, headers: headers,
-            body: [],
-            hasBody: false)
-        let response: HTTPResponse = await withCheckedContinuation { continuation in
-            transport.send(request) { continuation.resume(returning: $0) }
+        defer { transport.close() }
+        var began = now()
+        var token: String?
+        if case .clientCredentials(let client) = endpoint.authorization {
+            let tokens = TokenSource(client, transport: transport, now: now)
+            let answer: (token: String?, failure: HTTPResponse?) = await withCheckedContinuation { continuation in
+                tokens.token { continuation.resume(returning: ($0, $1)) }
+            }
+            if let failure = answer.failure { return outcome(request(nil), failure.withoutToken, began, now()) }
+            token = answer.token
+            began = now()
         }
-        transport.close()
-        return outcome(request, response, began, now(), detail: response.detail)
+        let made = request(token)
+        let response: HTTPResponse = await withCheckedContinuation { continuation in
+            transport.send(made) { continuation.resume(returning: $0) }
+        }
+        return outcome(made, response, began, now())
     }
 
     private func outcome(
-        _ request: HTTPRequest, _ response: HTTPResponse, _ began: Instant, _ ended: Instant, detail: String
+        _ request: HTTPRequest, _ response: HTTPResponse, _ began: Instant, _ ended: Instant
     ) -> Outcome {
         Outcome(
             url: request.url, method: request.method, headers: request.headers.map(DeliveryProbe.shown),
@@ -96,7 +90,7 @@ public struct DeliveryProbe: Sendable {
             attempt: Attempt(
                 at: began, duration: ended - began, status: response.status, error: response.errorLabel,
                 response: response.body),
-            detail: detail, certificateFault: response.certificateFault,
+            detail: response.detail, certificateFault: response.certificateFault,
             isDelivered: response.outcome.isSuccess && response.errorLabel == nil,
             hint: DeliveryProbe.hint(response, endpoint))
     }

@@ -133,16 +133,9 @@ final class EndpointDriver: @unchecked Sendable {
     private func send(_ entry: OutboxEntry) {
         let began = (wall: engine.now(), steady: engine.steady())
         guard let tokens else { return send(entry, token: nil, began: began) }
-        tokens.token { [self] token, answer in
-            if let token { return send(entry, token: token, began: began) }
-            let isRefused = answer?.status == 401 || answer?.status == 400
-            finished(
-                entry,
-                HTTPResponse(
-                    outcome: answer?.outcome == .failed(.stopped) ? .failed(.stopped) : .failed(.token),
-                    status: nil, body: answer?.body ?? [],
-                    detail: isRefused ? "the token endpoint refused the client" : "no token could be had"),
-                token: nil, began: began)
+        tokens.token { [self] token, failure in
+            if let failure { return finished(entry, failure.withoutToken, token: nil, began: began) }
+            send(entry, token: token, began: began)
         }
     }
     private func send(_ entry: OutboxEntry, token: String?, began: (wall: Instant, steady: Instant)) {

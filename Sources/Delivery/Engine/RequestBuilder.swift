@@ -9,9 +9,7 @@ struct RequestBuilder: Sendable {
 
     init(_ configuration: EndpointConfiguration) {
         self.configuration = configuration
-        var lines = configuration.headers.map { "\($0.name): \($0.value)" }
-        if case .bearer(let token) = configuration.authorization { lines.append("Authorization: Bearer \(token)") }
-        fixed = lines
+        fixed = HTTPRequest.lines(configuration.headers, configuration.authorization)
         usesStandardSignature = configuration.preset != .twilio && configuration.preset != .yeastar30012
     }
 

@@ -22,7 +22,7 @@ final class TokenSource: @unchecked Sendable {
         (self.client, self.transport, self.now) = (client, transport, now)
     }
 
-    /// Gives a token that is still good, or the answer that was none; at once where one is kept.
+    /// Gives a token that is still good, or the answer that was none, never both; at once where one is kept.
     func token(_ completion: @escaping (String?, HTTPResponse?) -> Void) {
         switch state {
         case .valid(let token, let renewAt) where now() < renewAt: completion(token, nil)
@@ -76,5 +76,14 @@ final class TokenSource: @unchecked Sendable {
         else { return nil }
         let seconds = json["expires_in"]?.double ?? json["expires_in"]?.string.flatMap { Double($0) } ?? 300
         return (text, .seconds(seconds.isFinite ? min(max(seconds, 1), 365 * 86400) : 300))
+    }
+}
+
+extension HTTPResponse {
+    /// What an answer that gave no token means for the request that needed one.
+    var withoutToken: HTTPResponse {
+        if outcome == .failed(.stopped) { return self }
+        let words = status == 400 || status == 401 ? "the token endpoint refused the client" : "no token could be had"
+        return HTTPResponse(outcome: .failed(.token), status: nil, body: body, detail: words)
     }
 }

@@ -108,13 +108,12 @@ public final class CRMLookup: @unchecked Sendable {
 
     /// Asks the CRM's host with `OPTIONS`, credentials included and no number: whether it is there. On the loop.
     public func reach() async -> Reach {
-        var headers = configuration.headers.map { "\($0.name): \($0.value)" }
-        if case .bearer(let token) = configuration.authorization { headers.append("Authorization: Bearer \(token)") }
-        let request = HTTPRequest(
-            method: "OPTIONS", url: configuration.origin + "/", headers: headers, body: [], hasBody: false)
         let began = now()
-        let response = await withCheckedContinuation { continuation in
-            transport.send(request) { continuation.resume(returning: $0) }
+        let response = await send { [configuration] token in
+            HTTPRequest(
+                method: "OPTIONS", url: configuration.origin + "/",
+                headers: HTTPRequest.lines(configuration.headers, configuration.authorization, token: token), body: [],
+                hasBody: false)
         }
         var error: String?
         if case .failed(let failure) = response.outcome { error = failure.rawValue }
@@ -133,32 +132,37 @@ public final class CRMLookup: @unchecked Sendable {
     // MARK: The request
 
     private func respond(_ target: String, _ body: [UInt8]) async -> HTTPResponse {
-        var lines = configuration.headers.map { "\($0.name): \($0.value)" }
-        if !configuration.headers.contains(where: { $0.name.lowercased() == "accept" }) {
-            lines.append("Accept: application/json")
+        await send { [configuration] token in
+            var lines = HTTPRequest.lines(configuration.headers, configuration.authorization, token: token)
+            if !configuration.headers.contains(where: { $0.name.lowercased() == "accept" }) {
+                lines.append("Accept: application/json")
+            }
+            if configuration.body != nil { lines.append("Content-Type: \(configuration.contentType)") }
+            return HTTPRequest(
+                method: configuration.method, url: configuration.origin + target, headers: lines, body: body[...],
+                hasBody: configuration.method != "GET")
         }
+    }
+
+    /// Makes one request, with a token where the section wants one.
+    private func send(_ request: (_ token: String?) -> HTTPRequest) async -> HTTPResponse {
         var token: String?
-        switch configuration.authorization {
-        case .none: break
-        case .bearer(let fixed): lines.append("Authorization: Bearer \(fixed)")
-        case .clientCredentials:
-            let refusal: HTTPResponse? = await withCheckedContinuation { continuation in
-                tokens?.token { fresh, response in
-                    token = fresh
-                    continuation.resume(returning: response)
-                }
+        if let tokens {
+            let answer: (token: String?, failure: HTTPResponse?) = await withCheckedContinuation { continuation in
+                tokens.token { continuation.resume(returning: ($0, $1)) }
             }
-            guard let token, !isClosed else {
-                return refusal ?? HTTPResponse(outcome: .failed(.token), status: nil, body: [], detail: "no token")
+            // That no token came in time is told as the CRM's own lateness: the call goes on in the same way.
+            if let failure = answer.failure {
+                return failure.outcome == .failed(.timeout) ? failure : failure.withoutToken
             }
-            lines.append("Authorization: Bearer \(token)")
+            token = answer.token
         }
-        if configuration.body != nil { lines.append("Content-Type: \(configuration.contentType)") }
-        let request = HTTPRequest(
-            method: configuration.method, url: configuration.origin + target, headers: lines, body: body[...],
-            hasBody: configuration.method != "GET")
+        if isClosed {
+            return HTTPResponse(outcome: .failed(.stopped), status: nil, body: [], detail: "the daemon stops")
+        }
+        let made = request(token)
         let response = await withCheckedContinuation { continuation in
-            transport.send(request) { continuation.resume(returning: $0) }
+            transport.send(made) { continuation.resume(returning: $0) }
         }
         if response.status == 401, let token { tokens?.refuse(token) }
         return response

@@ -10,6 +10,18 @@ struct HTTPRequest {
     var body: ArraySlice<UInt8>
     /// GET: nothing is sent behind the headers.
     var hasBody: Bool
+
+    /// The header lines that a section names, and the one that proves who sends.
+    /// - Parameter token: an OAuth 2 access token where one is used.
+    static func lines(
+        _ headers: [(name: String, value: String)], _ authorization: EndpointConfiguration.Authorization,
+        token: String? = nil
+    ) -> [String] {
+        var lines = headers.map { "\($0.name): \($0.value)" }
+        if case .bearer(let fixed) = authorization { lines.append("Authorization: Bearer \(fixed)") }
+        if let token { lines.append("Authorization: Bearer \(token)") }
+        return lines
+    }
 }
 
 /// What came of it.
