@@ -1,3 +1,4 @@
+import Daemon
 import Storage
 import Telephony
 import Testing
@@ -141,6 +142,29 @@ import Testing
         #expect(lines.contains { $0.contains("┣") && $0.contains("┫") })
         #expect(lines.contains { $0.contains("┴26") } && !lines.contains { $0.hasSuffix("┴ 2") })
         #expect(lines.last == "33 legs are not drawn: too narrow")
+    }
+
+    @Test("a finding is wrapped on a terminal, and one line in a file; its fix is one line everywhere, to be copied")
+    func finding() {
+        let finding = Finding(
+            .failure, "Asterisk's files",
+            "user hookswitch may not read class agent: who answered a queue's call is not known",
+            fix: "manager.conf, [hookswitch]: read = system,call,agent,cdr; then: manager reload, and look again")
+        func shown(isTerminal: Bool) -> [Substring] {
+            let written = Written()
+            let console = Console.memory(written, width: 80, isTerminal: isTerminal)
+            CheckVerb(Invocation(verb: .check, options: [:], operands: []), console).show(finding)
+            return written.text.split(separator: "\n")
+        }
+        #expect(
+            shown(isTerminal: true) == [
+                "FAULT    Asterisk's files: user hookswitch may not read class agent: who",
+                "         answered a queue's call is not known", "         → \(finding.fix)"[...],
+            ])
+        #expect(
+            shown(isTerminal: false) == [
+                "FAULT    \(finding.subject): \(finding.text)"[...], "         → \(finding.fix)"[...],
+            ])
     }
 
     @Test("an outbox row as JSON is the reviewed object")

@@ -18,12 +18,14 @@ final class Written: Sendable {
 
 extension Console {
     /// A console in memory: fixed width, zone and clock.
-    static func memory(_ written: Written, width: Int = 100, usesColour: Bool = false) -> Console {
+    static func memory(
+        _ written: Written, width: Int = 100, isTerminal: Bool = false, usesColour: Bool = false
+    ) -> Console {
         Console(
             write: {
                 written.out($0)
                 return true
-            }, writeError: { written.error($0) }, width: width, isTerminal: false, usesColour: usesColour,
+            }, writeError: { written.error($0) }, width: width, isTerminal: isTerminal, usesColour: usesColour,
             zone: .fixed(hours: 8), now: { instant("2026-11-21T10:00:00.000Z") })
     }
 }

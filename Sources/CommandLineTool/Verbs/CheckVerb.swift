@@ -19,7 +19,9 @@ struct CheckVerb {
         return worst == .failure ? .found : .fine
     }
 
-    private func show(_ finding: Finding) {
+    private static let indent = "         "
+
+    func show(_ finding: Finding) {
         if isJSON {
             _ = console.write(finding.json + [0x0A])
             return
@@ -31,7 +33,10 @@ struct CheckVerb {
             case .warning: ("warning", .yellow)
             case .failure: ("FAULT  ", .red)
             }
-        console.line("\(console.paint(colour, word))  \(finding.subject): \(finding.text)")
-        if !finding.fix.isEmpty { console.line("         → \(finding.fix)") }
+        let text = "\(finding.subject): \(finding.text)"
+        // In a file or a pipe a finding is one line. A fix is one everywhere: it is there to be copied.
+        let lines = console.isTerminal ? DisplayWidth.wrap(text, console.width - CheckVerb.indent.count) : [text]
+        console.line("\(console.paint(colour, word))  \(lines.joined(separator: "\n" + CheckVerb.indent))")
+        if !finding.fix.isEmpty { console.line("\(CheckVerb.indent)→ \(finding.fix)") }
     }
 }
