@@ -11,6 +11,7 @@ import Testing
 private final class DeadDisk: Outbox {
     private let entry: Mutex<OutboxEntry?>
     let refusals = Mutex(0)
+    let claims = Mutex<[(limit: Int, lease: Duration)]>([])
 
     init(_ draft: OutboxDraft) { entry = Mutex(OutboxEntry(id: 1, draft: draft, createdAt: draft.dueAt)) }
 
@@ -20,6 +21,7 @@ private final class DeadDisk: Outbox {
     }
     func enqueue(_ drafts: [OutboxDraft]) async throws(StorageError) { try refuse() }
     func claim(endpoint: String, limit: Int, now: Instant, lease: Duration) async throws(StorageError) -> Claim {
+        claims.withLock { $0.append((limit, lease)) }
         let entries = entry.withLock { entry in
             defer { entry = nil }
             return entry.map { [$0] } ?? []
@@ -55,6 +57,10 @@ private final class DeadDisk: Outbox {
             await witness.untilDelivered(1)
             await engine.stop(within: .milliseconds(50))
             #expect(outbox.refusals.withLock { $0 } >= 1)
+            // Lent for as long as the last of them may take, with four at once and ten seconds for each.
+            let claims = outbox.claims.withLock { $0 }
+            #expect(!claims.isEmpty)
+            for claim in claims { #expect(claim.lease >= .seconds(10 * ((claim.limit + 3) / 4))) }
         }
     }
 }

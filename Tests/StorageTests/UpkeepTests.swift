@@ -39,6 +39,21 @@ import Testing
         await store.close()
     }
 
+    @Test func deadLettersAreKeptForNinetyDaysUnlessToldOtherwise() async throws {
+        let store = try open()
+        _ = try await store.commit([commit(1)])
+        let entry = try await store.claim(now: clock.now).entries[0]
+        try await store.finish(entry, .dead, status: 500, at: clock.now)
+        // The newest row of all stays whatever its age, so that its number is not used again.
+        _ = try await store.commit([commit(2)])
+        for (days, left) in [(89, 1), (2, 0)] as [(Int64, Int)] {
+            clock.advance(by: .seconds(days * 86400))
+            _ = try await store.sweep(Retention(), now: clock.now)
+            #expect(try await store.query.deliveries(matching: .init(state: .dead)).count == left)
+        }
+        await store.close()
+    }
+
     @Test func nothingIsRemovedWhereNoAgeIsGiven() async throws {
         let store = try open()
         _ = try await store.commit([commit(1), commit(2)])
