@@ -142,15 +142,9 @@ import Testing
                     "0s", "=",
                 ])
         let outcome = Fuzz("webhook-section").run(mutator) { bytes, random in
-            let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-            let entries = lines.enumerated().compactMap { i, line -> EndpointConfiguration.Entry? in
-                guard let equals = line.firstIndex(of: "=") else { return nil }
-                return .init(
-                    ConfigurationText.trimmed(String(line[..<equals])),
-                    ConfigurationText.trimmed(String(line[line.index(after: equals)...])), line: i + 1)
-            }
             do {
-                let endpoint = try EndpointConfiguration(name: "crm", entries: entries)
+                let endpoint = try EndpointConfiguration(
+                    name: "crm", entries: sectionEntries(String(decoding: bytes, as: UTF8.self)))
                 _ = endpoint.allow.allows((0..<4).map { _ in random.byte() })
                 _ = endpoint.allow.allows((0..<16).map { _ in random.byte() })
                 let event = sampleEvent()

@@ -9,14 +9,7 @@ import Testing
 /// that the section asks.
 @Suite struct LookupFuzzTests {
     private static func section(_ text: String) throws(DeliveryConfigurationError) -> LookupConfiguration {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        let entries = lines.enumerated().compactMap { i, line -> EndpointConfiguration.Entry? in
-            guard let equals = line.firstIndex(of: "=") else { return nil }
-            return .init(
-                ConfigurationText.trimmed(String(line[..<equals])),
-                ConfigurationText.trimmed(String(line[line.index(after: equals)...])), line: i + 1)
-        }
-        return try LookupConfiguration(name: "", line: 1, entries: entries)
+        try LookupConfiguration(name: "", line: 1, entries: sectionEntries(text))
     }
 
     @Test func `a damaged answer gives the section's own variables, each once and printable, or none`() throws {

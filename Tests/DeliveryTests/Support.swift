@@ -4,6 +4,16 @@ import Testing
 
 @testable import Delivery
 
+/// The `key = value` lines of a section's text, as the configuration's reader gives them; a line without `=` is left out.
+func sectionEntries(_ text: String) -> [EndpointConfiguration.Entry] {
+    text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap { number, line in
+        guard let equals = line.firstIndex(of: "=") else { return nil }
+        return .init(
+            ConfigurationText.trimmed(line[..<equals]), ConfigurationText.trimmed(line[line.index(after: equals)...]),
+            line: number + 1)
+    }
+}
+
 /// An inbound call of a campaign, answered by agent 6666, recorded; times in UTC.
 func sampleRecord() -> CallRecord {
     var record = CallRecord(
