@@ -53,17 +53,13 @@ struct Template: Sendable {
         }
         while i < bytes.count {
             let rest = bytes[i...]
-            if rest.starts(with: "${".utf8) {
-                guard let end = rest.firstIndex(of: UInt8(ascii: "}")) else {
-                    throw ValueError(problem: "\"${\" without \"}\"", hint: "close it: ${caller.number}")
-                }
-                let name = String(decoding: bytes[(i + 2)..<end], as: UTF8.self)
+            if let (name, next) = try Template.fieldName(at: rest, example: "caller.number") {
                 if style == .smartflo, let field = SmartfloVariables.field(name) {
                     insert(field)
                 } else {
                     insert(try RecordField.named(name))
                 }
-                i = end + 1
+                i = next
             } else if style == .smartflo, rest.starts(with: "$$".utf8) {
                 literal.append(UInt8(ascii: "$"))
                 i += 2
@@ -126,6 +122,18 @@ struct Template: Sendable {
         }
     }
 
+    /// The name between `${` and `}` where that is what the bytes begin with, and the index behind it.
+    /// - Parameter example: a name for the hint.
+    /// - Throws: where the end is missing.
+    static func fieldName(
+        at bytes: ArraySlice<UInt8>, example: String
+    ) throws(ValueError) -> (name: String, next: Int)? {
+        guard bytes.starts(with: "${".utf8) else { return nil }
+        guard let end = bytes.firstIndex(of: UInt8(ascii: "}")) else {
+            throw ValueError(problem: "\"${\" without \"}\"", hint: "close it: ${\(example)}")
+        }
+        return (String(decoding: bytes[(bytes.startIndex + 2)..<end], as: UTF8.self), end + 1)
+    }
     private static func isNameByte(_ b: UInt8) -> Bool {
         (48...57).contains(b) || (97...122).contains(b | 0x20) || b == UInt8(ascii: "_")
     }

@@ -29,20 +29,17 @@ struct LookupTemplate: Sendable {
         var quotes = QuoteScanner()
         var i = 0
         while i < bytes.count {
-            guard bytes[i...].starts(with: "${".utf8) else {
+            guard let (name, next) = try Template.fieldName(at: bytes[i...], example: "number") else {
                 literal.append(bytes[i])
                 quotes.take(bytes[i])
                 i += 1
                 continue
             }
-            guard let end = bytes[i...].firstIndex(of: UInt8(ascii: "}")) else {
-                throw ValueError(problem: "\"${\" without \"}\"", hint: "close it: ${number}")
-            }
-            let field = try LookupTemplate.field(String(decoding: bytes[(i + 2)..<end], as: UTF8.self), numbers)
+            let field = try LookupTemplate.field(name, numbers)
             if !literal.isEmpty { segments.append(.literal(literal)) }
             literal = []
             segments.append(.field(field, isValue: place == .json && !quotes.isInside))
-            i = end + 1
+            i = next
         }
         if !literal.isEmpty { segments.append(.literal(literal)) }
     }
