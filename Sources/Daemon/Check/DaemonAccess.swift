@@ -43,17 +43,17 @@ struct DaemonAccess {
             words += [flag, path]
         }
         // 1 is test's "no"; whatever else went wrong says nothing of the path.
-        return DaemonAccess.run(words) == 1 ? EACCES : nil
+        return DaemonAccess.run(words) == .exited(1) ? EACCES : nil
     }
 
-    /// Runs a program to its end; its exit code, or nil where it could not be run.
-    private static func run(_ words: [String]) -> Int32? {
+    /// Runs a program to its end; nil where it could not be run.
+    private static func run(_ words: [String]) -> ProcessEnd? {
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var process = pid_t()
         guard posix_spawn(&process, words[0], nil, nil, &arguments, environ) == 0 else { return nil }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0 { if errno != EINTR { return nil } }
-        return status & 0x7F == 0 ? status >> 8 & 0xFF : nil
+        return ProcessEnd(status: status)
     }
 }

@@ -100,9 +100,10 @@ final class AlertCommand: Sendable {
             }
             usleep(20_000)
         }
-        // As WIFEXITED and WEXITSTATUS have it, which Swift does not see.
-        if status & 0x7F != 0 { return "it was ended by signal \(status & 0x7F)" }
-        let code = status >> 8 & 0xFF
-        return code == 0 ? nil : "it ended with \(code)"
+        switch ProcessEnd(status: status) {
+        case .exited(0): return nil
+        case .exited(let code): return "it ended with \(code)"
+        case .signalled(let signal): return "it was ended by signal \(signal)"
+        }
     }
 }
