@@ -24,6 +24,16 @@ struct Console: Sendable {
     /// Writes `hookswitch: text` to standard error.
     func complain(_ text: String) { writeError(Array("hookswitch: \(text)\n".utf8)) }
 
+    /// Writes what is wrong with lines that could not be read: of the first twenty, and how many more there are.
+    /// - Parameter file: stands before that number.
+    func complain(ofLines problems: some Collection<String>, in file: String? = nil) {
+        let most = 20
+        for problem in problems.prefix(most) { complain(problem) }
+        if problems.count > most {
+            complain("\(file.map { "\($0): " } ?? "")\(problems.count - most) more lines could not be read")
+        }
+    }
+
     /// The text in a colour, where colours are wanted.
     func paint(_ colour: Colour, _ text: String) -> String {
         usesColour ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text

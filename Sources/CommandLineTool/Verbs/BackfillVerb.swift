@@ -42,8 +42,7 @@ struct BackfillVerb {
                 throw Invocation.UsageError(verb: .backfill, problem: "\(error): \(error.hint)")
             }
         }
-        for problem in problems.prefix(20) { console.complain(problem) }
-        if problems.count > 20 { console.complain("\(problems.count - 20) more lines could not be read") }
+        console.complain(ofLines: problems)
         let folder = configuration.general.stateDirectory
         let outcome = try await Backfill(configuration).add(calls, folder: folder, loop: loop)
         switch outcome {

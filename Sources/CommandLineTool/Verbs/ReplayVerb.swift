@@ -92,12 +92,7 @@ struct ReplayVerb {
     /// Says what could not be read; false if anything could not.
     /// - Parameter holdsNothing: no call came of a file that is not empty; an empty log is one without calls.
     private func complain(_ path: String, _ summary: CaptureReplay.Summary, holdsNothing: Bool) -> Bool {
-        for problem in summary.problems.prefix(20) {
-            console.complain("\(path):\(problem.line): \(problem.reason)")
-        }
-        if summary.problems.count > 20 {
-            console.complain("\(path): \(summary.problems.count - 20) more lines could not be read")
-        }
+        console.complain(ofLines: summary.problems.lazy.map { "\(path):\($0.line): \($0.reason)" }, in: path)
         var isWhole = summary.problems.isEmpty
         if summary.messageCount == 0, summary.rowCount == 0, holdsNothing {
             console.complain(
