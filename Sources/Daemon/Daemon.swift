@@ -503,12 +503,7 @@ public final class Daemon: @unchecked Sendable {
             repeats: .printed)
         guard let alertCommand, !alert.isRepeat else { return }
         var w = JSONWriter()
-        w.beginObject()
-        w.member("kind", alert.kind.rawValue)
-        w.member("subject", alert.subject)
-        w.member("message", alert.message)
-        w.member("at", alert.at as Instant?)
-        w.endObject()
+        alert.write(to: &w)
         alertCommand.run(with: w.bytes + [0x0A])
     }
 

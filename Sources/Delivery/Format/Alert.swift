@@ -53,7 +53,8 @@ public struct Alert: Sendable, Equatable, CustomStringConvertible {
     }
     public var description: String { "\(kind.rawValue) \(subject): \(message)" }
 
-    func write(to w: inout JSONWriter) {
+    /// `{"kind":"disk_low","subject":"/var/lib/hookswitch","message":"…","at":"2026-11-21T05:00:00.000Z"}`
+    public func write(to w: inout JSONWriter) {
         w.beginObject()
         w.member("kind", kind.rawValue)
         w.member("subject", subject)
