@@ -69,6 +69,13 @@ struct EntryReader {
         }
         return value
     }
+    /// A media type as it may stand in a header's line.
+    static func mediaType(_ text: String) throws(ValueError) -> String {
+        guard text.contains("/"), text.utf8.allSatisfy({ $0 > 0x1F && $0 < 0x7F }) else {
+            throw ValueError(problem: "\"\(text)\" is not a media type", hint: "write as application/json")
+        }
+        return text
+    }
     static func events(_ text: String) throws(ValueError) -> Set<EventType> {
         var events: Set<EventType> = []
         for word in ConfigurationText.list(text) {
@@ -198,10 +205,8 @@ struct EntryReader {
         preset: Preset, method: String, url: EndpointURL
     ) throws(DeliveryConfigurationError) -> MessageFormat {
         let isInQuery = method == "GET"
-        let contentType = try read("content_type") { value throws(ValueError) in
-            guard value.contains("/"), value.utf8.allSatisfy({ $0 > 0x1F && $0 < 0x7F }) else {
-                throw ValueError(problem: "\"\(value)\" is not a media type", hint: "write as application/json")
-            }
+        let contentType = try read("content_type") { text throws(ValueError) in
+            let value = try EntryReader.mediaType(text)
             if entry("body") == nil, preset != .hookswitch, !preset.contentTypes.contains(value) {
                 throw ValueError(
                     code: .conflict, problem: "\(preset.rawValue) is not written as \(value)",

@@ -122,13 +122,7 @@ public struct LookupConfiguration: Sendable {
         guard method != "GET" else {
             throw reader.error(entry, .conflict, "a GET has no body", "write method = POST, or put it into url")
         }
-        contentType =
-            try reader.read("content_type") { value throws(ValueError) in
-                guard value.contains("/"), value.utf8.allSatisfy({ $0 > 0x1F && $0 < 0x7F }) else {
-                    throw ValueError(problem: "\"\(value)\" is not a media type", hint: "write as application/json")
-                }
-                return value
-            } ?? contentType
+        contentType = try reader.read("content_type", EntryReader.mediaType) ?? contentType
         let place = ContentType.place(contentType)
         body = try reader.value(entry) { text throws(ValueError) in
             try LookupTemplate(text, in: place, numbers: numbers)
