@@ -237,6 +237,18 @@ final class TestFolder {
         #expect(written.complaints.contains("No such file"))
     }
 
+    @Test("the CEL and the CDR of the same calls, in either order, give one record each", arguments: [true, false])
+    func pair(celFirst: Bool) throws {
+        let folder = "\(HookswitchTestKit.captures)/22/xfer_blind_refer"
+        let files = ["\(folder)/cel.csv", "\(folder)/cdr_Master.csv"]
+        let written = Written()
+        let program = Program(console: .memory(written), environment: .process)
+        #expect(program.run(["replay"] + (celFirst ? files : files.reversed())) == .fine)
+        let records = try written.text.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+        #expect(records.count == 1)
+        #expect(records.first?["sources"]?.array?.compactMap(\.string) == ["cdr", "cel"])
+    }
+
     @Test(
         "a stream and a log are read from a pipe, too, which gives its bytes once", arguments: ["ami.ami", "cel.csv"])
     func pipe(_ name: String) throws {
