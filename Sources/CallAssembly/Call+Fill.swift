@@ -10,6 +10,10 @@ extension Call {
     ///   - gap: when its events were not heard, from the first loss to the last list; from 1970 for a call found in progress.
     ///   - isOthers: channels of `told` that are another call's, or were told with one, by place.
     mutating func fill(from told: Call, _ gap: Window, leavingOut isOthers: [Bool]) {
+        // A manager user without rights hears nothing while the connection stands: where a channel ended before that was lost,
+        // nothing has been heard since the last that was.
+        var gap = gap
+        if told.parts.contains(where: { isEndEarlier($0, than: gap.since) }) { gap.since = min(gap.since, lastHeard) }
         var filling = Filling(told: told, gap: gap, isOthers: isOthers)
         filling.mapParts(&self)
         filling.mapBridges(&self)
@@ -29,6 +33,33 @@ extension Call {
         if !parts.contains(where: { $0.endIsGuessed && !$0.isGuest }) {
             notes.removeAll { $0 == "the end was not seen" }
         }
+    }
+}
+
+extension Call {
+    /// Whether a channel whose end was not seen had ended before `time`.
+    private func isEndEarlier(_ told: Part, than time: Instant) -> Bool {
+        guard let end = told.end, !told.endIsGuessed, end.at < time else { return false }
+        return parts.contains { $0.uniqueID == told.uniqueID && $0.endIsGuessed }
+    }
+
+    /// The last that was heard of the call.
+    private var lastHeard: Instant {
+        var last = Instant(microseconds: 0)
+        func take(_ mark: Mark?) { if let mark { last = max(last, mark.at) } }
+        for part in parts {
+            for mark in [part.created, part.ringing, part.up, part.hangupRequest] { take(mark) }
+            if !part.endIsGuessed { take(part.end) }
+            for stay in part.stays {
+                take(stay.from)
+                if stay.unseen == nil { take(stay.to) }
+            }
+            // The end of one that goes on is a guess, too.
+            for hold in part.holds { take(hold.from) }
+        }
+        for dial in dials { for mark in [dial.begin, dial.end] { take(mark) } }
+        for move in moves { take(move.at) }
+        return last
     }
 }
 

@@ -34,6 +34,7 @@ extension Call {
 
     /// Gives what nobody saw the times that somebody told: the channel itself, or who was in the bridge with it.
     mutating func settleUnseen() {
+        takeBackLateEnds()
         for dial in dials where dial.status == .answer {
             // Dial answers its own channel as soon as somebody takes the call.
             guard let source = dial.source, let end = dial.end, parts[source].up == nil else { continue }
@@ -65,6 +66,45 @@ extension Call {
             if let left = parts[i].stays.compactMap(\.to).max(by: { $0.at < $1.at }), left.at > end.at {
                 parts[i].end = left
             }
+        }
+    }
+
+    /// A manager user without rights hears nothing while the connection stands: a channel whose end was not seen ended when Asterisk's
+    /// own CDR or its handler says, though the connection was lost later; and so did those that were with it.
+    private mutating func takeBackLateEnds() {
+        for i in parts.indices {
+            guard let told = parts[i].toldEnd, isMuchLater(parts[i], told) else { continue }
+            endEarlier(i, told)
+        }
+        for i in parts.indices where parts[i].toldEnd == nil {
+            guard let over = endOfOthers(i), isMuchLater(parts[i], over) else { continue }
+            endEarlier(i, over)
+        }
+    }
+
+    /// When those that a channel was last seen bridged with were gone, or where it was with nobody, who had dialled it; nil where that
+    /// was not told.
+    private func endOfOthers(_ i: Int) -> Mark? {
+        if let stay = parts[i].stays.last, stay.unseen != nil { return whenAlone(i, stay) }
+        guard let source = dials.last(where: { $0.destination == i })?.source, parts[source].toldEnd != nil else {
+            return nil
+        }
+        return parts[source].end
+    }
+
+    /// Whether a channel was taken to live on for more than what the whole seconds of a CDR explain.
+    private func isMuchLater(_ part: Part, _ told: Mark) -> Bool {
+        part.endIsGuessed && part.end.map { $0.at - told.at > .seconds(2) } ?? false
+    }
+
+    private mutating func endEarlier(_ i: Int, _ told: Mark) {
+        parts[i].end = told
+        for s in parts[i].stays.indices where parts[i].stays[s].unseen != nil {
+            parts[i].stays[s].to = told.at < parts[i].stays[s].from.at ? parts[i].stays[s].from : told
+            parts[i].stays[s].unseen = nil
+        }
+        for h in parts[i].holds.indices where parts[i].holds[h].to.map({ $0.at > told.at }) ?? false {
+            parts[i].holds[h].to = later(told, parts[i].holds[h].from)
         }
     }
 

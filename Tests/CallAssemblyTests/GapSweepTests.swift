@@ -125,6 +125,32 @@ struct GapSweepTests {
         #expect(record.sources == [.ami, .cdr] && record.completeness == .partial)
     }
 
+    @Test(
+        "rights taken away in mid-call: it ended when Asterisk says, not when the connection went that had nothing to tell",
+        arguments: [3, 5, 7, 9], [false, true])
+    func restricted(heard: Int, isTableRead: Bool) throws {
+        let call = GapSweepTests.call
+        let all = call.events
+        func list(_ at: Instant, _ channels: [CallEvent]) -> [CallEvent] {
+            [CallEvent(at: at - .milliseconds(1), body: .disconnected)]
+                + [.connected, .listBegan].map { CallEvent(at: at, body: $0) } + channels
+                + [CallEvent(at: at, body: .listComplete)]
+        }
+        let (login, over) = (all[heard - 1].at + .milliseconds(2), all.last!.at)
+        var fold = FoldRun(filesWait: .seconds(15))
+        fold.apply(Array(all.prefix(heard)) + list(login, call.listed(at: login, of: all)))
+        // From here on the manager user sees CDRs, at best.
+        if !isTableRead { fold.apply([CallEvent(at: over + .microseconds(10), body: .cdr(call.row))]) }
+        fold.apply(list(over + .seconds(10), []))
+        fold.complete(from: isTableRead ? [call.row] : [])
+        fold.advance(to: over + .seconds(60))
+        let record = try #require(fold.records.first)
+        #expect(fold.records.count == 1 && record.completeness == .partial)
+        #expect(record.disposition == .answered && record.answeredBy?.number == "1001")
+        #expect(abs(record.duration - 4) <= 1 && abs(record.billableSeconds - 3) <= 1, "ended \(record.endedAt)")
+        #expect(record.talk >= .milliseconds(1900) && record.talk <= .milliseconds(4000), "talked \(record.talk)")
+    }
+
     @Test("of which the files say nothing is told after the wait")
     func noFiles() {
         let call = GapSweepTests.call
