@@ -74,17 +74,21 @@ public struct CallRecord: Sendable, Equatable {
     public var isInProgress = false
 
     /// Start to end in whole seconds, rounded down as a CDR does.
-    public var duration: Int { CallRecord.wholeSeconds(endedAt - startedAt) }
+    public var duration: Int { CallRecord.wholeSeconds(startedAt, endedAt) }
     /// Answer to end in whole seconds, rounded down as a CDR does; 0 when never answered.
-    public var billableSeconds: Int { answeredAt.map { CallRecord.wholeSeconds(endedAt - $0) } ?? 0 }
+    public var billableSeconds: Int { answeredAt.map { CallRecord.wholeSeconds($0, endedAt) } ?? 0 }
     /// The first recording whose file is ready.
     public var recordingPath: String? { recordings.first { $0.state == .ready }?.path }
 
     /// The disposition as far as it is decided: of a call in progress nil, until somebody has been reached.
     public var knownDisposition: Disposition? { isInProgress && disposition != .answered ? nil : disposition }
 
-    /// Rounds down; 0 for a negative duration.
-    static func wholeSeconds(_ d: Duration) -> Int { Int(max(0, d.wholeMicroseconds) / 1_000_000) }
+    /// Rounds down; 0 where the end is before the start. Of the times as they are written, to the millisecond: who reckons the
+    /// record's fields again comes to the same seconds.
+    private static func wholeSeconds(_ start: Instant, _ end: Instant) -> Int {
+        let (span, isTooLong) = end.milliseconds.subtractingReportingOverflow(start.milliseconds)
+        return isTooLong ? 0 : Int(max(0, span) / 1000)
+    }
 
     /// Derives the record's id: the same call gives the same id however and wherever it is read.
     public static func id(system: String, linkedID: LinkedID) -> String { system + "-" + linkedID.description }
