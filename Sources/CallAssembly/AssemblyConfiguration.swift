@@ -23,6 +23,8 @@ public struct AssemblyConfiguration: Sendable {
     /// Whether `started`, `answered` and `transferred` effects are wanted; each costs a record of its own.
     public var reportsProgress: Bool
 
+    /// What the daemon reads from its configuration; the defaults suit a capture: no files to read, no progress, and a
+    /// call waits a quarter of a second for its CDR.
     public init(
         system: String, trunks: [Glob] = [], internalNumbers: [NumberPattern] = NumberPattern.twoToSixDigits,
         variables: [String]? = nil, recordings: String = "/var/spool/asterisk/monitor",

@@ -2,6 +2,9 @@ public import Telephony
 
 /// What the fold wants the outside to know.
 public enum AssemblyEffect: Sendable {
+    /// The turns of a call that are told while it goes on: its first channel came; a dialled line other than Asterisk's
+    /// own said ANSWER, for the first time; somebody asked for a blind or attended transfer, whether or not it
+    /// succeeds.
     public enum Progress: String, Sendable { case started, answered, transferred }
     /// The call is over; told once for each call.
     case finished(FinishedCall)

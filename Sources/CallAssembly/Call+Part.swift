@@ -2,6 +2,7 @@ import Telephony
 
 /// What happens to a channel.
 extension Call.Part {
+    /// Keeps the first time it rang and the first time it came up; other states decide nothing.
     mutating func take(_ state: ChannelState, _ mark: Mark) {
         switch state {
         case .ringing where ringing == nil: ringing = mark
@@ -43,6 +44,12 @@ extension Call.Part {
     /// The number it had at first; nil where that was withheld.
     private var own: String? { firstNumber.flatMap { Names.isNumber($0) ? $0 : nil } }
 
+    /// Its Hangup, as the event, CEL's row or its handler tells it; closes its open stays and holds.
+    /// - Parameters:
+    ///   - text: `Cause-txt`; nil where the source has none.
+    ///   - techCause: the SIP status of a failed leg; nil before 22 and for other sources.
+    ///   - location: where in the dialplan it was; another place than the last one known means that the dialplan went
+    ///     on, both names empty that nobody says.
     mutating func finish(
         _ mark: Mark, _ cause: HangupCause, _ text: String?, _ techCause: String?, _ location: CallEvent.Location
     ) {

@@ -2,6 +2,8 @@ import Telephony
 
 /// Who is in a bridge with whom.
 extension CallAssembler {
+    /// BridgeEnter: opens a stay; in a bridge of several calls it makes guests, in a talk it may put two calls
+    /// together.
     mutating func enter(
         _ channel: CallEvent.Channel, _ id: BridgeID, _ kind: CallEvent.BridgeKind, _ location: CallEvent.Location,
         _ mark: Mark
@@ -34,6 +36,7 @@ extension CallAssembler {
         }
     }
 
+    /// BridgeLeave: closes the stay, and notes a change of place in the dialplan as a relocation.
     mutating func leave(
         _ channel: CallEvent.Channel, _ id: BridgeID, _ location: CallEvent.Location, _ mark: Mark
     ) {

@@ -11,6 +11,8 @@ extension CallAssembler {
     /// How long a call waits for a HANGUP behind the CHAN_END of its last channel, where a database gives rows in any order.
     private static let lateHangup = Duration.seconds(2)
 
+    /// Takes one row, at its own time; `mark` has the place in the stream. Beside channel events it says no more than
+    /// who hung up and when a key was pressed.
     mutating func take(_ row: CELRow, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         var row = row
         let mark = Mark(at: row.at, offset: mark.offset)

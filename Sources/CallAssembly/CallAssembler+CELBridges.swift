@@ -3,6 +3,7 @@ import Telephony
 /// Bridges as CEL tells them: by id from Asterisk 12 on, by the names of two channels before, and by neither where the table was
 /// exported without its `extra` and `peer`.
 extension CallAssembler {
+    /// BRIDGE_ENTER: opens a stay, unless one in that bridge is open already.
     mutating func enterBridge(_ place: Place, _ row: CELRow, _ mark: Mark) {
         let i: Int
         if let id = row.extra["bridge_id"] {
@@ -68,6 +69,7 @@ extension CallAssembler {
         return calls[place.call]!.bridge(BridgeID("\(row.uniqueID)@\(mark.at.microseconds)"), kind)
     }
 
+    /// BRIDGE_EXIT: closes the latest open stay in that bridge; in whichever it is where the row names none (nil).
     mutating func closeStay(_ place: Place, _ bridge: String?, _ mark: Mark) {
         let stays = self[place].stays
         let i = stays.lastIndex { stay in
@@ -101,6 +103,7 @@ extension CallAssembler {
         }
     }
 
+    /// BRIDGE_END of Asterisk 11: closes the stay of everybody who is in the bridge that this channel is in.
     mutating func closeOldBridge(_ place: Place, _ row: CELRow, _ mark: Mark) {
         guard let open = self[place].stays.last(where: { $0.to == nil }) else { return }
         for part in calls[place.call]!.parts.indices {

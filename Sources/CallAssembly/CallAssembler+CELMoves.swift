@@ -2,6 +2,7 @@ import Telephony
 
 /// Transfers, pickups, parking and forwards as CEL tells them.
 extension CallAssembler {
+    /// Hands a row on as the event that says the same; FORWARD is noted at the dial that still rings.
     mutating func moved(_ place: Place, _ row: CELRow, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         func channel(_ key: String) -> CallEvent.Channel? {
             guard let id = row.extra[key + "_uniqueid"].map({ UniqueID($0) }), let place = index[id] else { return nil }

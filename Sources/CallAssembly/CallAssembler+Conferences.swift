@@ -115,6 +115,7 @@ extension CallAssembler {
         return calls[slot]!.parts.count - 1
     }
 
+    /// Takes a channel that was hung up out of the shared bridges that it was not seen to leave.
     mutating func leaveConferences(_ place: Place, _ mark: Mark) {
         guard !conferences.isEmpty else { return }
         let channel = self[place].uniqueID

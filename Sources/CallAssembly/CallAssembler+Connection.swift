@@ -5,6 +5,7 @@ import Telephony
 /// After a connect the live channels are listed. Known ones are confirmed, unknown ones adopted with their true start, and
 /// those that are not in the list have ended unseen.
 extension CallAssembler {
+    /// Takes what is told of the connection itself and of the list after it; any other event is left alone.
     mutating func connection(_ body: CallEvent.Body, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         switch body {
         case .disconnected: lose(mark)

@@ -2,6 +2,10 @@ import Telephony
 
 /// Who rings whom.
 extension CallAssembler {
+    /// DialBegin: notes who rings whom. A dialled channel that was not told of before is added by its snapshot here.
+    /// - Parameters:
+    ///   - source: nil where Asterisk itself dials (Originate).
+    ///   - location: where the source is in the dialplan; nil without one.
     mutating func beginDial(
         _ source: CallEvent.Channel?, _ location: CallEvent.Location?, _ destination: CallEvent.Snapshot,
         _ dialString: String?, _ mark: Mark, _ effect: (AssemblyEffect) -> Void
@@ -17,6 +21,7 @@ extension CallAssembler {
                 sourceLocation: location, dialString: dialString))
     }
 
+    /// DialEnd: how the latest dial of that line ended; the first answer by a person's line is told as progress.
     mutating func endDial(
         _ source: CallEvent.Channel?, _ destination: CallEvent.Channel, _ status: DialStatus, _ forward: String?,
         _ mark: Mark,

@@ -2,6 +2,8 @@ public import Telephony
 
 /// What rides along or comes from elsewhere: variables, recordings, originations and CDRs.
 extension CallAssembler {
+    /// Takes over a variable's value, if it is wanted in the record or decides something there. Empty is no value; a
+    /// channel of no call in progress has none.
     mutating func set(_ variable: CallEvent.Variable) {
         guard let place = index[variable.channel] else { return }
         switch variable.name {
@@ -22,6 +24,8 @@ extension CallAssembler {
     /// Whether a variable is copied into the record.
     func isWanted(_ name: String) -> Bool { configuration.variables?.contains(name) ?? true }
 
+    /// Notes that a recording began. Without a path (nil or empty) it has the last `MIXMONITOR_FILENAME` of the call,
+    /// if that was told.
     mutating func startRecording(_ place: Place, _ path: String?, _ mark: Mark) {
         let known = path.flatMap { $0.isEmpty ? nil : $0 } ?? calls[place.call]!.variables["MIXMONITOR_FILENAME"]
         calls[place.call]!.recordings.append(Call.RecordingStart(part: place.part, from: mark, path: known))
@@ -35,6 +39,8 @@ extension CallAssembler {
         }
     }
 
+    /// Notes what an Originate action came to: at the channel it names, kept for it if that is still to come; a failed
+    /// one names none, and is matched by the device that was dialled.
     mutating func take(_ originate: CallEvent.Originate, _ effect: (AssemblyEffect) -> Void) {
         if let id = originate.channel {
             if let place = index[id] {
@@ -59,6 +65,8 @@ extension CallAssembler {
         }
     }
 
+    /// Adds a CDR to the call of its channel or linked id, and tells that call if it waited for no more. A row of no
+    /// call heard of becomes a stray.
     mutating func take(_ row: CDRRow, _ effect: (AssemblyEffect) -> Void) {
         learnZone(row)
         let slot = index[row.uniqueID]?.call ?? row.linkedID.flatMap { linked[$0] }

@@ -2,6 +2,8 @@ import Telephony
 
 /// Transfers, parking and pickup: who moved the call where. Whether it arrived is decided at the call's end.
 extension CallAssembler {
+    /// Takes an event of a transfer, pickup or parking, from the manager stream or translated from CEL; any other is
+    /// left alone.
     mutating func move(_ body: CallEvent.Body, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         switch body {
         case .blindTransfer(let transferer, let transferee, let exten, _, let succeeded):

@@ -2,6 +2,8 @@ import Telephony
 
 /// Queues: when the caller came, who was rung, who took the call, how the wait ended.
 extension CallAssembler {
+    /// Takes an event of a queue or of a member; those that decide nothing (a member rung in vain, the end of a talk)
+    /// are left alone.
     mutating func queue(_ body: CallEvent.Body, _ mark: Mark) {
         switch body {
         case .queueCallerJoin(let channel, let queue, let position, let location):

@@ -8,6 +8,8 @@ extension CallAssembler {
     /// How long a call known only from inside waits for its other channels' words: their handlers run side by side.
     private static let patience = Duration.seconds(2)
 
+    /// Takes what the dialplan said of one channel. Of an unknown one a hangup makes a call, unless that was told
+    /// already; a tag does not.
     mutating func take(_ witness: InsideWitness, _ effect: (AssemblyEffect) -> Void) {
         if index[witness.uniqueID] == nil {
             guard !isRecent(witness.uniqueID), witness.occasion == .hangup else { return }

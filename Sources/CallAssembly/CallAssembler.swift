@@ -7,12 +7,19 @@ public import Telephony
 public struct CallAssembler: Sendable {
     /// Where a channel lies: good until two calls are put together.
     struct Place: Sendable {
+        /// Slot in `calls`.
         var call: Int
+        /// Place in that call's `parts`.
         var part: Int
     }
+    /// Fixed for the life of the fold.
     public let configuration: AssemblyConfiguration
+    /// Every channel of the calls in progress; a guest stands under its own call only. A channel that has ended stays
+    /// until its call is told.
     var index: [UniqueID: Place] = [:]
+    /// Slot of the call in progress, by each linked id it was seen under.
     var linked: [LinkedID: Int] = [:]
+    /// The calls in progress; nil at a slot that is free for the next one.
     var calls: [Call?] = []
     private var freeSlots: [Int] = []
     /// Calls whose channels are all gone and that wait for their CDR, oldest first.
@@ -26,6 +33,7 @@ public struct CallAssembler: Sendable {
     var earlyOriginates: [CallEvent.Originate] = []
     /// Hangups that were not believed because their channel was in a bridge; true after all if nothing more comes of it.
     var doubtedEnds: [UniqueID: DoubtedEnd] = [:]
+    /// Which devices were seen to lead outside, learned from the calls told and from queue members.
     var knowledge = EndpointKnowledge()
     /// The latest time seen: events may be some milliseconds out of order, time in a record never runs back.
     var clock = Instant(microseconds: 0)
@@ -52,6 +60,7 @@ public struct CallAssembler: Sendable {
     /// Those facts, of the calls told so far.
     public internal(set) var found = FoundCalls()
 
+    /// Knows no call, and nothing of any device.
     public init(_ configuration: AssemblyConfiguration) { self.configuration = configuration }
 
     /// Calls in progress.
@@ -262,6 +271,8 @@ public struct CallAssembler: Sendable {
         calls[place.call]!.note("a hangup was taken back: the channel went on")
     }
 
+    /// Adds a channel to the call of its linked id, or begins a call. One that is known, or whose call was told lately,
+    /// is no news; the id of a peer that a handler named is filled in.
     mutating func addChannel(_ snapshot: CallEvent.Snapshot, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         let channel = snapshot.channel
         guard index[channel.uniqueID] == nil, !isRecent(channel.uniqueID), !takeOverPeer(snapshot) else { return }
@@ -365,6 +376,8 @@ public struct CallAssembler: Sendable {
         }
     }
 
+    /// The last channel of a call is gone: tells it, or lets it wait for Asterisk's files after a gap, else for its
+    /// CDR.
     mutating func becomeEmpty(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         calls[slot]!.emptySince = clock
         let isSettled = hasItsCDR(slot) || callsWithoutCDR >= 8
@@ -391,6 +404,7 @@ public struct CallAssembler: Sendable {
         waiting.append((until, slot, calls[slot]!.linkedID))
         if !isLatest { waiting.sort { $0.until < $1.until } }
     }
+    /// The PBX writes CDRs: they are waited for again.
     mutating func heardCDR() { callsWithoutCDR = 0 }
 
     private func hasItsCDR(_ slot: Int) -> Bool {
@@ -403,6 +417,8 @@ public struct CallAssembler: Sendable {
         return calls[slot]!.cdrRows.indices.contains { calls[slot]!.cdrRows[$0].uniqueID == first }
     }
 
+    /// Tells a call, frees its slot and remembers its ids, so that what still comes of it begins no new one. A call of
+    /// nobody's line is dropped in silence.
     mutating func finish(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         if !(calls[slot]?.story.isEmpty ?? true) { fillFromStory(slot) }
         if calls[slot]?.mayShareRecordings ?? false { shareRecordings(slot) }
@@ -481,6 +497,7 @@ public struct CallAssembler: Sendable {
 
     /// Whether the channel was told of, by a call in progress or by one that ended lately.
     public func knows(_ id: UniqueID) -> Bool { index[id] != nil || isRecent(id) }
+    /// Whether the channel is among the last 4,096 of calls told.
     func isRecent(_ id: UniqueID) -> Bool { recent.contains(id) }
 
     private mutating func learn(from facts: Facts) {
@@ -501,6 +518,7 @@ public struct CallAssembler: Sendable {
         }
     }
 
+    /// Tells the record as it would be at this moment, where progress is wanted and a person takes part.
     func tell(_ progress: AssemblyEffect.Progress, _ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         guard configuration.reportsProgress, let call = calls[slot] else { return }
         if let record = CallTeller(Facts(call), configuration, knowledge, zoneOffset, now: clock).finished()?.record {

@@ -2,6 +2,7 @@ import Telephony
 
 /// The record's legs: one for each line, none for Asterisk's own channels.
 extension CallTeller {
+    /// One for each line that is the call's own, oldest first; a guest is none.
     func legs(_ cast: Cast, _ ends: Ends, _ outcome: Outcome, _ conversation: Conversation) -> [CallRecord.Leg] {
         let spoke = conversation.talkers.map(\.part)
         return cast.people.filter { !facts.call.parts[$0].isInternal }.map { leg($0, cast, ends, outcome, spoke) }

@@ -5,13 +5,17 @@ import Telephony
 /// First who is who (`Cast`), then who heard whom (`Conversation`), then the outcome; each field notes the event that decided it.
 /// A class only so that its parts hand on a reference.
 final class CallTeller: Sendable {
+    /// What was heard of the call.
     let facts: Facts
+    /// What it is told by: the PBX's name, trunks, internal numbers, wanted variables.
     let configuration: AssemblyConfiguration
+    /// Local time minus UTC of the PBX; nil while it is not known.
     let zoneOffset: Duration?
     /// The moment of telling, for a call still in progress; nil for one that is over.
     let now: Instant?
     private let knowledge: EndpointKnowledge
 
+    /// Decides nothing yet: `finished` does.
     init(
         _ facts: Facts, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge, _ zoneOffset: Duration?,
         now: Instant? = nil
@@ -116,6 +120,7 @@ final class CallTeller: Sendable {
         return CallTeller.union(spans)
     }
 
+    /// The time that is within at least one of the spans: two lines that ring together ring once.
     static func union(_ spans: [(Instant, Instant)]) -> Duration {
         var total = Duration.zero
         var reach: Instant?
@@ -129,6 +134,7 @@ final class CallTeller: Sendable {
         return total
     }
 
+    /// The line at place `i` in `facts.call.parts` as the record names it, its values made printable.
     func party(_ i: Int, _ cast: Cast) -> CallRecord.Party {
         let part = facts.call.parts[i]
         return CallRecord.Party(

@@ -4,10 +4,14 @@ import Telephony
 extension Cast {
     /// The number that was called, and the one that was shown for it where it was another: who is told as the caller then.
     struct Called: Sendable {
+        /// What the caller asked for; nil where no extension and no number tells it.
         var number: String?
+        /// Ours, which a line that Asterisk dialled shows instead of its own; nil where it shows no other.
         var callerNumber: String?
     }
 
+    /// The number that was called, and the event that tells it: the first extension of who placed it, or of a call that
+    /// Asterisk placed what the second line was to be.
     static func called(
         _ facts: Facts, caller: Int, main: Int, targets: [Int], isOriginated: Bool, direction: CallRecord.Direction
     ) -> Decided<Called> {

@@ -23,12 +23,19 @@ final class Cast: Sendable {
     let targets: [Int]
     /// Asterisk dialled the caller's line itself (Originate, call file).
     let isOriginated: Bool
+    /// Seen from the PBX: `HOOKSWITCH_DIRECTION` decides where the dialplan sets it, else who of the lines is outside.
     let direction: CallRecord.Direction
+    /// Why that direction, in words, for `show`.
     let directionReason: String
+    /// The record's `caller`, printable; where Asterisk called the outside line first, the number shown to it, or the
+    /// line that was then called for it.
     let callerParty: CallRecord.Caller
+    /// The record's `callee`, printable: the number that was called, and the name of the line that has it, where one
+    /// does.
     let calleeParty: Decided<CallRecord.Caller>
     private let names: Names
 
+    /// Nil where no line of a person takes part, unless an origination failed: that one still has an answer to give.
     init?(_ facts: Facts, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge) {
         self.facts = facts
         let parts = facts.call.parts
@@ -102,7 +109,9 @@ final class Cast: Sendable {
             called.mark, called.reason)
     }
 
+    /// A line's own number, by place in `facts.call.parts`; as shown, not made printable.
     func number(_ i: Int) -> String? { names.number(i) }
+    /// A line's own name, likewise, printable; nil for an outside line that was dialled.
     func name(_ i: Int) -> String? { names.name(i) }
 
     /// Each once, in order.

@@ -5,24 +5,36 @@ import Telephony
 /// The main party is the outside one, or the first caller. At each moment it is connected with every channel it can reach
 /// through the bridge it is in and through Local halves, as sound is.
 struct Conversation {
+    /// What the main party heard.
     enum Kind: Equatable {
         /// Connected with people, who hear it.
         case talk([Int])
         /// Put on hold, or left waiting while somebody consults.
         case held
+        /// In a parking lot, waiting to be taken back.
         case parked
         /// Nobody there: dialplan, music, a queue.
         case alone
     }
+    /// A time in which it heard the same, always longer than nothing.
     struct Segment {
+        /// When somebody came, left, held or went on.
         var from: Instant
+        /// When the next one did; at most the call's end.
         var to: Instant
+        /// The people of two neighbours differ, where the kind does not.
         var kind: Kind
     }
+    /// The time line, without gaps; empty where the main party was in no bridge.
     private(set) var segments: [Segment] = []
     /// The people who spoke with the main party, in the order they first did, each with when.
     private(set) var talkers: [(part: Int, since: Instant)] = []
 
+    /// Draws the time line.
+    /// - Parameters:
+    ///   - main: the main party's place in `facts.call.parts`.
+    ///   - isPerson: by the same places, whose line is somebody's; others only carry sound.
+    ///   - end: when the last party left; what lies after it is cut off.
     init(_ facts: Facts, main: Int, isPerson: [Bool], end: Instant) {
         let parts = facts.call.parts
         guard !parts[main].stays.isEmpty else { return }
@@ -112,11 +124,15 @@ struct Conversation {
         return .talk(talking)
     }
 
+    /// The time of all segments of the wanted kinds.
     func total(_ wanted: (Kind) -> Bool) -> Duration {
         segments.reduce(.zero) { $0 + (wanted($1.kind) ? $1.to - $1.from : .zero) }
     }
+    /// The record's `talk`: connected with at least one person who did not hold.
     var talk: Duration { total { if case .talk = $0 { true } else { false } } }
+    /// The record's `hold`: on hold by either side, or left waiting while somebody consults.
     var hold: Duration { total { $0 == .held } }
+    /// The record's `park`: in a parking lot.
     var park: Duration { total { $0 == .parked } }
 
     /// When the main party was last connected, talking or held; nil where it never was.

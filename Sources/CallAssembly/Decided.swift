@@ -1,5 +1,6 @@
 /// What was decided of one field of the record, and the event that decided it.
 struct Decided<Value: Sendable>: Sendable {
+    /// What the record says.
     var value: Value
     /// As Asterisk names it.
     var event: String
@@ -8,6 +9,7 @@ struct Decided<Value: Sendable>: Sendable {
     /// In words, for `show`.
     var reason: String
 
+    /// Takes the reason as it will be read.
     init(_ value: Value, _ event: String, _ mark: Mark?, _ reason: String) {
         (self.value, self.event, self.mark, self.reason) = (value, event, mark, reason)
     }

@@ -1,9 +1,9 @@
 import Telephony
 
-/// Which devices lead outside, as far as the configuration says or their calls have shown.
+/// Which devices lead outside, as far as their calls have shown; not asked where the configuration names the trunks.
 ///
-/// A device (`PJSIP/trunk`) that presents or is asked for long numbers is a trunk; one that presents internal numbers is a
-/// phone. What a call's own numbers say counts first; what was learned decides where they say nothing.
+/// A device (`PJSIP/trunk`) whose lines mostly show numbers that are not internal is a trunk, one whose lines mostly show
+/// internal ones is a phone. What a call's own numbers say counts first; what was learned decides where they say nothing.
 struct EndpointKnowledge: Sendable {
     private struct Tally: Sendable {
         var outside: Int32 = 0
@@ -19,6 +19,7 @@ struct EndpointKnowledge: Sendable {
     /// Enough for any PBX; above it nothing more is learned.
     private static let limit = 10_000
 
+    /// Counts one line of a device (a channel's name without its number) as outside or inside.
     mutating func learn(_ device: Substring, isOutside: Bool) {
         if let place = tallies.index(forKey: device) {
             tallies.values[place].count(isOutside: isOutside)

@@ -6,9 +6,13 @@ struct Ends {
     let left: [Instant?]
     /// When the last party left.
     let overall: Instant
+    /// Where that was seen; offset -1 where no one event of the stream shows it, or the call goes on.
     let mark: Mark
+    /// What told of it, as Asterisk names it; `Cdr` where a file or a handler did, `Newchannel` where nothing was seen
+    /// to end.
     let event: String
 
+    /// Finds each party's end. `now` is the end of a call still in progress; nil for one that is over.
     init(_ facts: Facts, _ cast: Cast, now: Instant?) {
         let requests = facts.call.parts.compactMap { $0.hangupRequest?.at }
         let marks = facts.call.parts.map { Ends.leaving($0, requests) }

@@ -4,10 +4,14 @@ public import Telephony
 ///
 /// The fold of the file is told which channels are of interest (`sought`) before it begins, and keeps the facts of their calls.
 public struct FoundCalls: Sendable {
+    /// Their facts as that fold had them, also of calls that the file shows no end of (`emptySince` is nil).
     var calls: [Call] = []
+    /// Nothing found.
     public init() {}
+    /// The file has nothing of the channels that were sought.
     public var isEmpty: Bool { calls.isEmpty }
 
+    /// Adds what another file told: the log is rotated.
     public static func += (mine: inout FoundCalls, others: FoundCalls) { mine.calls += others.calls }
 }
 

@@ -1,13 +1,16 @@
 /// A channel pattern with `*` for any text, as `PJSIP/trunk*`; case counts, as in Asterisk's channel names.
 public struct Glob: Sendable, Hashable {
+    /// As it was written.
     public let text: String
     private let pieces: [[UInt8]]
 
+    /// Any text is a pattern; without `*` it matches itself only.
     public init(_ text: String) {
         self.text = text
         pieces = text.utf8.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false).map(Array.init)
     }
 
+    /// Whether the whole candidate fits, byte for byte.
     public func matches(_ candidate: some StringProtocol) -> Bool {
         let bytes = Array(candidate.utf8)
         guard pieces.count > 1 else { return bytes == pieces[0] }

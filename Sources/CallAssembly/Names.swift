@@ -10,6 +10,7 @@ struct Names: Sendable {
     private var numbers: [String?] = []
     private var names: [String?] = []
 
+    /// Finds all of them at once; the lists go by place in `facts.call.parts`.
     init(_ facts: Facts, _ isOutside: [Bool], _ isDialled: [Bool], _ internalNumbers: [NumberPattern]) {
         (self.facts, self.isOutside, self.isDialled) = (facts, isOutside, isDialled)
         self.internalNumbers = internalNumbers

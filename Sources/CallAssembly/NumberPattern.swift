@@ -15,6 +15,7 @@ public struct NumberPattern: Sendable, Hashable {
         case oneOrMore
         case anything
     }
+    /// As it was written, underscore included.
     public let text: String
     private let elements: [Element]
     /// How long a number must be; nil where the pattern ends in `.` or `!`.
@@ -67,6 +68,7 @@ public struct NumberPattern: Sendable, Hashable {
         length = elements.contains { [.oneOrMore, .anything].contains($0) } ? nil : elements.count
     }
 
+    /// Whether the whole number fits; what stands behind `.` or `!` in the pattern is not looked at.
     public func matches(_ number: some StringProtocol) -> Bool {
         number.utf8.withContiguousStorageIfAvailable { unsafe matches(bytes: $0) }
             ?? matches(bytes: Array(number.utf8))

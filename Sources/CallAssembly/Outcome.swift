@@ -4,24 +4,37 @@ import Telephony
 struct Outcome {
     /// Place of the person who answered first.
     private(set) var answeredBy: Int?
+    /// Who ended it: a side, or the PBX (`system`); the value is nil where that was not seen.
     private(set) var hungUp: Decided<CallRecord.HungUpBy?> = Decided(nil, "Hangup", nil, "")
+    /// The queue that took the call, else the last it was in; nil where it was in none. One that was full or empty
+    /// counts.
     private(set) var queue: CallRecord.Queue?
     /// What `queue` is told from; nil for a queue that was never joined.
     private(set) var visit: Call.QueueVisit?
     /// What ended the visit.
     private(set) var queueReason = ""
+    /// The record's `disposition`.
     private(set) var disposition: Decided<CallRecord.Disposition> = Decided(.failed, "Hangup", nil, "")
+    /// Of the main party's channel, not of the one that ended first; 0 only where neither Asterisk nor the outcome
+    /// tells one.
     private(set) var cause: Decided<HangupCause> = Decided(.notStated, "Hangup", nil, "")
+    /// Asterisk's words for the cause, made printable, or the cause's own name.
     private(set) var causeText = ""
+    /// Remarks on forwards and pickups, made printable.
     private(set) var notes: [String] = []
 
+    /// What was heard of the call.
     let facts: Facts
+    /// Who is who in it.
     let cast: Cast
+    /// When each party left.
     let ends: Ends
+    /// Who heard the main party, when.
     let conversation: Conversation
     /// Dialled lines that said yes, in the order they did.
     let answeredTargets: [Int]
 
+    /// Decides everything, in an order that matters.
     init(_ facts: Facts, _ cast: Cast, _ ends: Ends, _ conversation: Conversation) {
         (self.facts, self.cast, self.ends, self.conversation) = (facts, cast, ends, conversation)
         let dials = facts.call.dials

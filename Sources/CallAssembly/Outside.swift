@@ -6,10 +6,16 @@ struct Outside {
     private let configuration: AssemblyConfiguration
     private let knowledge: EndpointKnowledge
 
+    /// `knowledge` counts only where the configuration names no trunks.
     init(_ facts: Facts, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge) {
         (self.facts, self.configuration, self.knowledge) = (facts, configuration, knowledge)
     }
 
+    /// Whether the line at place `i` in `facts.call.parts` leads outside: configured trunks decide alone; else queue
+    /// membership, its name, what was asked of it, its caller id, and what its device has shown before, in this order.
+    /// - Parameters:
+    ///   - isDialled: somebody or Asterisk called it; its number is then mostly what was dialled, not its own.
+    ///   - isOriginated: Asterisk called it first, before anybody else took part.
     func contains(_ i: Int, isDialled: Bool, isOriginated: Bool) -> Bool {
         let part = facts.call.parts[i]
         if !configuration.trunks.isEmpty {

@@ -8,8 +8,10 @@ struct RecentIDs: Sendable {
     private var order: [UniqueID] = []
     private var oldest = 0
 
+    /// Whether it was among the last 4,096.
     func contains(_ id: UniqueID) -> Bool { ids.contains(id) }
 
+    /// Adds one; one that is there already keeps its age.
     mutating func insert(_ id: UniqueID) {
         guard ids.insert(id).inserted else { return }
         if order.count < RecentIDs.capacity {

@@ -3,12 +3,15 @@
 @dynamicMemberLookup
 struct ToldCall: Sendable {
     private let call: Call
+    /// By the same places as in `Call.parts`.
     let parts: [Line]
 
+    /// Takes the call's facts as they are now; they do not change any more.
     init(_ call: consuming Call) {
         parts = call.parts.map(Line.init)
         self.call = call
     }
+    /// Every other fact of the call, read in place.
     subscript<T>(dynamicMember member: KeyPath<Call, T>) -> T {
         @inline(__always) get { call[keyPath: member] }
     }
@@ -17,7 +20,9 @@ struct ToldCall: Sendable {
     @dynamicMemberLookup
     final class Line: Sendable {
         private let part: Call.Part
+        /// Copies the channel once.
         init(_ part: Call.Part) { self.part = part }
+        /// Every fact of the channel, read in place.
         subscript<T>(dynamicMember member: KeyPath<Call.Part, T>) -> T {
             @inline(__always) get { part[keyPath: member] }
         }
@@ -26,6 +31,8 @@ struct ToldCall: Sendable {
 
 /// A call's facts when they are told: one reference that all who decide share, instead of a copy each.
 final class Facts: Sendable {
+    /// Behind the reference, so that nobody copies it.
     let call: ToldCall
+    /// Takes the call over.
     init(_ call: consuming Call) { self.call = ToldCall(call) }
 }

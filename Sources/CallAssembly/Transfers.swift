@@ -5,11 +5,14 @@ import Telephony
 /// A pickup or a forward that only decided who takes the call first is how the call was delivered, not a transfer: it is told
 /// by the legs and a note. One that moved a call somebody already had is listed.
 struct Transfers {
+    /// The record's `transfers`, oldest first.
     private(set) var list: [CallRecord.Transfer] = []
     private let facts: Facts
     private let cast: Cast
     private let conversation: Conversation
 
+    /// Lists the moves with who made them, where to, and whether they arrived; forwards and a manager's Redirect among
+    /// them.
     init(_ facts: Facts, _ cast: Cast, _ conversation: Conversation, _ ends: Ends) {
         (self.facts, self.cast, self.conversation) = (facts, cast, conversation)
         for move in facts.call.moves {
@@ -63,6 +66,7 @@ struct Transfers {
         list.sort { $0.at < $1.at }
     }
 
+    /// The manager event that tells of such a move.
     static func eventName(_ kind: CallRecord.Transfer.Kind) -> String {
         switch kind {
         case .blind: "BlindTransfer"

@@ -2,6 +2,7 @@
 struct VariableList: Sendable, Sequence {
     private var all: [(name: String, value: String)] = []
 
+    /// The value under that name; nil where there is none. Setting nil takes it out.
     subscript(name: String) -> String? {
         get { all.first { $0.name == name }?.value }
         set {
@@ -14,5 +15,6 @@ struct VariableList: Sendable, Sequence {
             }
         }
     }
+    /// In the order they were first set.
     func makeIterator() -> IndexingIterator<[(name: String, value: String)]> { all.makeIterator() }
 }
