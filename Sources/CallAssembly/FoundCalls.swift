@@ -11,7 +11,7 @@ public struct FoundCalls: Sendable {
     /// The file has nothing of the channels that were sought.
     public var isEmpty: Bool { calls.isEmpty }
 
-    /// Adds what another file told: the log is rotated.
+    /// Adds what the files of another source told: each PBX has its own.
     public static func += (mine: inout FoundCalls, others: FoundCalls) { mine.calls += others.calls }
 }
 

@@ -3,10 +3,15 @@ import Telephony
 
 /// Everything about one call for a person: who and when, the legs, what decided each field, each delivery attempt.
 struct CallReport {
+    /// What is shown of the call itself.
     let record: RecordView
+    /// What decided its fields, as stored; a field may have none or several.
     let evidence: [FieldEvidence]
+    /// Its messages to all endpoints, with their attempts.
     let deliveries: [Delivery]
 
+    /// The sections under bold headings, a blank line before each; an empty section is left out. Fitted to the
+    /// console's width, with its zone's times.
     func lines(for console: Console) -> [String] {
         var lines = heading(console)
         lines += section("Legs", legTable(console), console)

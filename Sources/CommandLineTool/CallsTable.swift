@@ -12,6 +12,8 @@ enum CallsTable {
         ]
     }
 
+    /// The headings, then a row for each record in the order given. `*` at the result: the record is partial. `●`: a
+    /// recording is ready.
     static func lines(_ records: [RecordView], for console: Console) -> [String] {
         let isOneSystem = Set(records.map { $0.text("system") }).count < 2
         var table = Table(columns(isOneSystem ? "LINKEDID" : "ID"))

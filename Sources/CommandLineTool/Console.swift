@@ -8,14 +8,19 @@ import Telephony
 struct Console: Sendable {
     /// Takes bytes for standard output. False when nobody reads them any more.
     let write: @Sendable ([UInt8]) -> Bool
+    /// Takes bytes for standard error; whether anybody reads them does not matter.
     let writeError: @Sendable ([UInt8]) -> Void
     /// Columns a table may take.
     let width: Int
+    /// Standard output is a terminal: `replay` draws a table there instead of JSON Lines, `check` breaks long lines.
     let isTerminal: Bool
     /// Standard error is a terminal: somebody may want to know how far something long is.
     var showsProgress = false
+    /// `paint` colours: on a terminal, unless `NO_COLOR` forbids it.
     let usesColour: Bool
+    /// What times are shown in, and read in where they name no zone.
     let zone: LocalTime
+    /// The clock that `2h` counts back from.
     let now: @Sendable () -> Instant
 
     /// Writes a line to standard output.
@@ -40,11 +45,17 @@ struct Console: Sendable {
     }
     /// SGR parameters.
     enum Colour: String {
+        /// Headings, and what no other colour fits.
         case bold = "1"
+        /// What is there for copying (ids), and what could not be found out.
         case dim = "2"
+        /// Failed, dead, at fault.
         case red = "31"
+        /// As it should be: answered, delivered.
         case green = "32"
+        /// Not there yet, or not quite: waiting, unanswered, a warning.
         case yellow = "33"
+        /// Why a field says what it says.
         case cyan = "36"
     }
 

@@ -3,6 +3,7 @@ import Telephony
 
 /// The outbox as a table or as JSON Lines.
 enum DeliveriesTable {
+    /// What a state is shown in: delivered is green, dead is red, what is still to be sent yellow.
     static func colour(of state: DeliveryState) -> Console.Colour {
         switch state {
         case .delivered: .green
@@ -11,6 +12,8 @@ enum DeliveriesTable {
         }
     }
 
+    /// The headings, then a row for each message in the order given; NEXT is when it is due, empty for one that is
+    /// settled.
     static func lines(_ deliveries: [Delivery], for console: Console) -> [String] {
         var table = Table([
             .init("ROW", .right), .init("MADE"), .init("ENDPOINT", least: 8), .init("EVENT"), .init("STATE"),

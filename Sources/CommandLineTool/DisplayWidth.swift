@@ -2,6 +2,7 @@
 ///
 /// Source: Unicode's East Asian Width (UAX 11), the wide and emoji ranges as terminals draw them; combining marks take none.
 enum DisplayWidth {
+    /// The columns that the text takes; it must hold no control characters.
     static func of(_ text: some StringProtocol) -> Int {
         if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.utf8.count }
         return text.reduce(0) { $0 + of($1) }

@@ -2,21 +2,25 @@ import Diagnostics
 
 /// What the arguments ask for: a verb with its options as they were written.
 struct Invocation: Equatable {
+    /// Decides which options and how many operands there may be.
     var verb: Verb
     /// Values by option name, with dashes; a flag's value is empty.
     var options: [String: String] = [:]
+    /// The words that are no option, as many as the verb allows.
     var operands: [String] = []
 
     /// What is wrong with the arguments.
     struct UsageError: Error, Equatable {
         /// Nil where not even the verb is known.
         var verb: Verb?
+        /// One line for a person, without a full stop.
         var problem: String
         /// The usage line of the verb, or of the program.
         var usage: String { verb?.usage ?? "usage: hookswitch VERB [OPTIONS]; hookswitch --help lists the verbs" }
     }
     /// What the arguments can be besides an error.
     enum Parsed: Equatable {
+        /// A verb whose options and number of operands are right; the values are the verb's to read.
         case invocation(Invocation)
         /// The text that was asked for.
         case help(String)

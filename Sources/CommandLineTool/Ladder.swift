@@ -51,6 +51,7 @@ struct Ladder {
     private let legs: [Leg]
     private var steps: [Step] = []
 
+    /// Reads the legs, their times and who was bridged with whom; a leg without `started_at` has no lane.
     init(_ record: RecordView) {
         var legs: [Leg] = []
         for leg in record.legs {

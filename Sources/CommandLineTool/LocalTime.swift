@@ -20,6 +20,7 @@ struct LocalTime: Sendable {
     /// Always the same distance from UTC.
     static func fixed(hours: Int) -> LocalTime { LocalTime { _ in hours * 3600 } }
 
+    /// What a clock on the wall shows then.
     func civil(_ instant: Instant) -> CivilTime { CivilTime(instant + .seconds(offset(instant))) }
 
     /// The instant of a local reading; of the two that a clock set back gives, the first.

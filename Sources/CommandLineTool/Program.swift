@@ -6,9 +6,12 @@ import Telephony
 
 /// The program without its process: arguments in, an exit code out.
 public struct Program: Sendable {
+    /// Where every verb writes; `run` alone has a log of its own instead.
     let console: Console
+    /// Where configurations find environment variables and secret files.
     let environment: ConfigurationEnvironment
 
+    /// For the tests, which have a console and an environment of their own; `main` takes the process's.
     init(console: Console, environment: ConfigurationEnvironment) {
         (self.console, self.environment) = (console, environment)
     }

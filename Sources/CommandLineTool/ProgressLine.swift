@@ -7,11 +7,14 @@ final class ProgressLine {
     private let began: Instant
     private var shown: Instant?
 
+    /// Begins to count time; nothing is shown yet. The path stands at the line's beginning.
     init(_ console: Console, _ path: String) {
         (self.console, self.path) = (console, path)
         began = console.now()
     }
 
+    /// Shows `done` of `all` rows, at most twice a second; nothing where standard error is no terminal, or all are
+    /// done.
     func show(_ done: Int, of all: Int) {
         guard console.showsProgress, done < all else { return }
         let now = console.now()

@@ -34,9 +34,13 @@ struct RecordView {
         return String(String.UnicodeScalarView(text.unicodeScalars.filter { !isTurning($0) }))
     }
 
+    /// A field's text; empty where there is none, or it is null.
     func text(_ name: String) -> String { json[name]?.string ?? "" }
+    /// A field's time; nil where there is none, or it is null.
     func time(_ name: String) -> Instant? { RecordView.time(json[name]) }
+    /// A field's number, mostly seconds; 0 where there is none, or it is null.
     func seconds(_ name: String) -> Double { json[name]?.double ?? 0 }
+    /// The record's `legs`; empty where it has none.
     var legs: [JSONValue] { json["legs"]?.array ?? [] }
 
     /// An RFC 3339 time of the record.

@@ -3,29 +3,40 @@
 struct Table {
     /// One column.
     struct Column {
+        /// To which side a cell stands; numbers go to the right.
         enum Alignment { case left, right }
+        /// In bold above the column; the column is as wide as this at least, unless it may be narrowed.
         var heading: String
+        /// Of the cells and the heading.
         var alignment = Alignment.left
         /// How narrow it may become; nil: it is never cut.
         var least: Int?
         /// Which goes first where there is no room; nil: it stays.
         var spare: Int?
 
+        /// Without `least` and `spare` the column stays as wide as its widest cell.
         init(_ heading: String, _ alignment: Alignment = .left, least: Int? = nil, spare: Int? = nil) {
             (self.heading, self.alignment, self.least, self.spare) = (heading, alignment, least, spare)
         }
     }
     /// A cell with the colour it may have.
     struct Cell: ExpressibleByStringLiteral {
+        /// In one line; cut with `…` where the column was narrowed.
         var text: String
+        /// Nil: as everything else.
         var colour: Console.Colour?
+        /// Without a colour, as most are.
         init(_ text: String, _ colour: Console.Colour? = nil) { (self.text, self.colour) = (text, colour) }
+        /// A cell without a colour.
         init(stringLiteral value: String) { self.init(value) }
     }
 
+    /// From left to right; two blanks stand between them.
     let columns: [Column]
+    /// Each has a cell for each column, the empty text where there is nothing to say.
     var rows: [[Cell]] = []
 
+    /// No rows yet.
     init(_ columns: [Column]) { self.columns = columns }
 
     /// The lines of the table, none longer than the console is wide where its columns allow that.

@@ -10,6 +10,7 @@ enum Verb: String, CaseIterable {
         let name: String
         /// The word for its value in the usage line; nil for a flag.
         let value: String?
+        /// What it is for, in half a line; its default stands here too.
         let help: String
     }
 
@@ -17,6 +18,7 @@ enum Verb: String, CaseIterable {
         name: "--config", value: "FILE", help: "configuration; default /etc/hookswitch/hookswitch.conf")
     private static let json = Option(name: "--json", value: nil, help: "JSON Lines instead of a table")
 
+    /// What may follow the verb, in the order its help lists them. Each may be given once.
     var options: [Option] {
         switch self {
         case .run: [Verb.config]

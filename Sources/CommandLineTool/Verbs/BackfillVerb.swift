@@ -29,6 +29,11 @@ struct BackfillVerb {
         }
     }
 
+    /// Reads the files, gives what they hold to the store or to the daemon that has it, and says how many calls were
+    /// new.
+    /// - Returns: `found` where a line of a file could not be read; the others count.
+    /// - Throws: `FileError` for a file that cannot be read, `UsageError` where `--pbx` names no section, or several
+    ///   are configured and none is told to have written the files.
     func run(_ loop: EventLoop) async throws -> ExitCode {
         var calls: [FinishedCall] = []
         var problems: [String] = []

@@ -6,10 +6,13 @@ struct BackupVerb {
     private let console: Console
     private let path: String
 
+    /// Takes the first operand for the file to make.
     init(_ invocation: Invocation, _ console: Console) {
         (self.console, path) = (console, invocation.operands.first ?? "")
     }
 
+    /// Writes the copy and says how large it is.
+    /// - Throws: where the file is there already, or the copy could not be completed.
     func run(_ store: StoreReader) async throws -> ExitCode {
         try await store.backup(to: path)
         var status = stat()

@@ -18,6 +18,8 @@ struct CallsVerb {
             limit: limit == 0 ? nil : limit)
     }
 
+    /// Writes the calls that match, as a table or as they are stored.
+    /// - Returns: `found` where nobody reads them any more; that none matches is fine.
     func run(_ store: some CallQuery) async throws -> ExitCode {
         let calls = try await store.calls(matching: filter)
         if invocation.has("--json") {

@@ -16,6 +16,10 @@ final class CaptureFile: @unchecked Sendable {
     /// What the system said when a byte could not be written; nothing is written after it.
     private(set) var failure: FileError?
 
+    /// Makes both files, readable by their owner alone: a capture holds callers' numbers.
+    /// - Parameter isMasked: numbers and names are replaced before anything is written.
+    /// - Throws: where the first is there already (it may be the only one of its kind), or one cannot be made; an older
+    ///   index is overwritten.
     init(_ path: String, isMasked: Bool, now: @escaping @Sendable () -> Instant) throws(FileError) {
         (self.path, self.now) = (path, now)
         // Never over an older capture: it may be the only one.

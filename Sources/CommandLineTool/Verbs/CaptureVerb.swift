@@ -15,6 +15,8 @@ struct CaptureVerb {
     private let duration: Duration?
     private let isMasked: Bool
 
+    /// Finds the PBX to listen to: the one that `--pbx` names, else the first of the configuration.
+    /// - Throws: where there is no such PBX, or `--for` is no length of time.
     init(_ invocation: Invocation, _ console: Console, _ configuration: Configuration) throws(Invocation.UsageError) {
         self.console = console
         path = invocation.operands[0]
@@ -34,6 +36,10 @@ struct CaptureVerb {
         }
     }
 
+    /// Logs in and writes until SIGINT, SIGTERM or the time of `--for`; a lost connection is made again, into the same
+    /// file.
+    /// - Returns: `found` where not a byte came.
+    /// - Throws: `FileError` where a file could not be made or written.
     func run(_ loop: EventLoop) async throws -> ExitCode {
         let capture = try CaptureFile(path, isMasked: isMasked, now: console.now)
         let client = AMIClient(pbx.amiConfiguration, on: loop)

@@ -6,10 +6,13 @@ struct CheckVerb {
     private let isJSON: Bool
     private let console: Console
 
+    /// Only `--json` changes anything here.
     init(_ invocation: Invocation, _ console: Console) {
         (isJSON, self.console) = (invocation.has("--json"), console)
     }
 
+    /// Shows each finding as soon as it is made.
+    /// - Returns: `found` where one is a fault; warnings and what could not be found out are fine.
     func run(_ configuration: Configuration, _ loop: EventLoop) async -> ExitCode {
         var worst = Finding.Level.ok
         await Doctor(configuration, on: loop).run { finding in
@@ -21,6 +24,8 @@ struct CheckVerb {
 
     private static let indent = "         "
 
+    /// Writes one finding: a word for its level, the text, and below it what to write where. With `--json` one object a
+    /// line.
     func show(_ finding: Finding) {
         if isJSON {
             _ = console.write(finding.json + [0x0A])

@@ -18,6 +18,9 @@ struct ReplayVerb {
             ?? AssemblyConfiguration(system: Configuration.General().name)
     }
 
+    /// Replays one file after another, each by a fold of its own; a CEL and a CDR log given together are one story.
+    /// - Returns: `found` where something could not be read, or nobody reads the output any more.
+    /// - Throws: `FileError` for a file that cannot be opened.
     func run() throws -> ExitCode {
         var code = ExitCode.fine
         var records: [RecordView] = []

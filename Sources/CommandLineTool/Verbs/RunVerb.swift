@@ -24,6 +24,8 @@ struct RunVerb {
         logger = Logger(log, level: general.logLevel, component: "daemon")
     }
 
+    /// Starts the daemon and waits for signals: SIGHUP reads anew, SIGTERM and SIGINT stop it gracefully.
+    /// - Throws: `DaemonError` where it could not start.
     func run(_ loop: EventLoop) async throws -> ExitCode {
         let signals = loop.signals([SIGTERM, SIGINT, SIGHUP])
         let notifier = ServiceNotifier(variable: environment.variable)

@@ -6,8 +6,11 @@ struct ShowVerb {
     private let invocation: Invocation
     private let console: Console
 
+    /// The operand is any id of the call: a uniqueid, a linkedid or the record's.
     init(_ invocation: Invocation, _ console: Console) { (self.invocation, self.console) = (invocation, console) }
 
+    /// Shows the newest call with that id, and says so where there are others.
+    /// - Returns: `found` where no call has it.
     func run(_ store: some CallQuery) async throws -> ExitCode {
         let wanted = invocation.operands[0]
         let calls = try await store.calls(withAnyID: wanted)

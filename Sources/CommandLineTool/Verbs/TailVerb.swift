@@ -10,11 +10,14 @@ struct TailVerb {
     private let invocation: Invocation
     private let console: Console
 
+    /// Only `--json` changes anything here.
     init(_ invocation: Invocation, _ console: Console) { (self.invocation, self.console) = (invocation, console) }
 
     /// How often is looked.
     private static let interval: Duration = .milliseconds(500)
 
+    /// Shows what is stored from now on, calls before deliveries in each look.
+    /// - Returns: `fine` at SIGINT, `found` where nobody reads any more.
     func run(_ store: some CallQuery, _ loop: EventLoop) async throws -> ExitCode {
         let signals = loop.signals([SIGINT, SIGTERM])
         let watch = Task(name: "tail", executorPreference: loop) { () async throws -> ExitCode in

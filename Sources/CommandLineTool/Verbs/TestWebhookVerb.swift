@@ -30,6 +30,8 @@ struct TestWebhookVerb {
         }
     }
 
+    /// Sends the sample to each endpoint once and shows request and answer; nothing of it is stored.
+    /// - Returns: `found` where one would not count as delivered, or no endpoint is configured.
     func run(_ loop: EventLoop) async -> ExitCode {
         guard !endpoints.isEmpty else {
             console.complain("the configuration has no [webhook:NAME] section")

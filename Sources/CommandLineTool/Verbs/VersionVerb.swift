@@ -3,6 +3,7 @@ import Telephony
 
 /// `hookswitch version`.
 enum VersionVerb {
+    /// Writes `hookswitch 1.2.3`, or an object of `name` and `version`.
     static func run(_ invocation: Invocation, _ console: Console) -> ExitCode {
         if invocation.has("--json") {
             var w = JSONWriter()
