@@ -2,8 +2,8 @@ public import Telephony
 
 /// What rides along or comes from elsewhere: variables, recordings, originations and CDRs.
 extension CallAssembler {
-    /// Takes over a variable's value, if it is wanted in the record or decides something there. Empty is no value; a
-    /// channel of no call in progress has none.
+    /// Takes over a variable's value, if it is wanted in the record or decides something there. Empty is no value; one of a
+    /// channel that is in no call in progress is dropped.
     mutating func set(_ variable: CallEvent.Variable) {
         guard let place = index[variable.channel] else { return }
         switch variable.name {

@@ -2,7 +2,7 @@ import Telephony
 
 /// Which event decided each field of the record.
 extension CallTeller {
-    /// One entry or more for each field that some event decided, in the record's order; fields that are sums (`talk`,
+    /// One entry or more for each field that some event decided, in a fixed order; fields that are sums (`talk`,
     /// `hold`) have none.
     func evidence(
         _ first: ToldCall.Line, _ cast: Cast, _ ends: Ends, _ conversation: Conversation, _ outcome: Outcome

@@ -15,7 +15,7 @@ final class CallTeller: Sendable {
     let now: Instant?
     private let knowledge: EndpointKnowledge
 
-    /// Decides nothing yet: `finished` does.
+    /// `knowledge` is what earlier calls showed of the devices; this one adds nothing to it.
     init(
         _ facts: Facts, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge, _ zoneOffset: Duration?,
         now: Instant? = nil

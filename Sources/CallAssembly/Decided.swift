@@ -9,7 +9,7 @@ struct Decided<Value: Sendable>: Sendable {
     /// In words, for `show`.
     var reason: String
 
-    /// Takes the reason as it will be read.
+    /// `mark` is nil where no one moment decided; the evidence then stands at another that fits.
     init(_ value: Value, _ event: String, _ mark: Mark?, _ reason: String) {
         (self.value, self.event, self.mark, self.reason) = (value, event, mark, reason)
     }

@@ -13,7 +13,7 @@ struct Outcome {
     private(set) var visit: Call.QueueVisit?
     /// What ended the visit.
     private(set) var queueReason = ""
-    /// The record's `disposition`.
+    /// Whether somebody was reached, and how it failed where nobody was; the voicemail's answer counts as reached.
     private(set) var disposition: Decided<CallRecord.Disposition> = Decided(.failed, "Hangup", nil, "")
     /// Of the main party's channel, not of the one that ended first; 0 only where neither Asterisk nor the outcome
     /// tells one.
