@@ -71,7 +71,9 @@ struct Console: Sendable {
             if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 40 { width = Int(size.ws_col) }
         }
         // no-color.org: any value but the empty one.
-        let isColourRefused = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
+        let isColourRefused =
+            getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
+            || getenv("TERM").map { String(cString: $0) == "dumb" } ?? false
         return Console(
             write: { writeAll($0, to: STDOUT_FILENO) }, writeError: { _ = writeAll($0, to: STDERR_FILENO) },
             width: width, isTerminal: isTerminal, showsProgress: isatty(STDERR_FILENO) == 1,

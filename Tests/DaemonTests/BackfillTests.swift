@@ -1,4 +1,3 @@
-import Daemon
 import Diagnostics
 import EventLoop
 import Foundation
@@ -6,6 +5,8 @@ import HookswitchTestKit
 import Storage
 import Telephony
 import Testing
+
+@testable import Daemon
 
 @Suite("Backfill at start") struct BackfillTests {
     /// A hangup handler's request of a call that lasted 8 s, as `agi-bin/hookswitch-spool` keeps it.
@@ -35,6 +36,26 @@ import Testing
         2026-11-21 02:26:48,2026-11-21 02:26:53,8,5,ANSWERED,DOCUMENTATION,1795228005.28,1795228005.28
 
         """
+
+    @Test("calls that are left for the daemon wait for those left before them; none takes another's place")
+    func handedOverTwice() async throws {
+        let folder = try TestFolder()
+        let backfill = Backfill(try configuration(folder.settings()))
+        let path = Backfill.handoverPath(in: folder.path)
+        var (first, second) = (try capturedCall(), try capturedCall())
+        (first.record.id, second.record.id) = ("pbx1-1.0", "pbx1-2.0")
+        try backfill.handOver([first], folder.path)
+        async let isLeft: Void = Task.detached { [second] in try backfill.handOver([second], folder.path) }.value
+        // As a daemon takes it up, some time later.
+        try await Task.sleep(for: .milliseconds(300))
+        try OverflowFile(path: path).rename(to: "\(path).taken")
+        try await isLeft
+        #expect(try OverflowFile(path: "\(path).taken").all().map(\.record.id) == ["pbx1-1.0"])
+        #expect(try OverflowFile(path: path).all().map(\.record.id) == ["pbx1-2.0"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains("backfill") }.count
+                == 2)
+    }
 
     @Test("a call that is known stays as it was told; one that was missed is added")
     func known() throws {

@@ -46,7 +46,8 @@ import Testing
         ("url", "https://x/#y", "leave it out"),
         ("url", "https://x/a b", "%20"), ("url", "https://x:99999/", "port"), ("country_code", "+6x", "digits"),
         ("national_digits", "many", "4 to 14"),
-        ("body", "{\"a\":${calller}}", "did you mean"),
+        ("body", "{\"a\":${calller}}", "did you mean"), ("body", "user=${agent.number}", "content_type = text/plain"),
+        ("body", "{\"a\":${billsec},}", "not JSON"), ("body", "{\"a\":${caller.name} \"b\":1}", "after {\"a\":0 "),
     ])
     func `a mistake is refused with what is allowed`(key: String, value: String, hint: String) {
         let error = refusal((key, value))
@@ -61,7 +62,7 @@ import Testing
         let error = refusal(("body", body), ("method", "GET"))
         #expect(error?.key == "body")
         #expect(error.map { ($0.hint + $0.problem).contains(hint) } == true, "\(String(describing: error))")
-        #expect(refusal(("body", body)) == nil)
+        #expect(refusal(("body", body), ("content_type", "text/plain")) == nil)
     }
 
     @Test func `keys that contradict each other are refused`() {

@@ -3,6 +3,7 @@ import CallAssembly
 import Delivery
 import Diagnostics
 public import EventLoop
+import Glibc
 import Storage
 public import Telephony
 
@@ -132,13 +133,22 @@ public struct Backfill: Sendable {
         return .added(added, known: known)
     }
 
-    /// Leaves calls for the daemon that has the folder.
+    /// Leaves calls for the daemon that has the folder. Blocks while it has not taken up those that were left before: it looks every
+    /// two seconds, and its own reading and the verb `backfill` may come together.
+    /// - Throws: what the disk said; `EEXIST` where the daemon takes nothing up for a minute. The calls are then in no place but
+    ///   Asterisk's own files.
     func handOver(_ calls: [FinishedCall], _ folder: String) throws(FileError) {
-        // Under another name first: the daemon must not take up half of it.
-        let draft = OverflowFile(path: Backfill.handoverPath(in: folder) + ".tmp")
-        draft.remove()
+        guard !calls.isEmpty else { return }
+        let path = Backfill.handoverPath(in: folder)
+        // Under a name of its own first: the daemon must not take up half of it.
+        let draft = OverflowFile(path: "\(path).\(getpid())-\(UInt32.random(in: 0...(.max)))")
+        defer { draft.remove() }
         for call in calls { try draft.append(call) }
-        if !calls.isEmpty { try draft.rename(to: Backfill.handoverPath(in: folder)) }
+        for _ in 0..<600 {
+            if try draft.renameBesideOthers(to: path) { return }
+            usleep(100_000)
+        }
+        throw FileError("link", path, number: EEXIST)
     }
 
     /// The call as it is told: it is long past, and what became of its recordings is not waited for.

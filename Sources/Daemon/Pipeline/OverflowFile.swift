@@ -77,8 +77,18 @@ struct OverflowFile {
 
     func remove() { unlink(path) }
 
-    /// Gives the whole file its name at once.
+    /// Gives the whole file its name at once, in place of a file that has it.
     func rename(to name: String) throws(FileError) {
         guard Glibc.rename(path, name) == 0 else { throw FileError("rename", path) }
+    }
+
+    /// Gives the whole file its name at once, unless a file has it: false then, and both stay as they are.
+    func renameBesideOthers(to name: String) throws(FileError) -> Bool {
+        guard link(path, name) == 0 else {
+            if errno == EEXIST { return false }
+            throw FileError("link", name)
+        }
+        remove()
+        return true
     }
 }

@@ -245,7 +245,9 @@ struct EntryReader {
             return .template(
                 try value(entry) { text throws(ValueError) in
                     if isInQuery { try EndpointURL.check(target: text) }
-                    return try Template(text, in: place, style: style)
+                    let template = try Template(text, in: place, style: style)
+                    if place == .json { try template.checkJSON() }
+                    return template
                 })
         }
         do {

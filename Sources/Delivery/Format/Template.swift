@@ -86,6 +86,26 @@ struct Template: Sendable {
         if !literal.isEmpty { segments.append(.literal(literal)) }
     }
 
+    /// Whether a text read for a JSON body is JSON, with any value in the place of each field: a body that no receiver can read is
+    /// known before the first call, not by its refusal.
+    /// - Throws: what does not fit, and after what.
+    func checkJSON() throws(ValueError) {
+        var sample: [UInt8] = []
+        for segment in segments {
+            switch segment {
+            case .literal(let bytes): sample += bytes
+            case .field(_, .jsonValue): sample.append(UInt8(ascii: "0"))
+            case .field: break
+            }
+        }
+        do { _ = try JSONValue(parsing: sample) } catch {
+            let before = String(decoding: sample.prefix(error.offset).suffix(24), as: UTF8.self)
+            throw ValueError(
+                problem: "the body is not JSON: \(error.expected) expected after \(before)",
+                hint: "mend it, or say what it is: content_type = text/plain, application/x-www-form-urlencoded")
+        }
+    }
+
     /// Writes the text with the values of one event.
     func append(_ context: FieldContext, to out: inout [UInt8]) {
         for segment in segments {
