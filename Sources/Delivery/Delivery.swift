@@ -17,8 +17,8 @@
 //
 // Authority:   Standard Webhooks (signature, headers), RFC 9110 (status, Retry-After, dates), RFC 6749 (tokens),
 //              CloudEvents 1.0; of the presets the systems' own descriptions, named at each. libcurl 7.88's manual pages.
-// Malformed:   a section is refused at load with line, key and hint. An answer may be anything: its status counts, 4 KiB
-//              of its body are kept, no more than 256 KiB are read, redirects are never followed.
+// Malformed:   a section is refused at load with line, key and hint. An answer may be anything: its status counts, 2 KiB
+//              of its body are kept on disk, no more than 256 KiB are read, redirects are never followed.
 // Disk full:   a result that cannot be written is written again; its message stays lent and is not sent twice meanwhile.
 // Shutdown:    `stop(within:)` takes nothing new, waits for answers, writes results; what is still on its way then goes out
 //              again after the next start, with the same `webhook-id`.

@@ -12,12 +12,15 @@ public struct AddressPolicy: Sendable, Hashable {
     /// Nil: any address.
     private let items: [Item]?
 
+    /// Refuses nothing, link-local and metadata addresses included: what a section without `allow` has.
     public static let any = AddressPolicy(items: nil)
     private init(items: [Item]?) { self.items = items }
 
     /// Whether there is anything to check.
     public var isAny: Bool { items == nil }
 
+    /// Reads `allow`; words are in small letters, and `any` stands alone.
+    /// - Throws: on what is neither word nor network, and on an empty list.
     init(configuration text: String) throws(ValueError) {
         let words = ConfigurationText.list(text)
         if words == ["any"] {

@@ -8,6 +8,7 @@ struct IPAddress: Hashable, Sendable {
     /// 4 or 16 bytes, in network order.
     let bytes: [UInt8]
 
+    /// Also of an IPv6 address that carried one.
     var isIPv4: Bool { bytes.count == 4 }
 
     /// Decodes the forms above; `bytes` must be 4 or 16.

@@ -12,6 +12,10 @@ struct Network: Hashable, Sendable {
         (base, self.length) = (address.bytes, length)
     }
 
+    /// Compares the first `length` bits; an address of the other family is never inside.
+    ///
+    /// As `IPAddress(reaching:)` turns `::ffff:10.0.0.1` into `10.0.0.1`, such an address is found in `10.0.0.0/8`, and
+    /// a network written in one of the forms that carry IPv4 (`::ffff:0:0/96`) holds nothing.
     func contains(_ address: IPAddress) -> Bool {
         guard address.bytes.count == base.count else { return false }
         let whole = length / 8

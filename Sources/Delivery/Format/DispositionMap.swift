@@ -8,9 +8,11 @@ struct DispositionMap: Sendable, Hashable {
     /// By campaign (empty for all), then status, both in capitals.
     private var words: [String: [String: String]] = [:]
 
+    /// Adds a word, in place of one the same status and campaign had. An empty `campaign` stands for every campaign.
     mutating func set(_ word: String, status: String, campaign: String) {
         words[campaign.uppercased(), default: [:]][status.uppercased()] = word
     }
+    /// No `disposition.` line was read: the record's own words are sent, and nothing is ever unmapped.
     var isEmpty: Bool { words.isEmpty }
 
     /// The CRM's word; nil where the map has none.
@@ -28,6 +30,8 @@ struct DispositionMap: Sendable, Hashable {
         }
         return record.disposition.rawValue
     }
+    /// The dialler's `campaign_id`, else its `campaign`, from the channel variables that the PBX's section copies; nil
+    /// where neither was set. An empty `campaign_id` counts as one.
     static func campaign(of record: CallRecord) -> String? {
         record.variables["campaign_id"] ?? record.variables["campaign"]
     }

@@ -24,6 +24,8 @@ enum Escaping {
             }
         }
     }
+    /// For text and for attributes in either quote (XML 1.0, 2.4). Control characters, which XML has no way to write,
+    /// are passed on.
     static func appendXML(_ text: String, to out: inout [UInt8]) {
         for byte in text.utf8 {
             switch byte {

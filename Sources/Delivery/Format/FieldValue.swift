@@ -2,17 +2,26 @@ import Telephony
 
 /// The value of one field of a record or event, before it is written into a body, a URL or a header.
 enum FieldValue: Sendable, Equatable {
+    /// Not known or not there: JSON's `null`, nothing in a text; the standard form and query leave it out.
     case null
+    /// Written in quotes in JSON, as it is elsewhere.
     case text(String)
+    /// A count, a code or whole seconds.
     case integer(Int)
+    /// Written in seconds with up to three decimals: `3.006`, `3`.
     case seconds(Duration)
+    /// Written as RFC 3339 in UTC with milliseconds; local times are made text before, by `TimeZoneChoice`.
     case time(Instant)
+    /// `true` or `false`, bare in JSON.
     case flag(Bool)
     /// Objects and arrays, as JSON text.
     case json([UInt8])
 
+    /// Text, or null for nil. An empty text stays text.
     static func optional(_ text: String?) -> FieldValue { text.map { .text($0) } ?? .null }
+    /// A time, or null for nil.
     static func optional(_ time: Instant?) -> FieldValue { time.map { .time($0) } ?? .null }
+    /// What `write` writes, which must be one JSON value: an object, or a list.
     static func object(_ write: (inout JSONWriter) -> Void) -> FieldValue {
         var writer = JSONWriter()
         write(&writer)
@@ -36,6 +45,7 @@ enum FieldValue: Sendable, Equatable {
         write(to: &writer)
         return writer.bytes
     }
+    /// One JSON value; commas and keys are the writer's.
     func write(to w: inout JSONWriter) {
         switch self {
         case .null: w.null()
@@ -56,6 +66,7 @@ enum FieldValue: Sendable, Equatable {
         default: nil
         }
     }
+    /// Nothing, an empty text, or JSON of two bytes: `{}`, `[]`, `""`. Zero and false are not empty.
     var isEmpty: Bool {
         switch self {
         case .null, .text(""): true

@@ -21,19 +21,30 @@ struct Filter: Sendable {
         case holds(RecordField)
         case compare(RecordField, Comparison, Operand)
     }
+    /// How a field and a value are compared; the raw value is the spelling.
+    ///
+    /// The order matters: the parser takes the first that fits, so those of two characters stand before `<` and `>`.
     enum Comparison: String, Sendable, CaseIterable {
+        /// The same number, or the same text byte for byte; with `null`: there is no value.
         case equal = "=="
+        /// The opposite of `==`, so that a field without a value differs from every value.
         case notEqual = "!="
+        /// This and the next three compare numbers where both sides are such, else texts in the order of their bytes;
+        /// none holds for a field without a value.
         case lessOrEqual = "<="
         case moreOrEqual = ">="
         case less = "<"
         case more = ">"
+        /// The whole value fits a pattern of `*` and `?`, letters in any case.
         case matches = "=~"
+        /// The opposite of `=~`; also of a field without a value.
         case matchesNot = "!~"
     }
+    /// The value on the right of a comparison.
     struct Operand: Sendable {
         /// Nil for `null`.
         var text: String?
+        /// The text as a number; nil where it is none or stood in quotes: `"0123"` is compared as text.
         var number: Double?
     }
     private let root: Node
@@ -46,6 +57,8 @@ struct Filter: Sendable {
         if parser.at < parser.bytes.count { throw parser.error("&& or || is missing") }
     }
 
+    /// Whether the event is one of those the section wants. Reads fields only, so that a call's events are all judged
+    /// alike.
     func holds(_ context: FieldContext) -> Bool { Filter.evaluate(root, context) }
 
     private static func evaluate(_ node: Node, _ context: FieldContext) -> Bool {

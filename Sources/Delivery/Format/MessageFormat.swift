@@ -8,15 +8,21 @@ struct MessageFormat: Sendable {
     enum Body: Sendable {
         /// `{"type","id","timestamp","data"}`, or its fields as a form.
         case standard
+        /// One that is no template of its own: `PresetBodies`, or CloudEvents. An alert is written as `standard`. With
+        /// GET nothing is added to the query.
         case preset(Preset)
+        /// The section's `body`, or the preset's own where that is a template (Smartflo, VICIdial's GET).
         case template(Template)
     }
+    /// What the section's `preset` and `body` come to.
     var body: Body
     /// Path and query where they hold fields; nil where the URL is used as it is.
     var target: Template?
+    /// Said of the body, and decides between JSON and form for `standard` and `vicidial`; not sent with GET.
     var contentType: String
-    /// GET and DELETE have no body: the fields go into the query.
+    /// GET, which has no body: the fields go into the query.
     var isInQuery: Bool
+    /// How fields are written, wherever they stand: body, query or path.
     var values: ValueFormat
 
     /// The stored message: the body, or, where path and query differ from call to call, a line `>/path?query` and the body.

@@ -1,6 +1,8 @@
 /// How numbers are written: as dialled, or in E.164.
 struct NumberFormat: Sendable, Hashable {
+    /// `dialled`: as Asterisk had it. `e164`: with plus and country code where that can be told.
     enum Style: String, Sendable, CaseIterable { case dialled, e164 }
+    /// What `written` does; `e164` can be had with either.
     var style: Style = .dialled
     /// Digits of the country, without a plus; nil leaves national numbers as dialled.
     var countryCode: String?

@@ -3,7 +3,10 @@ import Telephony
 
 /// A field by its name: found once when the configuration is read, then a function.
 struct RecordField: Sendable {
+    /// As in `billsec` or `caller.number`; what `words` and `numbers` know it by.
     let name: String
+    /// The value in one event, null where there is none. Touches nothing but the context, so it runs on whatever thread
+    /// makes drafts.
     let read: @Sendable (FieldContext) -> FieldValue
 
     /// The field of that name, as `billsec`, `caller.number` or `variables.lead_id`; nil where no record has it.
@@ -17,6 +20,7 @@ struct RecordField: Sendable {
             return nil
         }
     }
+    /// For the names other systems have for a field; the name need not be in the table.
     init(_ name: String, _ read: @escaping @Sendable (FieldContext) -> FieldValue) {
         (self.name, self.read) = (name, read)
     }
@@ -29,6 +33,7 @@ struct RecordField: Sendable {
             ?? "the fields of a record are in the README; a channel variable is variables.NAME"
         throw ValueError(code: .unknownField, problem: "there is no field \"\(name)\"", hint: hint)
     }
+    /// Every name but `variables.NAME`, in order: what a wrong one is compared with.
     static let names: [String] = table.keys.sorted()
 
     /// Fields that hold one of few words, with those words.

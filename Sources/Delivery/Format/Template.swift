@@ -15,6 +15,8 @@ struct Template: Sendable {
     enum Style: Sendable { case plain, smartflo }
     /// What the text is, and so how values are escaped.
     enum Place: Sendable {
+        /// The kind of text, as the content type says: see `ContentType.place`. `url` is path and query; in `text`
+        /// nothing is escaped.
         case json, form, url, xml, text
         /// A URL in which a value may be several parts of a path: `/` stays.
         case link
@@ -27,6 +29,7 @@ struct Template: Sendable {
     }
     private var segments: [Segment] = []
 
+    /// False: the text is the same for every event.
     var hasFields: Bool { segments.contains { if case .field = $0 { true } else { false } } }
 
     /// - Throws: on a name no record has (with the nearest), on a place without its end, on a JSON body that ends inside
@@ -128,6 +131,7 @@ struct Template: Sendable {
             }
         }
     }
+    /// The text with the values of one event, by itself.
     func rendered(_ context: FieldContext) -> [UInt8] {
         var out: [UInt8] = []
         append(context, to: &out)

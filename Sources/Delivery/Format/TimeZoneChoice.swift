@@ -3,12 +3,15 @@ import Telephony
 
 /// The clock on the wall that a receiver's local times mean.
 enum TimeZoneChoice: Sendable, Hashable {
+    /// `utc` or `z` in the configuration.
     case utc
     /// The machine's own, as `TZ` or /etc/localtime say.
     case system
     /// Seconds east of Greenwich.
     case fixed(Int)
 
+    /// Reads `time_zone`: `system`, `utc` or an offset up to 14 hours and 59 minutes, as `+05:30`.
+    /// - Throws: on anything else, also on a zone's name as `Asia/Kolkata`: that is set for the whole machine.
     init(configuration text: String) throws(ValueError) {
         switch text.lowercased() {
         case "utc", "z": self = .utc

@@ -97,12 +97,16 @@ public final class CRMLookup: @unchecked Sendable {
 
     /// What the CRM's address says to somebody who asks about nobody.
     public struct Reach: Sendable, Equatable {
+        /// The HTTP status; nil where there was no answer. A 404 or 405 to `OPTIONS` says as well as a 200 that
+        /// somebody is there.
         public var status: Int?
         /// Label of what went wrong; nil where there was an answer.
         public var error: String?
+        /// libcurl's words; empty where there was an answer.
         public var detail: String
         /// What is wrong with its certificate, where that is what failed.
         public var certificateFault: CertificateFault?
+        /// Of the request, and of getting the token before it where the section wants one.
         public var duration: Duration
     }
 

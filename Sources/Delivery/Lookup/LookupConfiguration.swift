@@ -16,14 +16,20 @@ public struct LookupConfiguration: Sendable {
     public struct Variable: Sendable, Equatable {
         /// As the dialplan gets it, with the underscores that make it inherited.
         public var name: String
+        /// Without control characters where it comes from the CRM or the configuration; may be empty, which sets an
+        /// empty variable.
         public var value: String
+        /// Also a request's parameter: `LookupQuestion.parameters` are such pairs.
         public init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
     }
     /// A variable and where in the answer its value stands.
     struct Mapping: Sendable, Equatable {
+        /// The variable with its underscores, as `__CRM_VIP` of `set.__CRM_VIP`; those of `default.` count only where
+        /// there is no `set.`.
         var name: String
         /// Nil: only its default is ever set.
         var path: JSONPath?
+        /// `default.NAME`; nil leaves the variable as it was where the answer has no value for it.
         var fallback: String?
     }
 
@@ -31,15 +37,23 @@ public struct LookupConfiguration: Sendable {
     public let name: String
     /// Line of the section, for messages.
     public let line: Int
+    /// `GET`, or `POST` where there is a `body`, unless the section says otherwise.
     var method = "GET"
+    /// Scheme, host and port, as `https://crm.example.com`: never a template, so that no caller decides who is asked.
     var origin: String
     /// Path and query.
     var target: LookupTemplate
+    /// Nil: the request has none, as with each GET.
     var body: LookupTemplate?
+    /// Sent with a body only; also decides how values in it are escaped.
     var contentType = ContentType.json
+    /// `header.NAME` lines, in their order. An `Accept` among them takes the place of `application/json`.
     var headers: [(name: String, value: String)]
+    /// The token's request goes the way of the question: over `connection`, and only to addresses in `allow`.
     var authorization: EndpointConfiguration.Authorization
+    /// Authorities, certificate and proxy of the CRM's requests.
     var connection: EndpointConfiguration.Connection
+    /// Checked at each connect, after the name look-up.
     var allow = AddressPolicy.any
     /// `timeout` as written; nil: `usualTimeout`, or what the channel can wait where that is less.
     public internal(set) var timeout: Duration?
@@ -49,6 +63,7 @@ public struct LookupConfiguration: Sendable {
     var cache: Duration?
     /// Where there is a value, the number is known; nil: where any of the variables has one.
     var found: JSONPath?
+    /// In the order the channel gets them: `set.` lines, then `default.` lines that have none. At most `mostVariables`.
     var mappings: [Mapping] = []
 
     /// How long a CRM may take where the section does not say.

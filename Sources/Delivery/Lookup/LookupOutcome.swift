@@ -4,6 +4,8 @@ import Telephony
 public enum LookupOutcome: Sendable, Equatable {
     /// Every variable that has a value or a default.
     case found([LookupConfiguration.Variable])
+    /// 204, 404, 410, an empty answer, or one without what `found` names (without any value, where the section has no
+    /// `found`).
     case notFound
     /// The CRM did not answer in time.
     case late

@@ -8,11 +8,14 @@ public struct LookupQuestion: Sendable {
     public var dialled: String?
     /// `name` of the request, else the caller's name.
     public var callerName: String?
+    /// Of the channel that waits for the answer.
     public var uniqueID: UniqueID
+    /// Likewise, as `PJSIP/trunk-00000012`.
     public var channel: ChannelName
     /// The request's own parameters, in their order.
     public var parameters: [LookupConfiguration.Variable]
 
+    /// Takes what the AGI request has; nil is what the channel does not know, and empties its place in a template.
     public init(
         number: String?, dialled: String?, callerName: String?, uniqueID: UniqueID, channel: ChannelName,
         parameters: [LookupConfiguration.Variable]

@@ -19,14 +19,21 @@ public struct CircuitBreaker: Sendable, Hashable {
         public var run = 10
         /// Opens when at least this part of the window's outcomes, of at least `least`, failed.
         public var ratio = 0.5
+        /// Outcomes the window must hold before `ratio` counts: of two requests one failure says nothing.
         public var least = 20
+        /// What `ratio` looks back over. Of a window that is over half is carried into the next.
         public var window: Duration = .seconds(60)
         /// How long the first opening lasts; each failed probe doubles it up to `longest`.
         public var first: Duration = .seconds(1)
+        /// The wait between two probes never grows beyond this: a receiver that is back must not wait long for its
+        /// messages.
         public var longest: Duration = .seconds(10)
+        /// A webhook's values; a lookup opens after a shorter run.
         public init() {}
     }
+    /// Where in the picture above it stands.
     public enum State: Sendable, Hashable {
+        /// The receiver works, or nothing is known of it yet: as many at once as its connections.
         case closed
         /// Nothing is sent until then.
         case open(until: Instant)
@@ -38,6 +45,7 @@ public struct CircuitBreaker: Sendable, Hashable {
     /// What the caller tells of.
     public enum Change: Sendable, Hashable { case opened, closed }
 
+    /// What `allowance` goes by. `retryAt` and the alerts read it; only the verbs below change it.
     public private(set) var state: State = .closed
     private let limits: Limits
     private var run = 0
@@ -46,6 +54,7 @@ public struct CircuitBreaker: Sendable, Hashable {
     private var failures = 0
     private var openFor: Duration
 
+    /// Begins closed, with nothing counted: a restart forgets an outage.
     public init(_ limits: Limits = Limits()) {
         self.limits = limits
         openFor = limits.first

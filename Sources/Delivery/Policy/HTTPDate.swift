@@ -5,6 +5,10 @@ enum HTTPDate {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
 
+    /// Reads any of the three forms RFC 9110, 5.6.7 names; nil for anything else and for a time that cannot be (hour
+    /// 24).
+    ///
+    /// The day of the week is not looked at. Two digits of a year are 1970 to 2069.
     static func parse(_ text: String) -> Instant? {
         let words = text.split { $0 == " " || $0 == "," }.map(String.init)
         switch words.count {

@@ -6,9 +6,14 @@ public import Telephony
 public struct RateLimiter: Sendable, Hashable {
     /// Requests and the time they are spread over, as configured: `50/s`, `100/min`.
     public struct Rate: Sendable, Hashable, CustomStringConvertible {
+        /// From 1 to 1,000,000 as configured; `RateLimiter` divides by it.
         public var count: Int
+        /// A second, a minute or an hour as configured.
         public var per: Duration
+        /// For tests and code; a section's `rate` is read by `init(configuration:)`.
         public init(count: Int, per: Duration) { (self.count, self.per) = (count, per) }
+        /// As it is configured. Only the three times that can be configured have a word: of any other `s` would be
+        /// said.
         public var description: String {
             switch per {
             case .seconds(60): "\(count)/min"
@@ -34,6 +39,7 @@ public struct RateLimiter: Sendable, Hashable {
     private var tokens: Double
     private var last: Instant?
 
+    /// Begins with a full bucket: after a start, or a pause, a tenth of a second's worth goes out at once.
     public init(_ rate: Rate) {
         interval = Double(rate.per.wholeMicroseconds) / Double(rate.count)
         capacity = max(1, 100_000 / interval)

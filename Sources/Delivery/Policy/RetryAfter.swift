@@ -5,7 +5,9 @@ public import Telephony
 /// **Shape**: `120`, or an HTTP date, `Sat, 21 Nov 2026 05:00:00 GMT`.
 /// **Source**: RFC 9110, 10.2.3 (the header) and 5.6.7 (the three forms of a date).
 public enum RetryAfter: Sendable, Hashable {
+    /// Counted from the answer; never negative, and 1,000,000,000 s where more than nine digits were sent.
     case delay(Duration)
+    /// By the receiver's clock, which may differ from ours: one that has passed is no wait at all.
     case date(Instant)
 
     /// How long to wait, never negative.

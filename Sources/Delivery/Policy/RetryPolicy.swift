@@ -11,6 +11,7 @@ public struct RetryPolicy: Sendable, Hashable {
     /// come back in one moment. 0 to 1.
     public var jitter: Double
 
+    /// Takes any waits; `retry = none` of a section is the empty list.
     public init(waits: [Duration], jitter: Double = 0.1) { (self.waits, self.jitter) = (waits, jitter) }
 
     /// The contract's list: ten waits over about two days.

@@ -2,14 +2,17 @@
 public enum TransportFailure: String, Sendable, Hashable, CaseIterable {
     /// The host name has no address.
     case nameLookup = "name_lookup"
+    /// Nobody took the connection: refused, or no route to any of the host's addresses (CURLE_COULDNT_CONNECT).
     case connectionRefused = "connection_refused"
     /// The connection broke before a whole answer.
     case connectionLost = "connection_lost"
+    /// Look-up, connection and answer together took longer than the endpoint's `timeout`.
     case timeout
     /// The certificate was refused or no TLS could be agreed.
     case tls
     /// The address is not one of the endpoint's `allow`.
     case addressNotAllowed = "address_not_allowed"
+    /// The proxy's own name has no address, or a SOCKS proxy said no (CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY).
     case proxy
     /// The answer is not HTTP.
     case malformedAnswer = "malformed_answer"
@@ -17,5 +20,6 @@ public enum TransportFailure: String, Sendable, Hashable, CaseIterable {
     case token
     /// The daemon stopped before the answer came.
     case stopped
+    /// Any other code of libcurl's; its words stand in the attempt's detail.
     case other
 }

@@ -32,6 +32,7 @@ public enum Preset: String, Sendable, Hashable, CaseIterable {
         default: [contentType]
         }
     }
+    /// What applies where the section has no `retry`.
     var retry: RetryPolicy { self == .intellicall ? .intellicall : .standard }
     /// Whether the receiver knows one event a call only, its end.
     var isOneEvent: Bool { self != .hookswitch && self != .cloudevents }

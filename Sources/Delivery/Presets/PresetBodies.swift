@@ -2,6 +2,7 @@ import Telephony
 
 /// The bodies of the presets that are not templates: an ordered list of members each, written as JSON or as a form.
 enum PresetBodies {
+    /// Names and values in the order the receiver's description has them.
     typealias Members = [(name: String, value: FieldValue)]
 
     /// Requirements S2.1. `call_duration` is the billed seconds as a string, as the guide's own dialplan sends
@@ -151,6 +152,7 @@ enum PresetBodies {
         "completeness",
     ]
 
+    /// Writes one JSON object; null members are written as `null`.
     static func writeObject(_ members: Members, to w: inout JSONWriter) {
         w.beginObject()
         for (name, value) in members {
@@ -159,6 +161,7 @@ enum PresetBodies {
         }
         w.endObject()
     }
+    /// Writes `name=value&…`; a null is a name with nothing behind the `=`, so leave out what should not be there.
     static func appendForm(_ members: Members, to out: inout [UInt8]) {
         for (i, member) in members.enumerated() {
             if i > 0 { out.append(UInt8(ascii: "&")) }

@@ -11,8 +11,11 @@ enum SmartfloVariables {
         ($0, $0 == "customer_no_with_prefix" ? "customer_number_with_prefix" : $0)
     }
 
+    /// The variable of that name, without its `$`; nil where Smartflo has none. For `${name}` in a Smartflo body.
     static func field(_ name: String) -> RecordField? { table[name].map { RecordField(name, $0) } }
 
+    /// The variable behind a `$`, whole word and case as written.
+    /// - Throws: `unknownField` with the nearest name.
     static func named(_ name: String) throws(ValueError) -> RecordField {
         if let field = field(name) { return field }
         let hint =

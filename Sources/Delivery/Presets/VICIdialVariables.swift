@@ -9,6 +9,9 @@ import Telephony
 ///
 /// **Source**: the variables of `www/agc/vdc_db_query.php`, `vicidial.php` and `bin/AST_send_URL.pl`.
 enum VICIdialVariables {
+    /// The variable between `--A--` and `--B--`. One that only a dialler knows is null unless its channel variable is
+    /// copied.
+    /// - Throws: `conflict` for an agent's password, `unknownField` with the nearest name else.
     static func named(_ name: String) throws(ValueError) -> RecordField {
         let lower = name.lowercased()
         if lower == "pass" || lower == "phone_pass" {

@@ -2,6 +2,7 @@
 enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
+    /// Adds the text for `bytes`, padded to a multiple of four characters; nothing for none.
     static func append(_ bytes: [UInt8], to out: inout [UInt8]) {
         var i = 0
         while i < bytes.count {
@@ -15,6 +16,7 @@ enum Base64 {
             i += 3
         }
     }
+    /// The text alone, in one line however long.
     static func encode(_ bytes: [UInt8]) -> String {
         var out: [UInt8] = []
         append(bytes, to: &out)

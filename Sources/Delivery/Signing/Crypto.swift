@@ -3,6 +3,8 @@ import Glibc
 
 /// The few functions of OpenSSL that signing needs, over byte arrays.
 enum Crypto {
+    /// SHA-1 is for what others prescribe (Twilio's signature, UUIDs of version 5); what is Hookswitch's own takes
+    /// SHA-256.
     enum Digest { case sha1, sha256 }
 
     /// HMAC (RFC 2104).
@@ -23,6 +25,7 @@ enum Crypto {
     nonisolated(unsafe) private static let sha1 = EVP_MD_fetch(nil, "SHA1", nil)
     nonisolated(unsafe) private static let sha256 = EVP_MD_fetch(nil, "SHA256", nil)
 
+    /// The digest of a message: 20 bytes of SHA-1, 32 of SHA-256 (FIPS 180-4).
     static func hash(_ digest: Digest, _ message: [UInt8]) -> [UInt8] {
         var length: UInt32 = 0
         let md = digest == .sha1 ? sha1 : sha256

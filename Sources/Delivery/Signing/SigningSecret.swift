@@ -2,9 +2,11 @@
 ///
 /// **Shape**: `whsec_` and base64, as Standard Webhooks prints keys, or any other text, which is taken byte for byte.
 public struct SigningSecret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible {
+    /// What HMAC is keyed with: the base64 behind `whsec_` decoded, or the UTF-8 of any other text. Never empty.
     let key: [UInt8]
 
-    /// - Throws: where the text after `whsec_` is not base64 or too short to be a key.
+    /// Reads one item of `secret`.
+    /// - Throws: where the text is empty, or what stands after `whsec_` is empty or no base64.
     init(configuration text: String) throws(ValueError) {
         if text.hasPrefix("whsec_") {
             guard let key = Base64.decode(text.dropFirst(6)), !key.isEmpty else {
@@ -20,7 +22,9 @@ public struct SigningSecret: Sendable, Hashable, CustomStringConvertible, Custom
             key = Array(text.utf8)
         }
     }
+    /// Never the secret: it may end up in a log by way of the configuration that holds it.
     public var description: String { "<secret>" }
+    /// The same: a test's or a debugger's output is kept too.
     public var debugDescription: String { "<secret>" }
 }
 
