@@ -18,13 +18,17 @@ public struct CallCommit: Sendable {
         /// added where the id is there, or where the call's first channel is a leg of another call of the system.
         case missed
     }
+    /// Decides what the commit does where the store has the call already, and what else it writes beside the record.
     public var kind: Kind
+    /// What the row's columns, its legs and its evidence are taken from; that `recordJSON` says the same is up to the
+    /// caller.
     public var call: FinishedCall
     /// The record as JSON, rendered once by the caller: the row, `calls.jsonl` and the default body share it.
     public var recordJSON: [UInt8]
     /// What is to be sent of it, rendered.
     public var outbox: [OutboxDraft]
 
+    /// - Parameter recordJSON: nil renders `call.record` here, for callers that have not done so.
     public init(_ call: FinishedCall, kind: Kind = .record, recordJSON: [UInt8]? = nil, outbox: [OutboxDraft] = []) {
         (self.kind, self.call, self.outbox) = (kind, call, outbox)
         self.recordJSON = recordJSON ?? call.record.json

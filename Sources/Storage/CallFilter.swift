@@ -11,7 +11,10 @@ public struct CallFilter: Sendable, Equatable {
     public var number: String?
     /// The agent's number, or a part of the name in any case of letters.
     public var agent: String?
+    /// The call's outcome as its record has it; nil is any.
     public var disposition: CallRecord.Disposition?
+    /// The `system` of the record, compared whole and with its case; nil is any. With several Asterisks it tells theirs
+    /// apart.
     public var system: String?
     /// Stored after this row, for `tail`; then in the order they were stored.
     public var after: Int64?

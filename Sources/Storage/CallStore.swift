@@ -6,10 +6,14 @@ public import Telephony
 ///
 /// Open one at start, `close` it last. All methods may be called from anywhere and none blocks its thread.
 public final class CallStore: Sendable {
+    /// Owner of the one connection that writes; its desk and listener are used from here without going to its thread.
     let writer: Writer
+    /// Shared with `query`, and asked for the rows that `retry`, `replay` and `sweep` then hand to the writer.
     let reader: Reader
     /// What can be asked of the store; sees what has been committed.
     public let query: StoreReader
+    /// As given to `init`. The store reads `uptime`, `vfs` and the folder from here; the writer has its own hold of the
+    /// wall clock.
     let options: Options
     private let folder: Mutex<Owned>
 
@@ -59,8 +63,8 @@ public final class CallStore: Sendable {
         reader.thread.stop()
     }
 
-    /// Writes what is queued, closes the files and gives the folder back. Idempotent; everything asked later fails with
-    /// `closed`.
+    /// Writes what is queued, closes the files and gives the folder back. Idempotent; a write that is asked for later fails
+    /// with `closed`, a question opens the database for itself again.
     public func close() async {
         // A write of nothing: it is answered when all that was queued before it has been.
         _ = try? await write(weight: 0) { _ in }

@@ -87,6 +87,7 @@ final class CallsLog {
     }
     /// Closes the file; the next record opens whatever is at its path then.
     func reopen() { close() }
+    /// Gives the descriptor back; not an end, as the next `append` opens the path again.
     func close() {
         if descriptor >= 0 { Glibc.close(descriptor) }
         descriptor = -1
@@ -162,6 +163,8 @@ final class CallsLog {
 
 /// Where `calls.jsonl` is written, and when it is renamed away.
 public struct CallsLogOptions: Sendable, Equatable {
+    /// The live file, with its folder, which is not made: `/var/log/hookswitch/calls.jsonl`. Rotated ones stand beside
+    /// it with a date behind their name.
     public var path: String
     /// Size that starts a new file; 0 is no limit.
     public var maxBytes: Int64

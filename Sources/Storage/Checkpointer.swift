@@ -6,7 +6,9 @@ import CSQLite
 /// the log copied and starts it over. Under full load the writer is always ahead; when the log has grown to the limit the
 /// `Writer` copies the small rest itself. Source: https://sqlite.org/c3ref/wal_checkpoint_v2.html.
 actor Checkpointer {
+    /// A thread beside the writer's, as copying pages and syncing the database may take seconds on a slow disk.
     nonisolated let thread = DatabaseThread(name: "hs-checkpoint")
+    /// Runs the actor on `thread`, and so off the cooperative pool.
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
     private let path: String
     private let vfs: String?
@@ -22,6 +24,7 @@ actor Checkpointer {
         init(_ connection: consuming Connection) { self.connection = connection }
     }
 
+    /// Opens nothing: the connection is made by the first `run`, which most short-lived stores never come to.
     init(path: String, vfs: String?) { (self.path, self.vfs) = (path, vfs) }
     deinit { thread.stop() }
 
@@ -40,6 +43,7 @@ actor Checkpointer {
             copied = next
         }
     }
+    /// Closes the connection; a `run` that was asked for before and comes later does nothing.
     func close() {
         connection = nil
         isClosed = true

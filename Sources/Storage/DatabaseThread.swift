@@ -39,6 +39,8 @@ final class DatabaseThread: SerialExecutor, Sendable {
         if accepted { wake() }
         return accepted
     }
+    /// Queues an actor's job. It runs after the writes that have come by the same turn, and starts the thread where it
+    /// has ended.
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         state.withLock { $0.jobs.append(job) }
@@ -52,7 +54,9 @@ final class DatabaseThread: SerialExecutor, Sendable {
     /// Rows that wait to be written.
     var queued: Int { state.withLock { $0.weight } }
 
+    /// Traps where the caller is on another thread; what `assumeIsolated` stands on.
     func checkIsolated() { precondition(isCurrent, "not on the \(name) thread") }
+    /// Never nil: the thread is known while it runs, and before and after nobody can be on it.
     func isIsolatingCurrentContext() -> Bool? { isCurrent }
     private var isCurrent: Bool {
         state.withLock { $0.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }

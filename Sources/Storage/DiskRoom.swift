@@ -7,6 +7,7 @@ public struct DiskRoom: Sendable, Equatable {
     /// All of the volume.
     public var total: Int64
 
+    /// A room that was not measured, for tests.
     public init(free: Int64, total: Int64) { (self.free, self.total) = (free, total) }
 
     /// The volume that holds `path`; nil where it cannot be asked.

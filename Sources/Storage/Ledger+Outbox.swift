@@ -10,6 +10,7 @@ extension DeliveryState {
         case .dead: 3
         }
     }
+    /// Anything but 0, 1 and 2 is taken for dead, so that a number of a later release is not sent.
     init(number: Int64) {
         switch number {
         case 0: self = .ready
@@ -48,6 +49,10 @@ extension EndpointStatus {
 /// others are `waiting` and outside the due index, so claiming never walks over blocked rows. Settling the one promotes
 /// the next.
 extension Ledger {
+    /// Writes a message and its body. It is `waiting` where another of the same call and endpoint is not settled yet;
+    /// one whose message id that call and endpoint have already adds nothing.
+    ///
+    /// An endpoint not seen before gets its row, configured or not.
     func enqueue(_ draft: OutboxDraft) throws(StorageError) {
         var draft = draft
         // Made just before the clock was put back: it would lie until the clock is there again.
@@ -203,6 +208,9 @@ extension Ledger {
         return statements.readBody.bytes(0)
     }
 
+    /// Writes an endpoint's condition with why and since when, and has the desk follow after the commit.
+    ///
+    /// An endpoint not seen before gets its row, so that one can be paused before its first message.
     func setEndpoint(_ name: String, _ condition: EndpointCondition, reason: String) throws(StorageError) {
         let index = try endpoint(named: name)
         change(endpoint: index) { $0.condition = condition }

@@ -5,7 +5,10 @@ import Telephony
 /// Confined to the writer's thread. What a transaction will change outside the database (counts, what delivery may
 /// claim) is collected and takes effect only by `commit`; `rollback` forgets it.
 final class Ledger {
+    /// The only connection that writes calls and messages; also used for the few statements that are too rare to be
+    /// kept prepared.
     let connection: Connection
+    /// Shared by all steps. A step must have run to its end or been reset before another uses the same one.
     let statements: Statements
     /// Every endpoint there is, with its counts as of the transaction under way.
     private(set) var endpoints: [EndpointRow] = []
@@ -17,7 +20,7 @@ final class Ledger {
     private(set) var effects: [Effect] = []
     /// Records for `calls.jsonl`, in order.
     private(set) var logged: [[UInt8]] = []
-    /// Milliseconds since 1970 as of the transaction's start: one clock reading for all its rows.
+    /// The wall clock, cut to whole milliseconds, as of the transaction's start: one reading for all its rows.
     private(set) var now = Instant(seconds: 0)
     /// After a rollback: what is kept in memory must be read again before it is relied on.
     private var isStale = false
@@ -29,7 +32,9 @@ final class Ledger {
 
     /// A row of `endpoints`.
     struct EndpointRow {
+        /// Its key in the table, which rows of `outbox` name; kept for ever.
         var id: Int64
+        /// As of the transaction under way; `oldestUnsettled` is never set here, as only a `Reader` looks for it.
         var status: EndpointStatus
     }
     /// Something delivery's lending desk learns once the transaction is on disk.
@@ -40,6 +45,7 @@ final class Ledger {
         case due(endpoint: String, at: Instant)
         /// A lease that is over.
         case settled(OutboxEntry.ID)
+        /// An operator or a 410 has changed whether messages of this endpoint may be claimed.
         case condition(endpoint: String, EndpointCondition)
     }
 
@@ -69,6 +75,9 @@ final class Ledger {
 
     // MARK: A transaction
 
+    /// Opens a transaction at the clock reading that all its rows bear, after reading again what a rollback has made
+    /// doubtful.
+    /// - Throws: `busy` where another process writes longer than the busy time-out; no transaction is open then.
     func begin(now: Instant) throws(StorageError) {
         self.now = Instant(milliseconds: now.milliseconds)
         if isStale { try load() }
@@ -131,11 +140,16 @@ final class Ledger {
         endpointIndex[name] = endpoints.count - 1
         return endpoints.count - 1
     }
+    /// The endpoint's place in `endpoints` by its key, or nil where there is none.
+    /// - Complexity: the number of endpoints, a handful.
     func endpoint(id: Int64) -> Int? { endpoints.firstIndex { $0.id == id } }
+    /// Changes an endpoint in memory; its row is written once, at `commit`, however many messages of the batch touch
+    /// it.
     func change(endpoint index: Int, _ body: (inout EndpointStatus) -> Void) {
         body(&endpoints[index].status)
         changedEndpoints.insert(index)
     }
+    /// Collects an effect of the transaction under way; a rollback forgets it.
     func add(_ effect: Effect) { effects.append(effect) }
 
     // MARK: Calls
@@ -194,6 +208,7 @@ final class Ledger {
         defer { s.reset() }
         return s.isEqual(0, to: document)
     }
+    /// The row of the call with this record id; nil where there is none. By the unique index `calls_by_id`.
     func row(ofCall id: String) throws(StorageError) -> Int64? {
         statements.findCall.bind(1, id)
         guard try statements.findCall.step() else { return nil }
@@ -270,8 +285,9 @@ final class Ledger {
         try s.run()
     }
 
-    // MARK: Calls in progress
+    // MARK: Calls not wholly told
 
+    /// Writes or replaces the row of `open_calls` that has the call's id.
     func noteOpen(_ call: OpenCall) throws(StorageError) {
         let s = statements.insertOpen.use
         s.bind(1, call.id)
@@ -282,11 +298,13 @@ final class Ledger {
         try s.run()
         openIDs.insert(call.id)
     }
+    /// Removes the row of `open_calls`; nothing where there is none.
     func forgetOpen(_ id: String) throws(StorageError) {
         statements.deleteOpen.bind(1, id)
         try statements.deleteOpen.run()
         openIDs.remove(id)
     }
+    /// The rows of `open_calls`, the earliest start first. Reads outside a transaction just as well.
     func openCalls() throws(StorageError) -> [OpenCall] {
         let s = try connection.prepare(
             "SELECT id, system, linkedid, started_at_ms, snapshot FROM open_calls ORDER BY started_at_ms, id")

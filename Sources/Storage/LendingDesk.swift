@@ -61,6 +61,7 @@ struct LendingDesk {
 
     /// What a claim needs.
     enum Answer {
+        /// What may be sent now, possibly nothing; each entry's lease has begun.
         case lent(Claim)
         /// Call `beginRead`, read up to `limit` due rows that are not held, call `refill`, and claim again.
         case readBacklog(limit: Int)
@@ -165,7 +166,7 @@ struct LendingDesk {
         endpoints[name] = endpoint
     }
 
-    /// How much is lent and at hand, for metrics and tests.
+    /// How much is lent and at hand over all endpoints, for tests of the bounds.
     var load: (lent: Int, atHand: Int, bytes: Int) {
         (leases.count, idsAtHand.count, endpoints.values.reduce(0) { $0 + $1.bytes })
     }

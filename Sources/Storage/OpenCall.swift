@@ -1,13 +1,18 @@
 public import Telephony
 
-/// A call in progress, as much as is needed to close it should the daemon die.
+/// The mark of a call that is not wholly told: its recordings had not settled when its record was written.
+///
+/// A call that still goes on has none: Asterisk is asked for those at each login.
 public struct OpenCall: Sendable, Equatable {
-    /// The id its record will have.
+    /// Its record's id; in marks of earlier releases, whose snapshot is the whole call, an id of the mark's own.
     public var id: String
+    /// The record's `system`, by which an Asterisk's calls are told from another's.
     public var system: String
+    /// The record's `linkedid`.
     public var linkedID: LinkedID
+    /// The record's start, in whole milliseconds once it has been on disk.
     public var startedAt: Instant
-    /// The assembler's own note, opaque here.
+    /// What the record's milliseconds leave out, written and read by the daemon (`CallTimes`); opaque here.
     public var snapshot: [UInt8]
     public init(id: String, system: String, linkedID: LinkedID, startedAt: Instant, snapshot: [UInt8] = []) {
         (self.id, self.system, self.linkedID) = (id, system, linkedID)

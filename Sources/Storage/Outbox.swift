@@ -43,12 +43,15 @@ public protocol Outbox: Sendable {
     /// Makes messages due again: dead letters come back with a new list of attempts, a message waiting for its retry is
     /// due now, a delivered one is sent once more with the same `webhook-id`.
     ///
-    /// - Parameter ids: message ids or row numbers, as `deliveries` shows them.
+    /// - Parameter ids: message ids, row numbers, or ids of calls, which mean all their messages.
     /// - Returns: how many were found.
     func retry(ids: [String], now: Instant) async throws(StorageError) -> Int
 
-    /// Sends again what was created at or after `since`, delivered or dead, spread so that no more than `perSecond` fall
-    /// due each second.
+    /// Sends again what was created at or after `since` and before `until`, delivered or dead, spread so that no more
+    /// than `perSecond` fall due each second, the first at `now`.
+    ///
+    /// - Parameter endpoint: nil is all of them; they share the `perSecond`.
+    /// - Returns: how many messages will go again.
     func replay(since: Instant, until: Instant, endpoint: String?, perSecond: Int, now: Instant)
         async throws(StorageError) -> Int
 
@@ -58,6 +61,7 @@ public protocol Outbox: Sendable {
 
 /// Whether an endpoint's messages may be claimed.
 public enum EndpointCondition: String, Sendable, CaseIterable {
+    /// Messages are claimed as they fall due; what every endpoint begins as.
     case active
     /// By an operator's request.
     case paused
@@ -67,17 +71,24 @@ public enum EndpointCondition: String, Sendable, CaseIterable {
 
 /// An endpoint as the outbox sees it.
 public struct EndpointStatus: Sendable, Equatable {
+    /// The configuration's name of it, `crm` of `[webhook:crm]`. Stays when the section goes, as its messages do.
     public var name: String
+    /// Kept in the database; a daemon that starts finds an endpoint paused as it was left.
     public var condition: EndpointCondition
+    /// Why it was paused or disabled, for people; empty where nobody said.
     public var reason: String
     /// When the condition was set; nil if it never was.
     public var since: Instant?
-    /// Messages by state.
+    /// Messages that may be claimed when they fall due, with those that are on their way.
     public var ready: Int
+    /// Messages behind another of their call, which cannot be claimed yet.
     public var waiting: Int
+    /// Messages given up and kept until retention takes them or somebody sends them again.
     public var dead: Int
+    /// Messages a receiver has accepted and retention has not removed yet: no count since the beginning.
     public var delivered: Int
-    /// When the oldest message that is not settled was created; nil if there is none.
+    /// When the first in line of what is not settled, by due time, was created; nil if there is none, and where nobody
+    /// looked for it. A message that waits long for its retry may be older.
     public var oldestUnsettled: Instant?
 
     public init(

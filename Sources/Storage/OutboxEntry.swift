@@ -14,6 +14,7 @@ public struct OutboxDraft: Sendable, Equatable {
     public var event: String
     /// Place within the call, ascending; gaps are fine.
     public var sequence: Int
+    /// Sent as `Content-Type`; the outbox never looks into the body it speaks of.
     public var contentType: String
     /// What is sent, or for GET the query; the same bytes on every attempt.
     public var body: [UInt8]
@@ -33,18 +34,28 @@ public struct OutboxDraft: Sendable, Equatable {
 public struct OutboxEntry: Sendable, Equatable, Identifiable {
     /// The outbox row.
     public let id: Int64
+    /// The `webhook-id`, by which a receiver sees that it had a message before.
     public let messageID: String
+    /// The endpoint it was claimed for.
     public let endpoint: String
+    /// What its order is kept within; no other message of this call and endpoint is lent meanwhile.
     public let callID: String
+    /// The kind of message, `call.complete` for instance.
     public let event: String
+    /// Place among the messages of its call and endpoint.
     public let sequence: Int
+    /// Sent as `Content-Type`.
     public let contentType: String
+    /// As drafted; for GET the query. Empty where its row has lost its body.
     public let body: [UInt8]
-    /// Attempts that have been made before; 0 for a fresh message.
+    /// Attempts since it was last made ready; 0 for a fresh message, and for a dead letter that an operator sends again.
     public let attempts: Int
+    /// When it was written to the outbox, by the writer's clock.
     public let createdAt: Instant
+    /// When this attempt fell due.
     public let dueAt: Instant
 
+    /// - Parameter id: the outbox row, which a draft has not.
     public init(id: Int64, draft: OutboxDraft, attempts: Int = 0, createdAt: Instant) {
         (self.id, messageID, endpoint, callID) = (id, draft.messageID, draft.endpoint, draft.callID)
         (event, sequence, contentType, body) = (draft.event, draft.sequence, draft.contentType, draft.body)
@@ -67,6 +78,7 @@ public enum DeliveryState: String, Sendable, CaseIterable {
     case ready
     /// An earlier message of the same call and endpoint is not settled yet.
     case waiting
+    /// A receiver accepted it; kept for retention's time, and sent again on request.
     case delivered
     /// Given up; kept, shown, and sent again on request.
     case dead
@@ -76,6 +88,7 @@ public enum DeliveryState: String, Sendable, CaseIterable {
 public struct Attempt: Sendable, Equatable {
     /// When it began.
     public var at: Instant
+    /// From `at` to the end of the answer or the failure, by a clock that nobody sets; stored in microseconds.
     public var duration: Duration
     /// The HTTP status; nil where there was no answer.
     public var status: Int?
@@ -83,6 +96,7 @@ public struct Attempt: Sendable, Equatable {
     public var error: String?
     /// The start of the answer's body, for `show`; at most `Attempt.responseLimit` bytes are kept.
     public var response: [UInt8]
+    /// Bytes of an answer that are stored; `init` cuts off the rest.
     public static let responseLimit = 2048
 
     public init(at: Instant, duration: Duration, status: Int?, error: String? = nil, response: [UInt8] = []) {
@@ -93,7 +107,9 @@ public struct Attempt: Sendable, Equatable {
 
 /// What came of a claimed message.
 public struct AttemptResult: Sendable, Equatable {
+    /// What becomes of the message after the attempt.
     public enum Verdict: Sendable, Equatable {
+        /// Accepted, and so out of the way of the next message of its call.
         case delivered
         /// Try again, not before the time given.
         case retry(at: Instant)
@@ -102,7 +118,9 @@ public struct AttemptResult: Sendable, Equatable {
     }
     /// The entry's row.
     public var entry: OutboxEntry.ID
+    /// Stored whatever the verdict, and even where the message is settled already.
     public var attempt: Attempt
+    /// Decided by delivery's retry policy; the outbox only writes it down.
     public var verdict: Verdict
     public init(entry: OutboxEntry.ID, attempt: Attempt, verdict: Verdict) {
         (self.entry, self.attempt, self.verdict) = (entry, attempt, verdict)
@@ -111,6 +129,7 @@ public struct AttemptResult: Sendable, Equatable {
 
 /// The answer to a claim.
 public struct Claim: Sendable, Equatable {
+    /// Lent to the claimer, the longest due first; empty where nothing is due or the endpoint is held.
     public var entries: [OutboxEntry]
     /// When the endpoint's next unclaimed message falls due; nil where there is none, or the endpoint is held. Not after
     /// `now` where more could have been claimed.

@@ -5,13 +5,18 @@ import Telephony
 /// Each method is one read transaction (one statement, or a short run of them), so a reader never keeps the writer from
 /// starting its log over for long.
 actor Reader {
+    /// A thread of its own, so that a search through years of calls holds up no commit.
     nonisolated let thread = DatabaseThread(name: "hs-reader")
+    /// Runs the actor on `thread`, and so off the cooperative pool.
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    /// The database's file, not its folder.
     let path: String
+    /// A registered SQLite VFS by name; nil is the system's.
     let vfs: String?
     /// Opened at the first question.
     private var opened: OpenReader?
 
+    /// Opens nothing, so a reader may be made before there is a database.
     init(path: String, vfs: String?) { (self.path, self.vfs) = (path, vfs) }
     deinit { thread.stop() }
 
@@ -25,13 +30,17 @@ actor Reader {
     func with<R: Sendable>(_ body: @Sendable (OpenReader) throws(StorageError) -> R) throws(StorageError) -> R {
         try body(try connection())
     }
+    /// Closes the connection. Not an end: the next question opens another.
     func close() { opened = nil }
 }
 
 /// An open read connection and its questions; confined to its holder's thread.
 final class OpenReader {
+    /// Opened with `query_only`; statements are prepared for each question and not kept.
     let connection: Connection
 
+    /// - Throws: `missing` where there is no database or it has no tables yet, `newerVersion`, `damaged`, `unwritable`,
+    ///   `io`.
     init(path: String, vfs: String?) throws(StorageError) {
         connection = try Connection.open(path: path, mode: .readOnly, vfs: vfs)
         let found = try connection.number("PRAGMA user_version")
@@ -51,6 +60,8 @@ final class OpenReader {
         FROM calls c JOIN call_documents d ON d.call = c.row
         """
 
+    /// Calls newest first, or with `after` in the order they were stored. An empty number or agent is no condition.
+    /// - Complexity: number, agent, disposition and system have no index: they are held against each call of the span.
     func calls(matching filter: CallFilter) throws(StorageError) -> [StoredCall] {
         var sql = SQLText(OpenReader.callColumns)
         if let since = filter.since { sql.and("c.started_at_ms >= ?", since.milliseconds) }
@@ -75,6 +86,7 @@ final class OpenReader {
         while try s.step() { calls.append(OpenReader.call(s)) }
         return calls
     }
+    /// The call with this record id; where there is none, those with a leg or `linkedid` of that name, newest first.
     func calls(withAnyID id: String) throws(StorageError) -> [StoredCall] {
         for condition in [
             "WHERE c.id = ?1",
@@ -103,6 +115,7 @@ final class OpenReader {
         FROM outbox o JOIN endpoints e ON e.id = o.endpoint
         """
 
+    /// Messages without their attempts, newest first, or with `after` oldest first.
     func deliveries(matching filter: DeliveryFilter) throws(StorageError) -> [Delivery] {
         var sql = SQLText(OpenReader.deliveryColumns)
         if let endpoint = filter.endpoint {
@@ -118,6 +131,7 @@ final class OpenReader {
         while try s.step() { list.append(OpenReader.delivery(s)) }
         return list
     }
+    /// A call's messages with their attempts, by endpoint and then as they are sent.
     func deliveries(ofCall id: String) throws(StorageError) -> [Delivery] {
         let s = try connection.prepare(
             "\(OpenReader.deliveryColumns) WHERE o.call_id = ?1 ORDER BY o.endpoint, o.sequence, o.row")
@@ -161,6 +175,8 @@ final class OpenReader {
 
     // MARK: Endpoints
 
+    /// Every endpoint ever written to in the order of its first message, `oldestUnsettled` looked up where anything is
+    /// unsettled.
     func endpoints() throws(StorageError) -> [EndpointStatus] {
         var list: [EndpointStatus] = []
         for row in try Ledger.EndpointRow.all(connection) {
@@ -223,23 +239,31 @@ final class OpenReader {
 
 /// A SELECT put together from conditions, with its values bound and never written into the text.
 struct SQLText {
+    /// What can stand behind a `?`.
     enum Value {
+        /// Also instants, in milliseconds.
         case integer(Int64)
+        /// Copied into the statement; never interpreted as SQL.
         case text(String)
     }
     private var text: String
+    /// One for each `?` of the text so far, in their order.
     var values: [Value] = []
     private var hasCondition = false
 
+    /// - Parameter select: begins the text, without WHERE; has no `?` of its own.
     init(_ select: String) { text = select }
+    /// Adds a condition without a value; what has a `?` all the same appends to `values` itself.
     mutating func and(_ condition: String) {
         text += hasCondition ? " AND \(condition)" : " WHERE \(condition)"
         hasCondition = true
     }
+    /// Adds a condition with one `?`.
     mutating func and(_ condition: String, _ value: Int64) {
         and(condition)
         values.append(.integer(value))
     }
+    /// Adds a condition with one `?`.
     mutating func and(_ condition: String, _ value: String) {
         and(condition)
         values.append(.text(value))
@@ -249,10 +273,13 @@ struct SQLText {
         and("(" + any.map { _ in condition }.joined(separator: " OR ") + ")")
         values += any.map(Value.text)
     }
+    /// Finishes the text. No condition may follow.
+    /// - Parameter limit: nil is none; a negative one is 0, and not SQLite's "no limit".
     mutating func end(_ order: String, limit: Int?) {
         text += " \(order)"
         if let limit { text += " LIMIT \(max(0, limit))" }
     }
+    /// The statement with its values bound, ready to be stepped.
     func prepare(_ connection: borrowing Connection) throws(StorageError) -> Statement {
         let statement = try connection.prepare(text)
         for (i, value) in values.enumerated() {

@@ -7,12 +7,13 @@ public protocol RecordSink: Sendable {
     /// - Throws: `diskFull`, `io` or `busy`, with nothing of `calls` written: offer the same calls again.
     func commit(_ calls: [CallCommit]) async throws(StorageError) -> [CommitOutcome]
 
-    /// Notes calls in progress, or replaces what was noted of them, so that a killed daemon finds them again.
+    /// Marks calls as not wholly told, or replaces their marks, so that the next start finds them again.
     ///
-    /// `commit` of a call removes its note in the same transaction.
+    /// `commit` of a call as `waiting` does the same together with its record, and as an amendment removes the mark, in the
+    /// same transaction.
     func noteOpen(_ calls: [OpenCall]) async throws(StorageError)
-    /// Forgets notes of calls that turned out to be none (joined into another, say).
+    /// Removes marks whose calls have been written under another id, or that cannot be read.
     func forgetOpen(ids: [String]) async throws(StorageError)
-    /// The calls that were in progress when the last daemon ended, oldest first.
+    /// The calls that still waited for their recordings when the last daemon ended, the earliest start first.
     func openCalls() async throws(StorageError) -> [OpenCall]
 }

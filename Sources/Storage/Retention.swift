@@ -16,7 +16,9 @@ public struct Retention: Sendable, Equatable {
 
 /// What a round of upkeep removed.
 public struct UpkeepReport: Sendable, Equatable {
+    /// Records removed, each with its legs and documents.
     public var calls = 0
+    /// Messages removed, delivered and dead, each with its attempts and body.
     public var messages = 0
     /// Pages given back to the file system.
     public var pages = 0

@@ -6,12 +6,13 @@
 /// ```
 /// calls ─1:1─ call_documents      endpoints ─1:n─ outbox ─1:1─ outbox_bodies
 ///   └──1:n─ legs (uniqueid → call)                  └──1:n─ attempts
-/// open_calls (in progress)        requests (from the command line to the daemon)
+/// open_calls (waiting)            requests (from the command line to the daemon)
 /// ```
 enum Schema {
     /// The version this program writes.
     static var current: Int64 { Int64(steps.count) }
 
+    /// Step n brings a database of version n to n + 1; the first makes all tables of the first release.
     static let steps: [String] = [
         """
         CREATE TABLE calls (

@@ -4,9 +4,11 @@ import Glibc
 ///
 /// `flock` and not a pid file's mere presence: a killed owner leaves no lock behind. The pid inside is for people.
 struct StateFolder: ~Copyable {
+    /// As it was given, not resolved; must stay the same folder while this lives.
     let path: String
     private let descriptor: Int32
 
+    /// The database's file within a state folder, whoever asks: owner, readers, `check`.
     static func databasePath(in folder: String) -> String { "\(folder)/hookswitch.db" }
 
     /// Makes the folder if need be (0750: records hold numbers) and takes the lock.
@@ -47,6 +49,8 @@ struct StateFolder: ~Copyable {
         close(descriptor)
     }
 
+    /// The system's refusal of something in a folder, as a `StorageError`.
+    /// - Parameter code: the errno.
     static func failure(_ context: String, _ code: Int32) -> StorageError {
         let kind: StorageError.Code =
             switch code {

@@ -1,13 +1,22 @@
 /// The statements of every call's path, prepared once and kept for the connection's life.
 final class Statements {
+    /// A transaction's ends. There is no prepared ROLLBACK: after some errors SQLite has done it itself.
     let begin, commit: Statement
+    /// The call's row, its documents and its legs. `insertCall` and `updateCall` share parameters 1 to 18
+    /// (`Ledger.bind`).
     let insertCall, updateCall, findCall, insertDocument, findDocument, insertLeg, findLeg: Statement
+    /// The marks of calls that wait for their recordings.
     let insertOpen, deleteOpen: Statement
+    /// An endpoint's row, and its condition and counts at the end of a transaction.
     let insertEndpoint, updateEndpoint: Statement
+    /// A new message: first what its call and endpoint have already, which gives both repetition and order.
     let findMessages, insertMessage, insertBody: Statement
+    /// The end of an attempt. `settleMessage` takes a row out of the due index, `retryMessage` moves it within.
     let readMessage, settleMessage, retryMessage, insertAttempt: Statement
+    /// `findNext` and `promote` let a call's next message go; `claimDue` and `readBody` read a backlog.
     let findNext, promote, claimDue, readBody: Statement
 
+    /// Prepares them all, so that a table or column that is missing shows at start and not with the first call.
     init(_ c: borrowing Connection) throws(StorageError) {
         // IMMEDIATE: the write lock is taken at once, and waiting for it honours the busy time-out.
         begin = try c.prepare("BEGIN IMMEDIATE")

@@ -25,6 +25,7 @@ public struct StorageError: Error, Equatable, CustomStringConvertible {
         /// A statement of ours SQLite would not take: a bug here.
         case statement
     }
+    /// What a program decides by; `context` and the rest are for people.
     public let code: Code
     /// What was being done and to what: `open /var/lib/hookswitch/hookswitch.db`.
     public let context: String
@@ -33,6 +34,7 @@ public struct StorageError: Error, Equatable, CustomStringConvertible {
     /// SQLite's extended result code, or the system's errno; 0 where neither applies.
     public let number: Int32
 
+    /// - Parameter context: must name no caller, number or body, as it is logged.
     public init(_ code: Code, _ context: String, underlying: String = "", number: Int32 = 0) {
         (self.code, self.context, self.underlying, self.number) = (code, context, underlying, number)
     }
@@ -55,6 +57,7 @@ public struct StorageError: Error, Equatable, CustomStringConvertible {
     /// Whether the same call may well succeed later without anybody changing a configuration.
     public var isTransient: Bool { code == .diskFull || code == .io || code == .busy }
 
+    /// One line: where, what, SQLite's words and code, and what to do about it.
     public var description: String {
         if code == .locked, !underlying.isEmpty { return "storage: \(context): \(underlying); \(hint)" }
         var text = "storage: \(context): \(code.rawValue)"

@@ -1,6 +1,7 @@
 /// The store as somebody who only looks sees it: the command line, whether or not a daemon runs, and within the daemon whoever
 /// holds its `CallStore`.
 public final class StoreReader: CallQuery, Sendable {
+    /// Also used beside the questions, for `backup`.
     let reader: Reader
 
     /// Looks into a state folder without owning it; nothing is opened before the first question.
@@ -23,6 +24,7 @@ public final class StoreReader: CallQuery, Sendable {
     public func endpoints() async throws(StorageError) -> [EndpointStatus] {
         try await reader.with { (r) throws(StorageError) in try r.endpoints() }
     }
+    /// The bytes of one message's body, by its row; nil where there is no such message.
     public func body(ofMessage row: Int64) async throws(StorageError) -> [UInt8]? {
         try await reader.with { (r) throws(StorageError) in try r.body(ofMessage: row) }
     }

@@ -5,10 +5,15 @@ public import Telephony
 /// **Shape**, as it lies in `requests`: `{"verb":"retry","ids":["…"]}`, `{"verb":"replay","since":…,"until":…,
 /// "endpoint":"crm","per_second":50}` (times in milliseconds), `{"verb":"set","endpoint":"crm","condition":"paused","reason":"…"}`.
 public enum StoreRequest: Sendable, Equatable {
+    /// As `Outbox.retry`: by message id, row or call.
     case retry(ids: [String])
+    /// As `Outbox.replay`; with `endpoint` nil, of all endpoints.
     case replay(since: Instant, until: Instant, endpoint: String?, perSecond: Int)
+    /// As `Outbox.setEndpoint`; the endpoint need not exist yet.
     case set(endpoint: String, EndpointCondition, reason: String)
 
+    /// The text for the column `request`. A verb once released is kept: a newer command line may meet an older daemon,
+    /// and the other way round.
     var json: [UInt8] {
         var w = JSONWriter()
         w.beginObject()
@@ -31,6 +36,7 @@ public enum StoreRequest: Sendable, Equatable {
         w.endObject()
         return w.bytes
     }
+    /// Nil for what is no request this version knows; ids that are no strings are left out.
     init?(json: [UInt8]) {
         guard let value = try? JSONValue(parsing: json) else { return nil }
         switch value["verb"]?.string {
@@ -105,6 +111,7 @@ extension Ledger {
         if asked.count == 100 { seenVersion = -1 }  // there may be more
         return asked
     }
+    /// Keeps a request from being done again, and tells whoever waits for it: `{"done":3}` or `{"error":"…"}`.
     func answer(request row: Int64, _ answer: [UInt8]) throws(StorageError) {
         let s = try connection.prepare("UPDATE requests SET answer = ?2 WHERE row = ?1")
         s.bind(1, row)

@@ -6,9 +6,11 @@ public struct StoredCall: Sendable, Equatable {
     public var row: Int64
     /// The contract's JSON object.
     public var recordJSON: [UInt8]
+    /// Why each field is as it is, in the order it was decided; what could not be read of it is left out.
     public var evidence: [FieldEvidence]
-    /// When it was first written, and when last amended.
+    /// When it was first written, which no amendment changes.
     public var storedAt: Instant
+    /// When it was last replaced by a better record; nil where the first still stands.
     public var amendedAt: Instant?
 
     public init(row: Int64, recordJSON: [UInt8], evidence: [FieldEvidence], storedAt: Instant, amendedAt: Instant?) {

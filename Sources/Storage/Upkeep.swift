@@ -123,6 +123,7 @@ extension OpenReader {
         while try s.step() { rows.append(s.integer(0)) }
         return rows
     }
+    /// Calls due for removal; the newest row of all stays, so that its number is not used again.
     func calls(startedBefore before: Instant) throws(StorageError) -> [Int64] {
         let s = try connection.prepare(
             "SELECT row FROM calls WHERE started_at_ms < ?1 AND row < (SELECT max(row) FROM calls)")
@@ -155,6 +156,7 @@ extension Ledger {
         }
         return count
     }
+    /// Removes calls with their documents and legs; how many it was given, as none of them can be gone.
     func removeCalls(_ rows: ArraySlice<Int64>) throws(StorageError) -> Int {
         // The legs' ids stand in the record, which spares an index by call that every call would pay for.
         let legs = try connection.prepare(
@@ -175,6 +177,7 @@ extension Ledger {
         }
         return rows.count
     }
+    /// Removes requests written before an instant, answered or not: nobody waits for an answer that long.
     func removeRequests(before: Instant) throws(StorageError) {
         let s = try connection.prepare("DELETE FROM requests WHERE created_at_ms < ?1")
         s.bind(1, before)

@@ -6,11 +6,15 @@ import Telephony
 /// Lives on its own thread. A batch is one transaction; if it fails because of the disk, everyone in it is told; if it
 /// fails because of something in it, each part is tried alone, so that one bad part harms nobody else.
 actor Writer {
+    /// Runs the batches itself, between two of the actor's jobs; see `DatabaseThread.onWrites`.
     nonisolated let thread = DatabaseThread(name: "hs-writer")
+    /// Runs the actor on `thread`, so that its methods and the batches never meet.
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
     /// Shared with claims, which read it without coming here.
     nonisolated let desk = Mutex(LendingDesk())
+    /// Under a lock, as `whenReady` is set from anywhere and read after each commit; called outside of the lock.
     nonisolated let listener = Mutex(Listener())
+    /// The database's file, for those who open a connection of their own.
     nonisolated let path: String
     private let clock: @Sendable () -> Instant
     /// Nil once closed.
@@ -34,6 +38,9 @@ actor Writer {
     /// Rows and bytes after which a batch is committed though more waits: bounds a commit's duration.
     static let batchWeight = 4000
 
+    /// Opens and migrates the database, puts every endpoint's backlog before the desk, and mends the end of the calls
+    /// log. Blocks.
+    /// - Throws: `newerVersion`, `damaged`, `unwritable`, `diskFull`, `busy`, `io`.
     init(path: String, vfs: String?, log: CallsLog?, clock: @escaping @Sendable () -> Instant) throws(StorageError) {
         self.path = path
         self.clock = clock
@@ -61,6 +68,7 @@ actor Writer {
     /// A structure and not the bare closure, as a closure that is a generic's value is wrapped once more by each access
     /// in place: the chain of wrappers would grow with every commit.
     struct Listener {
+        /// Names of endpoints, each once, after a commit; nil while nobody has subscribed.
         var whenReady: (@Sendable ([String]) -> Void)?
     }
 
@@ -178,9 +186,13 @@ actor Writer {
         guard let ledger else { throw StorageError(.closed, "use the database") }
         return try body(ledger)
     }
+    /// The counts as of the last commit, from memory, without `oldestUnsettled`; empty once closed.
     func endpoints() -> [EndpointStatus] { ledger?.endpoints.map(\.status) ?? [] }
+    /// Has the checkpointer copy the log now; returns when it has, without the writer's thread.
     nonisolated func copyLog() async { await checkpointer.run() }
+    /// See `CallsLog.reopen`; comes between two batches, so that no line is cut in two.
     func reopenLog() { log?.reopen() }
+    /// See `CallsLog.removeRotated`.
     func removeRotatedLogs(before: Instant) { log?.removeRotated(before: before) }
     /// Stops writing the calls log, or writes what was left out and goes on.
     func holdLog(_ isHeld: Bool) throws(StorageError) {
@@ -194,7 +206,10 @@ actor Writer {
         let now = clock()
         try ledger.eachRecord(since: since) { log.append($0, now: now) }
     }
+    /// A copy as of the last batch.
     func currentTotals() -> WriterTotals { totals }
+    /// Closes checkpointer, database and log in this order; idempotent, and writes that come later are answered
+    /// `closed`.
     func close() async {
         await checkpointer.close()
         ledger = nil
@@ -205,27 +220,34 @@ actor Writer {
 
 /// What the writer has done since it started.
 public struct WriterTotals: Sendable, Equatable {
-    /// Transactions on disk, the writes they held, and transactions that failed.
+    /// Transactions on disk.
     public var commits = 0
+    /// The writes those transactions held: divided by `commits`, how many share one sync.
     public var writes = 0
+    /// Transactions that failed. A batch that is tried again in parts counts once for itself and once for each part
+    /// that fails.
     public var failures = 0
 }
 
 /// A write with its answer, waited for by a task.
 final class Write<Answer: Sendable>: WriteJob, @unchecked Sendable {
     // Unchecked: `result` is touched by the writer's thread only, between `run` and `answer`.
+    /// Rows it is good for, roughly; 0 for one that only waits for those before it.
     let weight: Int
     private let body: @Sendable (Ledger) throws(StorageError) -> Answer
     private let continuation: UnsafeContinuation<Result<Answer, StorageError>, Never>
     private var result: Answer?
 
+    /// - Parameter continuation: resumed once, with the answer of `body` when that is on disk.
     init(
         weight: Int, _ continuation: UnsafeContinuation<Result<Answer, StorageError>, Never>,
         _ body: @escaping @Sendable (Ledger) throws(StorageError) -> Answer
     ) {
         (self.weight, self.continuation, self.body) = (weight, continuation, body)
     }
+    /// Keeps the answer of `body` for `answer`; a second run replaces that of the first.
     func run(_ ledger: Ledger) throws(StorageError) { result = try body(ledger) }
+    /// Resumes whoever waits.
     func answer(_ error: StorageError?) {
         if let error {
             continuation.resume(returning: .failure(error))

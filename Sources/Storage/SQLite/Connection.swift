@@ -5,7 +5,9 @@ import CSQLite
 /// Opened without SQLite's own mutexes: one thread at a time uses it. Closing waits for nothing; statements still alive
 /// keep the handle until they are gone (`sqlite3_close_v2`).
 struct Connection: ~Copyable {
+    /// `create` makes the file where it is missing; `readOnly` does not, and refuses every write by `query_only`.
     enum Mode { case create, readOnly }
+    /// SQLite's own handle, for calls that have no wrapper here; not to be closed nor kept beyond this owner.
     let handle: OpaquePointer
 
     private init(handle: OpaquePointer) { self.handle = handle }
@@ -38,6 +40,8 @@ struct Connection: ~Copyable {
         let code = sqlite3_exec(handle, sql, nil, nil, nil)
         if code != SQLITE_OK { throw Connection.error(handle, code, "execute \(Connection.operation(sql))") }
     }
+    /// Compiles one statement, told to SQLite as one that is kept; anything after the first `;` is left out.
+    /// - Throws: `statement` for a mistake of ours, or what reading the schema says.
     func prepare(_ sql: String) throws(StorageError) -> Statement {
         var statement: OpaquePointer?
         let code = sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
@@ -53,6 +57,8 @@ struct Connection: ~Copyable {
     }
     /// Whether a transaction is open: SQLite ends one by itself after some errors.
     var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+    /// The row number of the latest INSERT that wrote one. An INSERT that did nothing leaves an older one: ask
+    /// `changes` first.
     var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
     /// Rows the latest INSERT, UPDATE or DELETE touched.
     var changes: Int { Int(sqlite3_changes(handle)) }
