@@ -12,7 +12,10 @@ package import Telephony
 struct AlertThrottle {
     /// What was held back and is to be told now.
     struct Summary: Equatable {
+        /// Of all that it counts: each kind is held by itself, and each subject has a throttle of its own.
         var kind: Alert.Kind
+        /// How many were held since the last that was told, that of `message` included; 0 in an entry that holds
+        /// nothing.
         var count: Int
         /// That of the last one.
         var message: String
@@ -34,10 +37,12 @@ struct AlertThrottle {
         var toldAt: Instant
         var held: Summary
     }
+    /// How long after one that was told the next of its kind is held.
     let interval: Duration
     /// Those that were told within the interval; what happened last stands last.
     private var entries: [Entry] = []
 
+    /// Holds nothing yet: the first of each kind is told at once.
     init(interval: Duration) { self.interval = interval }
 
     /// Whether it is to be told now; else it is counted.
@@ -92,6 +97,7 @@ struct AlertThrottle {
 ///
 /// **Isolation**: the loop's thread only; `@unchecked Sendable` on that ground.
 package final class AlertGate: @unchecked Sendable {
+    /// What a person can read: one of a kind and subject in a minute.
     static let interval: Duration = .seconds(60)
 
     private let subject: String

@@ -15,11 +15,18 @@ public final class DeliveryEngine: @unchecked Sendable {
     /// Called on the loop, or from `raise`'s caller; must not block.
     public typealias AlertSink = @Sendable (Alert) -> Void
 
+    /// Where every driver, timer and write of the engine runs; must go on running until `stop` has returned.
     public let loop: EventLoop
+    /// The daemon's store. What an operator asks of it from the command line (`StoreRequest`) goes past `pause` and
+    /// `resume` here: drivers learn of it by `whenReady`, and by what they can claim.
     public let outbox: any Outbox
+    /// The wall clock: for what is told and kept. What waits asks `steady`.
     let now: @Sendable () -> Instant
+    /// From 0 up to 1, for jitter: tests give a number of their own.
     let chance: @Sendable () -> Double
+    /// `hookswitch/VERSION`, in every request, also in one for a token.
     let userAgent: String
+    /// The throttle's interval of each endpoint's alerts.
     let alertInterval: Duration
     private let alerts: AlertSink
     private let events: @Sendable (DeliveryEvent) -> Void
@@ -244,9 +251,13 @@ public final class DeliveryEngine: @unchecked Sendable {
         await persist { () throws(StorageError) in try await outbox.clockWasSet(by: step) }
     }
 
+    /// Passes an attempt on as it ends: before its result is on disk. Must not block.
     func tell(_ event: DeliveryEvent) { events(event) }
+    /// A driver's claim failed; it tries again by itself.
     func storageFailed(_ error: StorageError) { troubled(error) }
 
+    /// Stores that the endpoint wants no more, then has it told. A store that does not take it is told of and not asked
+    /// again: the driver holds the endpoint until a reload or restart all the same.
     func disable(_ driver: EndpointDriver) {
         let name = driver.name
         Task(name: "disable-\(name)", executorPreference: loop) { [self] in

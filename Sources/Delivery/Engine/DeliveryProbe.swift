@@ -10,10 +10,13 @@ public struct DeliveryProbe: Sendable {
     public struct Outcome: Sendable, Equatable {
         /// Where to; of a template, filled in.
         public var url: String
+        /// The section's, or `OPTIONS` where only the address was asked.
         public var method: String
         /// The headers without their values where those are secret.
         public var headers: [String]
+        /// The bytes as sent; empty for GET and OPTIONS. Holds a caller's data where the event did.
         public var body: [UInt8]
+        /// As the outbox would keep it: the start, status, label and the first bytes of the answer.
         public var attempt: Attempt
         /// libcurl's words where there was no answer.
         public var detail: String
@@ -27,6 +30,7 @@ public struct DeliveryProbe: Sendable {
     private let endpoint: EndpointConfiguration
     private let version: String
 
+    /// Opens nothing. A disabled endpoint can be tried too.
     public init(_ endpoint: EndpointConfiguration, version: String) {
         (self.endpoint, self.version) = (endpoint, version)
     }

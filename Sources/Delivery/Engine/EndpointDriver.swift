@@ -6,6 +6,7 @@ import Telephony
 ///
 /// **Isolation**: the loop's thread only; `@unchecked Sendable` on that ground.
 final class EndpointDriver: @unchecked Sendable {
+    /// The section as it was read; a reload makes another driver.
     let configuration: EndpointConfiguration
     private unowned let engine: DeliveryEngine
     private let builder: RequestBuilder
@@ -19,6 +20,7 @@ final class EndpointDriver: @unchecked Sendable {
     private let alerts: AlertGate
     private var whenIdle: [CheckedContinuation<Void, Never>] = []
 
+    /// Connects to nobody and claims nothing before the first `signal`. The engine must outlive it.
     init(_ configuration: EndpointConfiguration, engine: DeliveryEngine) {
         (self.configuration, self.engine) = (configuration, engine)
         builder = RequestBuilder(configuration)
@@ -37,14 +39,19 @@ final class EndpointDriver: @unchecked Sendable {
         }
     }
 
+    /// What the outbox knows the endpoint by.
     var name: String { configuration.name }
+    /// Requests sent and not answered, and those that wait for a token.
     var inFlight: Int { lane.inFlight }
+    /// Whether the breaker lets nothing through just now.
     var isOpen: Bool { if case .open = lane.breaker.state { true } else { false } }
 
+    /// The outbox may have something new; asking in vain does no harm.
     func signal() {
         lane.signalled()
         pump()
     }
+    /// Holds or frees the lane after the outbox was told the same. Does nothing to a driver that is being stopped.
     func setHeld(_ isHeld: Bool) {
         guard lane.hold != .stopping else { return }
         lane.hold = isHeld ? .held : .none
@@ -71,6 +78,7 @@ final class EndpointDriver: @unchecked Sendable {
 
     // MARK: - The lane's wishes
 
+    /// Does what the lane says until it has to wait. Called after everything that may have changed its mind.
     func pump() {
         // A request that ends while another is started must not start a second round inside this one.
         guard !isPumping else { return }

@@ -10,19 +10,28 @@ import Telephony
 /// A value: the driver asks `next` until it says `wait`, performs each action, and tells what came of it. Order within a
 /// call is the outbox's: it lends only the first unsettled message of a call.
 struct Lane {
+    /// What the driver does next.
     enum Action: Equatable {
+        /// Ask the outbox for up to so many, from 1 to `depth`; its answer goes to `claimed` or `claimFailed`. Not
+        /// asked again before.
         case claim(limit: Int)
+        /// Send it; counted as in flight until `finished`.
         case send(OutboxEntry)
+        /// Give these back to the outbox untried: they are not to wait here.
         case release([OutboxEntry.ID])
         /// Nothing to do before that time (nil: before something happens).
         case wait(until: Instant?)
     }
+    /// Why nothing is to be sent: `held` until somebody frees it, as after a 410; `stopping` for good.
     enum Hold: Equatable { case none, held, stopping }
 
+    /// Requests in flight at most, 1 to 64; fewer while the breaker recovers.
     let concurrency: Int
     /// Messages held at most: enough to keep the connections busy while the outbox is asked for more.
     let depth: Int
+    /// Sent and not `finished`.
     private(set) var inFlight = 0
+    /// Knows of each outcome but `.stopped`, which says nothing of the receiver.
     private(set) var breaker: CircuitBreaker
     private var limiter: RateLimiter?
     private var queue: [OutboxEntry] = []
@@ -31,17 +40,22 @@ struct Lane {
     private var isSignalled = true
     private var nextDue: Instant?
     private var waitUntil: Instant?
+    /// The driver's to set; takes effect with the `next` that must follow. What is in flight is not called back.
     var hold = Hold.none
 
+    /// - Parameter rate: nil for no limit.
     init(concurrency: Int, rate: RateLimiter.Rate?, breaker: CircuitBreaker = CircuitBreaker()) {
         (self.concurrency, self.breaker) = (concurrency, breaker)
         depth = max(64, concurrency * 8)
         limiter = rate.map { RateLimiter($0) }
     }
 
+    /// Claimed and not sent yet.
     var queued: Int { queue.count - head }
+    /// Nothing is in flight and no claim is unanswered: whoever stops need wait no longer. Messages may be queued.
     var isIdle: Bool { inFlight == 0 && !isClaiming }
 
+    /// What to do now. Each action is counted as done: perform it, and ask again unless it is `wait`.
     mutating func next(now: Instant) -> Action {
         guard hold == .none else { return releaseAll() ?? .wait(until: nil) }
         if let until = waitUntil {
@@ -74,6 +88,10 @@ struct Lane {
     /// The outbox has something new.
     mutating func signalled() { isSignalled = true }
 
+    /// The outbox's answer to a `claim`.
+    /// - Parameters:
+    ///   - claim: its `nextDue` by the same clock as `now`, which is not the wall's.
+    ///   - now: by a clock that is never put back.
     mutating func claimed(_ claim: Claim, now: Instant) {
         isClaiming = false
         if head > 0 {

@@ -3,10 +3,12 @@ import Telephony
 
 /// Makes the request of one attempt: URL, headers and signature.
 struct RequestBuilder: Sendable {
+    /// Whose requests these are.
     let configuration: EndpointConfiguration
     private let fixed: [String]
     private let usesStandardSignature: Bool
 
+    /// Writes once the header lines that no message changes.
     init(_ configuration: EndpointConfiguration) {
         self.configuration = configuration
         fixed = HTTPRequest.lines(configuration.headers, configuration.authorization)

@@ -19,6 +19,9 @@ struct SteadyClock {
     /// Drift below this is slewing or a delayed thread, not somebody setting the clock.
     private static let tolerance: Duration = .seconds(1)
 
+    /// - Parameters:
+    ///   - wall: read here too, so that both clocks begin with the same reading.
+    ///   - uptime: never goes back; its zero may be anywhere.
     init(wall: @escaping @Sendable () -> Instant, uptime: @escaping @Sendable () -> Duration) {
         (self.wall, self.uptime) = (wall, uptime)
         origin = wall() - uptime()

@@ -15,6 +15,10 @@ final class TokenSource: @unchecked Sendable {
     private let now: @Sendable () -> Instant
     private var state = State.none
 
+    /// Asks for nothing yet.
+    /// - Parameters:
+    ///   - transport: the endpoint's own: its `allow`, authorities, proxy and timeout hold for the token's host too.
+    ///   - now: a clock that nobody sets, which the token's end is reckoned by.
     init(
         _ client: EndpointConfiguration.OAuth2Client, transport: EndpointTransport,
         now: @escaping @Sendable () -> Instant

@@ -1,5 +1,6 @@
 /// What is wrong with a receiver's certificate, as far as it makes a difference to who mends it and where.
 public enum CertificateFault: Sendable, Hashable {
+    /// Was good until a day that has passed, or the clock here is ahead.
     case expired
     /// Or the clock here is behind.
     case notYetValid
@@ -7,6 +8,7 @@ public enum CertificateFault: Sendable, Hashable {
     case unknownAuthority
     /// It is good, but for another name.
     case otherName
+    /// Anything else OpenSSL found: revoked, made for another purpose, too weak a key.
     case other
 
     /// - Parameter code: `X509_V_ERR_...` of OpenSSL's verification, as CURLINFO_SSL_VERIFYRESULT has it.

@@ -22,7 +22,9 @@ final class EndpointTransport: @unchecked Sendable {
     /// And kept this far, where nobody asks for more.
     static let keptLimit = 4096
 
+    /// Asked by `open` before each connection; kept connections are not asked about again.
     let policy: AddressPolicy
+    /// Bytes of an answer's body that its reader gets at most.
     let kept: Int
     private let connection: EndpointConfiguration.Connection
     private let timeout: Duration
@@ -256,6 +258,7 @@ final class EndpointTransport: @unchecked Sendable {
         return descriptor
     }
 
+    /// libcurl is done with a descriptor: its watch ends first, as the number may be given out again at once.
     func closing(_ descriptor: Int32) {
         connections.remove(descriptor)
         watchers.removeValue(forKey: descriptor)?.watcher.stop()

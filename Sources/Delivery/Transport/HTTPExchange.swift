@@ -2,11 +2,13 @@ import Telephony
 
 /// One request as it goes out.
 struct HTTPRequest {
+    /// In capitals, as sent.
     var method: String
     /// Absolute.
     var url: String
     /// `Name: value` lines.
     var headers: [String]
+    /// Copied before the request is sent. Empty is a body too, of length 0, where `hasBody`.
     var body: ArraySlice<UInt8>
     /// GET: nothing is sent behind the headers.
     var hasBody: Bool
@@ -26,6 +28,7 @@ struct HTTPRequest {
 
 /// What came of it.
 struct HTTPResponse {
+    /// What the policy judges by.
     var outcome: AttemptOutcome
     /// The HTTP status, also of an answer that broke off later.
     var status: Int?

@@ -6,7 +6,9 @@ import Telephony
 ///
 /// `@unchecked Sendable` as its transport: the loop's thread only.
 final class Transfer: @unchecked Sendable {
+    /// libcurl's handle: owned, freed by `close`.
     let easy: UnsafeMutableRawPointer
+    /// Set by `EndpointTransport.open` when the policy refused an address: libcurl only says that it could not connect.
     var isAddressRefused = false
     private unowned let transport: EndpointTransport
     private var headers: UnsafeMutablePointer<curl_slist>?
@@ -20,6 +22,7 @@ final class Transfer: @unchecked Sendable {
     private var url = ""
     private var method = ""
 
+    /// Makes the handle; its settings follow with the first `prepare`. The transport must outlive it.
     init(transport: EndpointTransport) {
         guard let easy = curl_easy_init() else { preconditionFailure("libcurl has no memory for an easy handle") }
         (self.easy, self.transport) = (easy, transport)
@@ -27,6 +30,8 @@ final class Transfer: @unchecked Sendable {
         words = .allocate(capacity: Int(CURL_ERROR_SIZE))
         words.initialize(repeating: 0)
     }
+    /// Frees the handle and the buffers libcurl reads from and writes to. Once, with the handle out of the multi
+    /// handle.
     func close() {
         curl_easy_cleanup(easy)
         words.deallocate()
@@ -81,6 +86,10 @@ final class Transfer: @unchecked Sendable {
             }, Unmanaged.passUnretained(transport).toOpaque())
     }
 
+    /// Sets the handle up for one request, changing only what differs from the last.
+    ///
+    /// `connection`, `timeout` and `userAgent` count the first time alone: a transport has one of each.
+    /// - Parameter completion: called once, by `finish`.
     func prepare(
         _ request: HTTPRequest, connection: EndpointConfiguration.Connection, timeout: Duration, userAgent: String,
         completion: @escaping (HTTPResponse) -> Void
@@ -141,6 +150,10 @@ final class Transfer: @unchecked Sendable {
         return status == 0 ? nil : status
     }
 
+    /// What a finished request comes to, and libcurl's words where it failed.
+    ///
+    /// An answer that was cut at `readLimit` counts by its status. One that broke off counts as a failure though its
+    /// status is known.
     func judge(_ result: CURLcode) -> (AttemptOutcome, String) {
         let isCut = result == CURLE_WRITE_ERROR && receivedCount > EndpointTransport.readLimit
         if result == CURLE_OK || isCut, let status { return (.answered(status: status, retryAfter: retryAfter), "") }
