@@ -17,9 +17,12 @@ public struct DeliveryConfigurationError: Error, Equatable, CustomStringConverti
         /// Two keys contradict each other.
         case conflict
     }
+    /// The daemon goes by it: what is missing or in conflict after another mistake may be that mistake's doing, and is
+    /// not told.
     public let code: Code
     /// As it stands between the brackets: `webhook:crm`, `lookup`.
     public let section: String
+    /// The key as written; `set.` where any key of a family would do.
     public let key: String
     /// Line of the configuration file; 0 where there is none.
     public let line: Int
@@ -28,5 +31,7 @@ public struct DeliveryConfigurationError: Error, Equatable, CustomStringConverti
     /// What is allowed, or the nearest known name.
     public let hint: String
 
+    /// In one line, without the line's number: the daemon makes a message of its own from the parts, with the file's
+    /// name.
     public var description: String { "[\(section)] \(key): \(problem); \(hint)" }
 }

@@ -3,10 +3,13 @@ import Telephony
 extension EndpointConfiguration {
     /// One line of a section.
     public struct Entry: Sendable {
+        /// Before the `=`, as written: `timeout`, `header.X-Api-Key`. The daemon has made `secret` of a `secret_file`.
         public var key: String
+        /// Behind the `=`, with `${NAME}` of the environment filled in; blanks around it may still be there.
         public var value: String
         /// 1 for the file's first line; 0 where there is none.
         public var line: Int
+        /// Without a line: of no file. The daemon gives each its own, and finds the wrong one by it.
         public init(_ key: String, _ value: String, line: Int = 0) {
             (self.key, self.value, self.line) = (key, value, line)
         }

@@ -5,6 +5,7 @@ struct EndpointURL: Sendable, Hashable {
     /// Path and query, at least `/`, as configured.
     let target: String
 
+    /// The whole URL, its path at least `/`; fields stand in it unfilled.
     var text: String { origin + target }
 
     /// - Throws: without `http://` or `https://`, without a host, with a field or user and password in front of the path, or

@@ -5,8 +5,13 @@ import Telephony
 struct EntryReader {
     /// As it stands between the brackets.
     let section: String
+    /// In the order of the file; a key is there once when `check` has passed.
     let entries: [EndpointConfiguration.Entry]
 
+    /// An error about one entry, with its line.
+    /// - Parameters:
+    ///   - problem: what follows the key in a sentence, as `is there twice`; a value only where it cannot be a secret.
+    ///   - hint: what to write instead.
     func error(
         _ entry: EndpointConfiguration.Entry, _ code: DeliveryConfigurationError.Code, _ problem: String,
         _ hint: String
@@ -44,8 +49,11 @@ struct EntryReader {
         }
     }
 
+    /// The line of a key, spelt exactly so; nil where the section does not have it.
     func entry(_ key: String) -> EndpointConfiguration.Entry? { entries.first { $0.key == key } }
 
+    /// Reads one entry's value, blanks removed.
+    /// - Throws: what `body` throws, with section, key and line.
     func value<T>(
         _ entry: EndpointConfiguration.Entry, _ body: (String) throws(ValueError) -> T
     ) throws(DeliveryConfigurationError) -> T {
@@ -63,6 +71,9 @@ struct EntryReader {
         return try value(entry, body)
     }
 
+    /// One of a few words, in the letters they are written with.
+    /// - Parameter make: from a word that is in `names`; nil refuses it too.
+    /// - Throws: with the nearest of the names.
     static func choice<T>(_ text: String, of names: [String], _ make: (String) -> T?) throws(ValueError) -> T {
         guard names.contains(text), let value = make(text) else {
             throw ValueError(problem: "\"\(text)\" is not known", hint: NearestName.hint(for: text, among: names))
@@ -76,6 +87,8 @@ struct EntryReader {
         }
         return text
     }
+    /// Reads `events`: types with commas between.
+    /// - Throws: on a type that does not exist, and where there is none.
     static func events(_ text: String) throws(ValueError) -> Set<EventType> {
         var events: Set<EventType> = []
         for word in ConfigurationText.list(text) {
@@ -87,6 +100,8 @@ struct EntryReader {
         }
         return events
     }
+    /// Reads `retry`: the waits after the first attempt, as `5s, 30s, 2m`. `none` is the empty list: one attempt.
+    /// - Throws: on what is no time, and on more than 100.
     static func retry(_ text: String) throws(ValueError) -> [Duration] {
         if text == "none" { return [] }
         var waits: [Duration] = []
@@ -96,6 +111,8 @@ struct EntryReader {
         }
         return waits
     }
+    /// A time within bounds, both included; nil where the section has no such key.
+    /// - Throws: `badValue` out of bounds, with what is allowed.
     func duration(_ key: String, from least: Duration, to most: Duration) throws(DeliveryConfigurationError)
         -> Duration?
     {
@@ -133,6 +150,9 @@ struct EntryReader {
         return headers
     }
 
+    /// The files and the proxy. That the files are there and can be read is not looked at here.
+    /// - Parameter allow: what the section says, as a proxy makes it void.
+    /// - Throws: on a path that is not absolute, a key without its certificate, a proxy beside an `allow`.
     func connection(allow: AddressPolicy) throws(DeliveryConfigurationError) -> EndpointConfiguration.Connection {
         var connection = EndpointConfiguration.Connection()
         func path(_ key: String) throws(DeliveryConfigurationError) -> String? {
@@ -165,6 +185,9 @@ struct EntryReader {
         return connection
     }
 
+    /// The one way the section has of proving who sends.
+    /// - Parameter headers: the section's own, of which `Authorization` is a way too.
+    /// - Throws: `conflict` where there are two ways, `missingKey` where OAuth 2 lacks one of its three.
     func authorization(
         headers: [(name: String, value: String)]
     ) throws(DeliveryConfigurationError) -> EndpointConfiguration.Authorization {
