@@ -35,13 +35,17 @@ public import Telephony
 ///
 /// **Isolation**: on the loop's thread only. `@unchecked Sendable`: all state is touched there alone.
 public final class Daemon: @unchecked Sendable {
+    /// As read at the start. A reload changes the engine's endpoints and nothing here.
     public let configuration: Configuration
+    /// The one loop everything of this daemon runs on; not started nor stopped by it.
     public let loop: EventLoop
+    /// Counts since the start, of all parts: `calls.added`, `ami.events` of a system, `spool.taken`, …
     public let counters = CounterRegistry()
     private let logger: Logger
     private let now: @Sendable () -> Instant
 
     private var store: CallStore?
+    /// Sends what is pending; nil before `start` and after `stop`.
     public private(set) var engine: DeliveryEngine?
     private var pump: CommitPump?
     private var publisher: CallPublisher?
@@ -58,6 +62,8 @@ public final class Daemon: @unchecked Sendable {
     var diskRoom: (@Sendable () -> DiskRoom?)?
     private var backfills = BackfillSchedule()
 
+    /// Opens nothing yet: that is `start`'s to do.
+    /// - Parameter now: the wall clock; tests put their own.
     public init(
         _ configuration: Configuration, loop: EventLoop, logger: Logger,
         now: @escaping @Sendable () -> Instant = CallStore.wallClock

@@ -10,7 +10,9 @@ import Telephony
 ///
 /// **Isolation**: on the loop's thread only. `@unchecked Sendable`: all state is touched there alone.
 final class PBXLink: @unchecked Sendable {
+    /// The `[pbx:]` section, as at the start.
     let configuration: Configuration.PBX
+    /// Takes what this connection tells, and what the dialplan tells of the same Asterisk's calls.
     let fold: FoldDriver
     private let client: AMIClient
     private let loop: EventLoop
@@ -42,6 +44,8 @@ final class PBXLink: @unchecked Sendable {
     /// Damaged events ask for a list of the channels at most this often: a forger must not keep us busy.
     private static let resyncPause: Duration = .seconds(5)
 
+    /// Connects to nothing yet.
+    /// - Parameter raise: takes alerts of this Asterisk, repeats already held back.
     init(
         _ configuration: Configuration.PBX, fold: FoldDriver, loop: EventLoop, logger: Logger,
         counters: CounterRegistry, now: @escaping @Sendable () -> Instant, raise: @escaping (Alert) -> Void

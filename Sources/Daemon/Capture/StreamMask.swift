@@ -11,6 +11,8 @@ public struct StreamMask: Sendable {
     /// What of a line has not come yet.
     private var carried: [UInt8] = []
 
+    /// - Parameter key: what the numbers of a capture are drawn from; a fixed one is for tests alone, as it would let
+    ///   two captures be compared.
     public init(key: UInt64 = .random(in: .min ... .max)) { self.key = key }
 
     /// Names of people that came lately, by their first byte, the newest last; looked for where text is free.

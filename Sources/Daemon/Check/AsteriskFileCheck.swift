@@ -2,14 +2,18 @@ import Delivery
 
 /// Looks through Asterisk's own files, where they are on this host, for what hides calls from the manager or mis-tells them.
 struct AsteriskFileCheck {
+    /// The folder of this Asterisk; need not be there.
     let files: AsteriskFiles
+    /// Whose manager user is looked for in manager.conf, and whom the findings name.
     let pbx: Configuration.PBX
+    /// The CDR and CEL files of this Asterisk, its section's own before those of `[backfill]`.
     let backfill: Configuration.Backfill
     /// Where Hookswitch's own FastAGI server listens; nil: nowhere.
     let fastAGIPort: UInt16?
 
     private var subject: String { "Asterisk's files of \(pbx.name)" }
 
+    /// All that is to be said; one finding of `unknown` where the folder cannot be read.
     func findings() -> [Finding] {
         guard files.isThere else {
             return [

@@ -6,20 +6,30 @@ import Glibc
 /// **Shape**: `[name]`, `[name](!)`, `[name](+)`, `[name](template)`, `key = value`, `key => value`, `;` comments, `;--` block comments `--;`,
 /// `#include "file"` and `#include file*.conf`, relative to the folder. **Source**: Asterisk's main/config.c (16 and 22).
 struct AsteriskFiles {
+    /// One `key = value` or `key => value`.
     struct Setting: Equatable {
+        /// As written; Asterisk's own look-ups do not care for its case.
         var key: String
+        /// Without comment and blanks around it; quotes stay.
         var value: String
     }
+    /// One `[name]` with all that stands below it anywhere in the file, its templates' settings among them.
     struct Section: Equatable {
+        /// As written between the brackets.
         var name: String
+        /// In the order Asterisk reads them; a key may come several times.
         var settings: [Setting] = []
 
         /// The last value of a key; Asterisk's names do not care for case.
         func value(_ key: String) -> String? { settings.last { $0.key.lowercased() == key }?.value }
+        /// All values of a key, in order.
+        /// - Parameter key: in small letters.
         func values(_ key: String) -> [String] { settings.filter { $0.key.lowercased() == key }.map(\.value) }
     }
+    /// What relative names of files and includes are taken from, `/etc/asterisk` on most hosts.
     let folder: String
 
+    /// Reads nothing: each `sections` reads its file anew.
     init(folder: String) { self.folder = folder }
 
     /// Whether the folder can be read at all.

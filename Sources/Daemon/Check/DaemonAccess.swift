@@ -5,15 +5,22 @@ import Glibc
 /// The configuration holds secrets, so `check` is mostly run by root, who may read everything; the daemon is another user. Then the
 /// question is asked as that user, who is known as the owner of the state folder, by util-linux's `setpriv` and `test`.
 struct DaemonAccess {
+    /// Ways to use a file that are asked for together, as access(2) takes them.
     struct Modes: OptionSet {
+        /// The bits of access(2): `R_OK`, `W_OK`, `X_OK`.
         var rawValue: Int32
+        /// For a folder: its names.
         static let read = Modes(rawValue: R_OK)
+        /// For a folder: files can be made and removed in it, if `execute` is there too.
         static let write = Modes(rawValue: W_OK)
+        /// For a folder: what is in it can be reached.
         static let execute = Modes(rawValue: X_OK)
     }
     /// Whom to ask for; nil where that is who runs this.
     let user: (id: uid_t, group: gid_t, name: String)?
 
+    /// - Parameter stateDirectory: whose owner is taken for the daemon's user; where it is missing or root's, or the
+    ///   asker is not root, the asker's own rights are what counts.
     init(stateDirectory: String) {
         var status = stat()
         guard geteuid() == 0, stat(stateDirectory, &status) == 0, status.st_uid != 0 else {

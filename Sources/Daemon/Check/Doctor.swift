@@ -14,6 +14,8 @@ public struct Doctor: Sendable {
     private let loop: EventLoop
     private let daemon: DaemonAccess
 
+    /// Looks at nothing yet.
+    /// - Parameter loop: must be running; manager, FastAGI and webhooks are asked on it.
     public init(_ configuration: Configuration, on loop: EventLoop) {
         (self.configuration, self.loop) = (configuration, loop)
         daemon = DaemonAccess(stateDirectory: configuration.general.stateDirectory)
@@ -333,6 +335,9 @@ public struct Doctor: Sendable {
 
 /// Whether a daemon has a state folder.
 enum StateLock {
+    /// Whether a process has locked the folder just now. Where none has, the look itself holds the lock, shared, for a
+    /// moment.
+    /// - Throws: where the lock file cannot be opened; `isMissing` where no daemon ever ran there.
     static func isHeld(_ folder: String) throws(FileError) -> Bool {
         let path = "\(folder)/hookswitch.lock"
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

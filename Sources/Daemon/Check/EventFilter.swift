@@ -8,17 +8,24 @@ import Delivery
 struct EventFilter: Equatable {
     /// How the right side is compared.
     enum Method: String {
+        /// `regex`: found anywhere in the text, as POSIX extended. `exact`: the same as the whole.
         case regex, exact
+        /// The text begins so.
         case startsWith = "starts_with"
+        /// The text ends so.
         case endsWith = "ends_with"
+        /// `contains`: found anywhere, as it stands. `none`: nothing is compared; name and header alone decide.
         case contains, none
     }
+    /// Whether what it meets is kept back, and not let through.
     var isExclude = false
     /// Applies to events of this name alone; nil: to all.
     var event: String?
     /// Looks at this header alone; nil: at the whole text.
     var header: String?
+    /// `none` for the newer form without `method(…)`; the older form is always `regex`.
     var method = Method.none
+    /// What is compared with, without the `!` of the older form; not looked at with method `none`.
     var text: String
 
     /// - Parameters:

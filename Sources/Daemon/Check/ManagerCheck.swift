@@ -12,6 +12,7 @@ final class ManagerCheck: @unchecked Sendable {
     private var hasBooted = false
     private var isAnswered = false
 
+    /// Connects to nothing yet. For one `run`: findings are gathered in here.
     init(_ pbx: Configuration.PBX, loop: EventLoop) { (self.pbx, self.loop) = (pbx, loop) }
 
     private var subject: String { "manager \(pbx.name)" }

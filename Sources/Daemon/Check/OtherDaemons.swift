@@ -5,13 +5,19 @@ import Glibc
 struct OtherDaemons {
     /// A process that runs `hookswitch run`.
     struct Process {
+        /// Its process id, as `ps` shows it.
         var id: Int
+        /// What that file says, read with that process's environment; nil where it cannot be read from here or is
+        /// wrong.
         var configuration: Configuration?
         /// The file of its `--config`, or the usual one.
         var file: String
     }
+    /// Ours, to hold theirs against.
     let configuration: Configuration
 
+    /// One finding a daemon that watches an Asterisk of ours as the same user, or may do so; none where there is no
+    /// such.
     func findings() -> [Finding] {
         OtherDaemons.running().flatMap(judge)
     }

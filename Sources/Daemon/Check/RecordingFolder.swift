@@ -5,8 +5,11 @@ import Telephony
 enum RecordingFolder {
     /// One file that holds audio, by its name.
     struct File {
+        /// With the folder that was asked for at its front.
         var path: String
+        /// Size of the whole file, header included.
         var bytes: Int
+        /// When it was last written (mtime), in whole seconds.
         var changedAt: Instant
     }
     private static let endings: Set<String> = [

@@ -5,7 +5,9 @@ import Telephony
 /// What the last week's records tell of how well they were told: recordings that are missing, files that belong to no call,
 /// gaps, and witnesses that never say anything.
 struct StoredCallsCheck {
+    /// Says where the store and the recordings are.
     let configuration: Configuration
+    /// The end of the week that is looked at.
     let now: Instant
 
     /// How far back is looked, and at how many records at most.
@@ -22,6 +24,7 @@ struct StoredCallsCheck {
         var since: Instant?
     }
 
+    /// What the last week's calls tell; empty where there are none, or no store.
     func findings() async -> [Finding] {
         let since = now - .seconds(86400 * StoredCallsCheck.days)
         let filter = CallFilter(since: since, limit: StoredCallsCheck.limit)

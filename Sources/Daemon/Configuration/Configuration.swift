@@ -10,6 +10,7 @@ public struct Configuration: Sendable {
 
     /// The file it came from.
     public var file: String
+    /// `[general]`, its defaults where the file has none.
     public var general: General
     /// In the order of the file; at least one.
     public var pbxs: [PBX]
@@ -17,7 +18,9 @@ public struct Configuration: Sendable {
     public var fastAGI: FastAGI?
     /// The `[lookup]` and `[lookup:NAME]` sections, whom the dialplan can ask, in the order of the file.
     public var lookups: [LookupConfiguration]
+    /// `[recordings]`, its defaults where the file has none.
     public var recordings: Recordings
+    /// `[backfill]`; what a `[pbx:]` section says of its own files goes before it.
     public var backfill: Backfill
     /// The `[webhook:NAME]` sections, in the order of the file.
     public var endpoints: [EndpointConfiguration]
@@ -43,7 +46,9 @@ public struct Configuration: Sendable {
         public var callsLogBytes: Int64 = 256 << 20
         /// Whether it is renamed away at each UTC midnight.
         public var rotatesCallsLogDaily = false
+        /// `log_level`: lines below it are not written.
         public var logLevel = LogLevel.info
+        /// `log_format`: lines for people or for programs.
         public var logFormat = LogFormat.text
         /// Nil: standard error.
         public var logFile: String?
@@ -56,8 +61,11 @@ public struct Configuration: Sendable {
         public var callsLogOptions: CallsLogOptions? {
             callsLog.map { CallsLogOptions(path: $0, maxBytes: callsLogBytes, rotatesDaily: rotatesCallsLogDaily) }
         }
+        /// The store's file, as `StateFolder` makes it.
         public var databasePath: String { "\(stateDirectory)/hookswitch.db" }
+        /// Where `agi-bin/hookswitch-spool` leaves what no daemon took.
         public var spoolDirectory: String { "\(stateDirectory)/spool" }
+        /// The defaults, for a file that says nothing.
         public init() {}
     }
 
@@ -67,13 +75,18 @@ public struct Configuration: Sendable {
         public var name: String
         /// The record's `system`: `system = …`, else the instance's name, and with several Asterisks `NAME`.
         public var system: String
+        /// `ami`: where its manager listens.
         public var ami: ManagerAddress
+        /// `username`: the section of manager.conf it logs in as.
         public var username: String
+        /// `secret`, or what `secret_file` holds; never shown or logged.
         public var secret: String
         /// Channels that lead outside, `PJSIP/trunk*`; empty: learned.
         public var trunks: [String] = []
-        /// Its own CDR and CEL files, as `[backfill]` names them where there is one Asterisk.
+        /// Its own CDR file, before that of `[backfill]`, which is for where there is one Asterisk; nil where the section
+        /// names none.
         public var cdr: String?
+        /// As `cdr`, the CEL file; nil where the section names none, `[backfill]` then counts.
         public var cel: String?
         /// Asterisk patterns of internal numbers; empty: 2 to 6 digits.
         public var `internal`: [String] = []
@@ -92,9 +105,13 @@ public struct Configuration: Sendable {
 
         /// Where the manager listens.
         public struct ManagerAddress: Sendable, Hashable, CustomStringConvertible {
+            /// A name or an address, without brackets.
             public var host: String
+            /// 5038 where the file names none, 5039 for `tls://`.
             public var port: UInt16
+            /// Whether TLS begins with the connection (`tls://`); the manager knows no STARTTLS.
             public var isTLS: Bool
+            /// Checks nothing: that has been done by `ConfigurationValue.managerAddress`.
             public init(host: String, port: UInt16, isTLS: Bool) {
                 (self.host, self.port, self.isTLS) = (host, port, isTLS)
             }
@@ -109,6 +126,7 @@ public struct Configuration: Sendable {
     public struct FastAGI: Sendable, Equatable {
         /// 4573 is Asterisk's own default; VICIdial's server sits on 4577.
         public var listen: SocketAddress
+        /// Whose requests are answered; loopback where the file names none. Empty answers nobody.
         public var permit: [NetworkPrefix]
         /// After this the dialplan goes on, whatever happens behind.
         public var deadline: Duration = .seconds(3)
@@ -124,15 +142,17 @@ public struct Configuration: Sendable {
         public var settle: Duration = .seconds(2)
         /// After this a file that never came is `missing`.
         public var giveUp: Duration = .seconds(30)
+        /// The defaults, for a file that says nothing.
         public init() {}
     }
 
-    /// `[backfill]`: Asterisk's own files that are read at start for calls that were missed.
+    /// `[backfill]`: Asterisk's own files that are read for calls that were missed, at start and after each lost connection.
     public struct Backfill: Sendable, Equatable {
         /// `Master.csv`, or a file of `cdr_custom`.
         public var cdr: String?
         /// `cel.csv` of `cel_custom`.
         public var cel: String?
+        /// No file: nothing is read back.
         public init() {}
     }
 }

@@ -7,6 +7,7 @@ public struct ConfigurationEnvironment: Sendable {
     /// The bytes of a file, or the system's words for why there are none.
     public var contents: @Sendable (String) -> Result<[UInt8], FileError>
 
+    /// For tests, and for reading another process's configuration.
     public init(
         variable: @escaping @Sendable (String) -> String?,
         contents: @escaping @Sendable (String) -> Result<[UInt8], FileError>
@@ -26,12 +27,14 @@ public struct ConfigurationEnvironment: Sendable {
 public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     /// `open`, `read`, …
     public let operation: String
+    /// As it was given to the call that failed.
     public let path: String
     /// The system's errno.
     public let number: Int32
 
     /// With the errno of the call that has just failed.
     public init(_ operation: String, _ path: String) { self.init(operation, path, number: errno) }
+    /// With an errno that was kept, or one that fits what no call said.
     public init(_ operation: String, _ path: String, number: Int32) {
         (self.operation, self.path, self.number) = (operation, path, number)
     }
@@ -40,6 +43,7 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     public var reason: String { String(cString: strerror(number)) }
     /// There is no such file.
     public var isMissing: Bool { number == ENOENT }
+    /// `open /etc/hookswitch/hookswitch.conf: Permission denied`
     public var description: String { "\(operation) \(path): \(reason)" }
 
     /// Reads a whole file of at most `limit` bytes.

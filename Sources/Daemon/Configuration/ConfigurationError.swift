@@ -4,6 +4,7 @@
 public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// One mistake and where it stands.
     public struct Problem: Sendable, Equatable, CustomStringConvertible {
+        /// The configuration's path, as it was given.
         public var file: String
         /// From 1; 0 where the mistake has no line, as a file that cannot be read.
         public var line: Int
@@ -16,6 +17,7 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
         /// What is allowed, or what was probably meant.
         public var hint: String
 
+        /// - Parameter problem: no value that may be a secret.
         public init(
             file: String, line: Int = 0, section: String = "", key: String = "", problem: String, hint: String
         ) {
@@ -35,7 +37,9 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
         }
     }
 
+    /// Everything that is wrong, not the first of it; never empty.
     public let problems: [Problem]
+    /// - Parameter problems: at least one.
     public init(_ problems: [Problem]) { self.problems = problems }
 
     /// One line a problem.

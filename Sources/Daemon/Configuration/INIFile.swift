@@ -10,23 +10,33 @@ import Synchronization
 struct INIFile {
     /// One `key = value`.
     struct Setting: Equatable {
+        /// As written before `=`; case counts.
         var key: String
+        /// Without comment and blanks around it; environment variables not filled in yet.
         var value: String
+        /// From 1.
         var line: Int
     }
     /// One `[title]` with what stands below it.
     struct Section: Equatable {
+        /// Between the brackets, as written: `webhook:crm`.
         var title: String
+        /// Of its title, from 1.
         var line: Int
+        /// In the order of the file; a key that is set twice is there twice.
         var settings: [Setting] = []
     }
     /// A line that cannot be read.
     struct Mistake: Error, Equatable {
+        /// From 1.
         var line: Int
+        /// What is wrong, without a value, which may be a secret.
         var problem: String
+        /// What would be right.
         var hint: String
     }
 
+    /// In the order of the file; two of one title stay two.
     private(set) var sections: [Section] = []
 
     /// Reads the bytes of a file.

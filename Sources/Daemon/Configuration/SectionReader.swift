@@ -3,8 +3,10 @@ import Diagnostics
 
 /// Takes the values of one section by key and remembers what was wrong.
 struct SectionReader {
+    /// What it reports; the section and file are filled in here.
     typealias Problem = ConfigurationError.Problem
     private let file: String
+    /// What is read, for its title and lines.
     let section: INIFile.Section
     private let environment: ConfigurationEnvironment
     /// What was wrong so far.
@@ -13,6 +15,8 @@ struct SectionReader {
     /// Keys whose values are not known, because a variable or a file is missing; that has been told.
     private(set) var unresolved: Set<String> = []
 
+    /// Reports at once the keys that are set twice.
+    /// - Parameter file: as problems name it.
     init(file: String, section: INIFile.Section, environment: ConfigurationEnvironment) {
         (self.file, self.section, self.environment) = (file, section, environment)
         var seen: [String: Int] = [:]

@@ -55,6 +55,7 @@ final class CallPublisher: @unchecked Sendable {
     /// How long a finished call may be in memory only, at most twice.
     private static let patience: Duration = .milliseconds(100)
 
+    /// - Parameter now: the wall clock, for messages about what is found out after the call.
     init(
         loop: EventLoop, pump: CommitPump, engine: DeliveryEngine, settler: RecordingSettler, logger: Logger,
         counters: CounterRegistry, now: @escaping @Sendable () -> Instant

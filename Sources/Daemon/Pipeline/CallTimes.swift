@@ -5,10 +5,14 @@ import Telephony
 /// **Shape**: `{"times":[START,ANSWER,END]}` in microseconds since the epoch; ANSWER may be null. The note that the store keeps
 /// of a call that waits for its recordings.
 struct CallTimes: Equatable {
+    /// The record's start, to the microsecond.
     var startedAt: Instant
+    /// Its answer, to the microsecond; nil where nobody answered.
     var answeredAt: Instant?
+    /// Its end, to the microsecond.
     var endedAt: Instant
 
+    /// Those of a record that still has its microseconds: one of the fold, not one read from JSON.
     init(of record: CallRecord) {
         (startedAt, answeredAt, endedAt) = (record.startedAt, record.answeredAt, record.endedAt)
     }

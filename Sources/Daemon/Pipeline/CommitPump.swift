@@ -20,6 +20,7 @@ import Telephony
 final class CommitPump: @unchecked Sendable {
     /// One thing to be written.
     enum Work {
+        /// A record with its messages, written together.
         case call(CallCommit)
         /// Messages without a record of their own.
         case messages([OutboxDraft])
@@ -80,6 +81,8 @@ final class CommitPump: @unchecked Sendable {
         }
     }
 
+    /// - Parameter folder: the state folder, where `overflow.jsonl` and `quarantine.jsonl` are written when they are
+    ///   needed.
     init(
         loop: EventLoop, store: any Store, folder: String, logger: Logger, counters: CounterRegistry,
         now: @escaping @Sendable () -> Instant

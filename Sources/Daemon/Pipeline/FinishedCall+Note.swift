@@ -5,6 +5,7 @@ import Telephony
 ///
 /// **Shape**: `{"times":[…],"record":{…},"evidence":[{…}]}` on one line.
 extension FinishedCall {
+    /// One line without its line feed: all there is of the call, its times exact.
     var noteBytes: [UInt8] {
         var w = JSONWriter(reserving: 4096)
         w.beginObject()

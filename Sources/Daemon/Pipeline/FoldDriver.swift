@@ -17,7 +17,9 @@ import Telephony
 final class FoldDriver: @unchecked Sendable {
     /// What came of it.
     enum Outcome {
+        /// A call that is over, told once.
         case finished(FinishedCall)
+        /// A call in progress came to a turn, with its record as far as it is known.
         case progress(AssemblyEffect.Progress, CallRecord, at: Instant)
         /// An event was refused: the live channels should be asked for.
         case resyncWanted(reason: String, offset: Int64?)
@@ -38,8 +40,10 @@ final class FoldDriver: @unchecked Sendable {
     private(set) var skew: Duration = .zero
     /// Channels that have ended since the fold last finished a call, and since when: many of them mean that records are missing.
     private(set) var channelsWithoutRecord = 0
+    /// By our clock; the start of the fold where it has finished none yet, so that a quiet start is no alarm.
     private(set) var lastFinishedAt: Instant
 
+    /// - Parameter now: our wall clock, which timers and arrivals are on.
     init(
         _ configuration: AssemblyConfiguration, loop: EventLoop, counters: CounterRegistry,
         now: @escaping @Sendable () -> Instant

@@ -5,6 +5,7 @@ import Telephony
 ///
 /// Every method blocks on the disk: never on the loop, but to keep one call aside.
 struct OverflowFile {
+    /// Made with the first call; its folder must be there.
     let path: String
     /// The system's, or a test's that fails as on a full disk.
     var write: @Sendable (Int32, UnsafeRawPointer?, Int) -> Int = { Glibc.write($0, $1, $2) }
@@ -14,6 +15,7 @@ struct OverflowFile {
 
     /// Some calls of the file.
     struct Piece: Sendable {
+        /// Those that could be read, in the order they were appended.
         var calls: [FinishedCall] = []
         /// Lines that could not be read: cut by a full disk, most likely.
         var damaged = 0
@@ -75,6 +77,7 @@ struct OverflowFile {
         }
     }
 
+    /// Removes the file, its calls taken up; one that is not there is no error.
     func remove() { unlink(path) }
 
     /// Gives the whole file its name at once, in place of a file that has it.

@@ -32,6 +32,7 @@ final class RecordingSettler: Sendable {
         var isRunning = false
         var isStopping = false
     }
+    /// Calls that are waited for at most, so that a round of looks, four a second, stays bounded.
     static let capacity = 10_000
     private static let interval: Duration = .milliseconds(250)
 

@@ -15,6 +15,7 @@ struct RecordingWatch {
     enum Look: Equatable {
         /// `isWhole`: the file itself says that its writer is done.
         case file(size: Int, audioBytes: Int, isWhole: Bool)
+        /// The folder is there, the file is not: it may yet come.
         case noFile
         /// Not even the folder it should come to is there: another host's, or not mounted.
         case noFolder
@@ -24,6 +25,7 @@ struct RecordingWatch {
     private var size: Int?
     private var unchangedSince: Instant
 
+    /// - Parameter now: the call's end or later, by the clock that `take` will be given.
     init(settle: Duration, giveUp: Duration, now: Instant) {
         (self.settle, giveUpAt, unchangedSince) = (settle, now + giveUp, now)
     }

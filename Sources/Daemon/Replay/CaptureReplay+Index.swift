@@ -4,10 +4,13 @@ public import Telephony
 extension CaptureReplay {
     /// Where bytes came in and connections ended, as an index tells.
     public struct Mark: Sendable, Equatable {
+        /// What an index line tells of: a connection that began, bytes that came in one read, a connection that ended.
         public enum Kind: Sendable { case opened, read, closed }
+        /// What happened at `offset`.
         public var kind: Kind
         /// Byte offset in the capture.
         public var offset: Int
+        /// By the wall clock of whoever captured, as far as the index gives it.
         public var at: Instant
     }
 

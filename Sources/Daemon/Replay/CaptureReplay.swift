@@ -7,17 +7,21 @@ public import Telephony
 /// A capture is plain manager bytes, several connections one after another; an index beside it (`conn offset length mono epoch`
 /// a line) gives the time each part came and where connections began and ended. Without one, time is what the events say.
 public struct CaptureReplay {
+    /// What a replay told, beside the calls themselves what is needed to trust them.
     public struct Summary: Sendable {
+        /// In the order they were told; empty where `onCall` takes them.
         public var calls: [FinishedCall] = []
         /// Those of them that were not over at the end.
         public var unended: Set<LinkedID> = []
         /// Events refused as forged or broken, with where they stand.
         public var refused: [(reason: String, offset: Int64)] = []
+        /// Manager messages of all connections, responses included; 0 for logs.
         public var messageCount: Int64 = 0
         /// Set where the stream could not be read to its end.
         public var error: AMIDecodeError?
         /// Rows of a log, and its lines that could not be read.
         public var rowCount = 0
+        /// Lines of a log that could not be read; the rest was.
         public var problems: [LogProblem] = []
     }
 
@@ -48,6 +52,7 @@ public struct CaptureReplay {
     private var cdrRows: [CDRRow] = []
     private var hasHeardChannels = false
 
+    /// - Parameter configuration: as the daemon folds that Asterisk's calls; its `system` becomes the records'.
     public init(_ configuration: AssemblyConfiguration) {
         self.configuration = configuration
         assembler = CallAssembler(configuration)

@@ -8,6 +8,7 @@ final class Bell: Sendable {
     private let hears: Int32
     private let rings: Int32
 
+    /// Traps where the process has no descriptor left: without the bell its thread would sleep for ever.
     init() {
         var ends: [Int32] = [-1, -1]
         precondition(pipe(&ends) == 0, "the system has no descriptor left: \(errno)")
@@ -22,6 +23,7 @@ final class Bell: Sendable {
         close(rings)
     }
 
+    /// May be called from any thread, never blocks; several rings before a wait are one.
     func ring() {
         // A pipe that is full has rung already.
         var byte: UInt8 = 1

@@ -13,11 +13,15 @@ import Telephony
 struct HealthWatch {
     /// How much room there is, and so what is given up: see `Daemon.spareDisk`.
     enum DiskLevel: Int, Comparable {
+        /// In the order of need: at `low` the calls log and old rows are given up, at `critical` what is told of calls
+        /// in progress too.
         case ample, low, critical
+        /// A fuller disk is the greater level.
         static func < (a: DiskLevel, b: DiskLevel) -> Bool { a.rawValue < b.rawValue }
     }
     private let stateDirectory: String
     private let spoolFolder: String
+    /// As of the last `disk`; `ample` before the first.
     private(set) var diskLevel = DiskLevel.ample
     private var isSpoolOld = false
     private var silenceToldAt: [String: Instant] = [:]
@@ -27,6 +31,7 @@ struct HealthWatch {
     /// Less than this: the rest is for records and what is to be delivered.
     static func criticalDisk(_ room: DiskRoom) -> Int64 { lowDisk(room) / 4 }
 
+    /// The paths are named in alerts and not looked at from here.
     init(stateDirectory: String, spool: String) { (self.stateDirectory, spoolFolder) = (stateDirectory, spool) }
 
     /// - Parameter room: on the volume of the state folder.

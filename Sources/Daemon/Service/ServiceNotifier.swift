@@ -13,6 +13,7 @@ public struct ServiceNotifier: Sendable {
     public init(variable: (String) -> String?) {
         self.init(variable: variable, processID: getpid())
     }
+    /// - Parameter processID: held against `WATCHDOG_PID`; tests put their own.
     init(variable: (String) -> String?, processID: Int32) {
         path = variable("NOTIFY_SOCKET").flatMap { $0.hasPrefix("/") || $0.hasPrefix("@") ? $0 : nil }
         // sd_watchdog_enabled(3): WATCHDOG_PID, where set, says whom the watchdog is meant for.

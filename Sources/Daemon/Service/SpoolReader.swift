@@ -23,6 +23,9 @@ final class SpoolReader: @unchecked Sendable {
     /// Files of one round; the rest comes with the next.
     private static let round = 500
 
+    /// Looks at nothing yet.
+    /// - Parameter folder: the spool; `taken/` and `refused/` are made in it.
+    /// - Parameter take: gets each witness, the oldest file's first.
     init(folder: String, logger: Logger, counters: CounterRegistry, take: @escaping (InsideWitness) -> Void) {
         (self.folder, self.logger, self.take) = (folder, logger.part("spool"), take)
         taken = counters.counter("spool.taken")

@@ -10,6 +10,7 @@ import Glibc
 ///
 /// Source: madvise(2) on MADV_DONTNEED, elf(5), proc(5) on `maps`.
 enum StartPages {
+    /// Drops them, once, when everything is started; does nothing where `/proc` is not there.
     static func release() {
         guard let maps = try? FileError.read("/proc/self/maps") else { return }
         for range in droppable(String(decoding: maps, as: UTF8.self)) {

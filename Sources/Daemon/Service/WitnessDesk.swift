@@ -15,6 +15,7 @@ struct WitnessDesk {
     struct Candidate: Equatable {
         /// Of its section.
         var name: String
+        /// The record's `system` of this Asterisk.
         var system: String
         /// Host of `ami`, as configured.
         var host: String
