@@ -1,5 +1,7 @@
 /// Reading the store beside its writer; sees what has been committed.
 ///
+/// All of it throws `missing` where there is no database yet, `newerVersion`, `damaged`, `busy` or `io`.
+///
 /// The work is done on a reader's own thread. `StoreReader` is the one for SQLite; in the daemon the `CallStore` has one.
 public protocol CallQuery: Sendable {
     /// Calls, newest first.

@@ -84,6 +84,8 @@ struct LendingDesk {
         endpoints[endpoint, default: Endpoint()].backlogDue = min(due ?? at, at)
     }
 
+    /// Lends what lies at hand, or asks for a read of the backlog where nothing does and something is due there.
+    ///
     /// - Parameters:
     ///   - now: the wall clock's, which due times are on.
     ///   - uptime: of the clock that nobody sets, which leases are on.

@@ -6,6 +6,9 @@ public import Telephony
 /// - a claimed message is lent to one claimer until `finish`, `release` or the end of its lease;
 /// - of one call and endpoint only the first unsettled message can be claimed, and it blocks no other call;
 /// - a message leaves only by `delivered` or retention; a dead letter stays and can be sent again.
+///
+/// What writes throws `diskFull`, `io` or `busy` with nothing written, to be asked for again, and `closed` once the store
+/// is.
 public protocol Outbox: Sendable {
     /// Writes messages that come without a record (`call.started`, `alert`) and returns when they are on disk.
     func enqueue(_ drafts: [OutboxDraft]) async throws(StorageError)
@@ -37,6 +40,8 @@ public protocol Outbox: Sendable {
 
     /// Holds, disables or frees an endpoint. A held endpoint keeps all its messages and takes new ones; nothing of it
     /// can be claimed. Survives restarts.
+    ///
+    /// - Parameter reason: shown to people; empty says none.
     func setEndpoint(_ name: String, _ condition: EndpointCondition, reason: String, now: Instant)
         async throws(StorageError)
 
@@ -45,6 +50,7 @@ public protocol Outbox: Sendable {
     ///
     /// - Parameter ids: message ids, row numbers, or ids of calls, which mean all their messages.
     /// - Returns: how many were found.
+    /// - Throws: as all; of many messages some may be due again already, and asking once more does them no harm.
     func retry(ids: [String], now: Instant) async throws(StorageError) -> Int
 
     /// Sends again what was created at or after `since` and before `until`, delivered or dead, spread so that no more
@@ -52,6 +58,7 @@ public protocol Outbox: Sendable {
     ///
     /// - Parameter endpoint: nil is all of them; they share the `perSecond`.
     /// - Returns: how many messages will go again.
+    /// - Throws: as all; of many messages some may be due again already, which the next asking passes over.
     func replay(since: Instant, until: Instant, endpoint: String?, perSecond: Int, now: Instant)
         async throws(StorageError) -> Int
 

@@ -12,6 +12,9 @@ public enum StoreClient {
         /// The daemon has not answered within the time given; it will do it when it can.
         case left
     }
+    /// Does a request where nobody owns the folder; else leaves it to the daemon, in `requests`, and looks for its
+    /// answer.
+    ///
     /// - Parameters:
     ///   - wait: how often and how long to look for the answer: called between looks, false gives up.
     /// - Throws: `missing` where there is no database; whatever doing it here throws.

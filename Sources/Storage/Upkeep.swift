@@ -6,6 +6,7 @@ extension CallStore {
     /// Removes what is older than `retention` and gives freed pages back to the file system.
     ///
     /// Small transactions, with the writer free for calls between any two; meant to be called every few minutes.
+    /// - Throws: what a write does; what is removed by then stays so, and the next round goes on.
     public func sweep(_ retention: Retention, now: Instant) async throws(StorageError) -> UpkeepReport {
         var report = UpkeepReport()
         for (age, state) in [(retention.delivered, DeliveryState.delivered), (retention.dead, .dead)] {
@@ -53,6 +54,7 @@ extension CallStore {
     /// SQLite's check of the whole file: empty if all is well, else one line a fault.
     ///
     /// Reads everything, beside the writer and with a reader of its own: seconds for each gigabyte. At most 20 lines.
+    /// - Throws: `damaged` where the damage keeps SQLite from looking; `io`, `busy`.
     public func check() async throws(StorageError) -> [String] {
         let reader = Reader(path: writer.path, vfs: options.vfs)
         let lines = try await reader.with { (r) throws(StorageError) in
@@ -68,6 +70,8 @@ extension CallStore {
     /// Writes a consistent copy of the database while the daemon works; `path` must not exist yet.
     ///
     /// The copy appears under its name only when it is complete and synced.
+    /// - Throws: `unwritable` where `path` exists or may not be written, `diskFull`, `io`, `damaged`; nothing is left
+    ///   behind.
     public func backup(to path: String) async throws(StorageError) {
         // A reader of its own, so that no question waits for the copy.
         try await Reader(path: writer.path, vfs: options.vfs).backup(to: path)
@@ -197,5 +201,7 @@ extension StoreReader {
     /// Writes a consistent copy of the database, whether or not a daemon works on it; `path` must not exist yet.
     ///
     /// The copy appears under its name only when it is complete and synced.
+    /// - Throws: `unwritable` where `path` exists or may not be written, `diskFull`, `io`, `damaged`; nothing is left
+    ///   behind.
     public func backup(to path: String) async throws(StorageError) { try await reader.backup(to: path) }
 }

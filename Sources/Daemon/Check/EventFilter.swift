@@ -62,6 +62,8 @@ struct EventFilter: Equatable {
     /// What a filter does to the events of one name.
     enum Effect { case nothing, some, all }
 
+    /// Which events of a name this filter meets, whether it then lets them through or keeps them back.
+    ///
     /// - Parameter name: of an event that has the headers of a channel.
     func effect(on name: String) -> Effect {
         if let event, event != name { return .nothing }

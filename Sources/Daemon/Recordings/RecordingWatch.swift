@@ -30,6 +30,9 @@ struct RecordingWatch {
         (self.settle, giveUpAt, unchangedSince) = (settle, now + giveUp, now)
     }
 
+    /// Takes what a look has found.
+    ///
+    /// - Parameter now: not before that of an earlier look.
     /// - Returns: the state it has settled in; nil: look again.
     mutating func take(_ look: Look, now: Instant) -> CallRecord.Recording.State? {
         switch look {

@@ -34,6 +34,8 @@ struct HealthWatch {
     /// The paths are named in alerts and not looked at from here.
     init(stateDirectory: String, spool: String) { (self.stateDirectory, spoolFolder) = (stateDirectory, spool) }
 
+    /// Takes a look at the disk; what is to be told of it, if it has left `ample` or come back to it.
+    ///
     /// - Parameter room: on the volume of the state folder.
     mutating func disk(_ room: DiskRoom, at now: Instant) -> Alert? {
         let (before, free) = (diskLevel, room.free)
@@ -69,6 +71,8 @@ struct HealthWatch {
             at: now)
     }
 
+    /// Takes a look at the spool; what is to be told of it, if it has turned old or young again.
+    ///
     /// - Parameter age: seconds that the oldest file of the spool has waited.
     mutating func spool(age: Int, at now: Instant) -> Alert? {
         if age > 600, !isSpoolOld {
@@ -83,7 +87,10 @@ struct HealthWatch {
         return Alert(.spoolDrained, subject: spoolFolder, message: "its files are taken up again", at: now)
     }
 
+    /// Takes a look at one Asterisk's calls; what is to be told where many channels went and no record came of them.
+    ///
     /// - Parameters:
+    ///   - pbx: name of its section; each is told of apart.
     ///   - channels: that ended since the last record.
     ///   - lastFinishedAt: when the last call was recorded, or the start.
     mutating func records(of pbx: String, channels: Int, lastFinishedAt: Instant, at now: Instant) -> Alert? {

@@ -25,6 +25,8 @@ struct WitnessDesk {
     /// How it was decided.
     enum Reason { case only, named, channel, systemName, address, guessed }
 
+    /// The candidate whose call it is; with `guessed`, the first of them. At least one is needed.
+    ///
     /// - Parameter knows: whether the Asterisk of that index told of the report's channel.
     static func choose(
         _ witness: InsideWitness, among candidates: [Candidate], knows: (Int) -> Bool

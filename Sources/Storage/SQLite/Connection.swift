@@ -12,6 +12,8 @@ struct Connection: ~Copyable {
 
     private init(handle: OpaquePointer) { self.handle = handle }
 
+    /// Opens a database with a busy time-out of five seconds and SQLite's defensive mode.
+    ///
     /// - Parameter vfs: a registered SQLite VFS by name; nil is the system's.
     /// - Throws: `unwritable`, `missing`, `damaged`, `io`.
     static func open(path: String, mode: Mode, vfs: String? = nil) throws(StorageError) -> Connection {
