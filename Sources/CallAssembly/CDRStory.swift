@@ -36,7 +36,7 @@ public struct CDRStory {
     /// One finished call for each group of rows, oldest first.
     public func calls(_ rows: [CDRRow]) -> [FinishedCall] {
         CDRStory.groups(rows).compactMap { group in
-            CallTeller(Facts(facts(group)), configuration, EndpointKnowledge(), offset).finished()
+            CallTeller(Facts(facts(group)), configuration, EndpointKnowledge()).finished()
         }
         .sorted { $0.record.startedAt < $1.record.startedAt }
     }

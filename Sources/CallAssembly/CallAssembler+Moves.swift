@@ -13,7 +13,7 @@ extension CallAssembler {
                 Call.Move(
                     kind: .blind, at: mark, by: by.part, moved: moved?.call == by.call ? moved?.part : nil, to: exten,
                     succeeded: succeeded))
-            tell(.transferred, by.call, effect)
+            if succeeded { tell(.transferred, by.call, effect) }
         case .attendedTransfer(let transfer): attended(transfer, mark, effect)
         case .pickup(let picker, let target):
             // The picker's channel shows the call's linked id only afterwards; the two are one call from here on.
@@ -64,7 +64,7 @@ extension CallAssembler {
                 kind: .attended, at: mark, by: now.part, moved: moved?.part, taker: taker?.part,
                 asker: transfer.second.flatMap { index[$0.uniqueID] }?.part, to: transfer.application,
                 succeeded: transfer.succeeded))
-        tell(.transferred, now.call, effect)
+        if transfer.succeeded { tell(.transferred, now.call, effect) }
     }
 
     /// Into an application (ConfBridge, Queue) the transferred channel goes in place of the consulting one: in its conference

@@ -449,7 +449,7 @@ public struct CallAssembler: Sendable {
         }
         for alias in call.aliases { linked[alias] = nil }
         let facts = Facts(consume call)
-        guard let finished = CallTeller(facts, configuration, knowledge, zoneOffset).finished() else { return }
+        guard let finished = CallTeller(facts, configuration, knowledge).finished() else { return }
         learn(from: facts)
         told.insert(facts.call.linkedID.oldest)
         effect(.finished(consume finished))
@@ -521,7 +521,7 @@ public struct CallAssembler: Sendable {
     /// Tells the record as it would be at this moment, where progress is wanted and a person takes part.
     func tell(_ progress: AssemblyEffect.Progress, _ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         guard configuration.reportsProgress, let call = calls[slot] else { return }
-        if let record = CallTeller(Facts(call), configuration, knowledge, zoneOffset, now: clock).finished()?.record {
+        if let record = CallTeller(Facts(call), configuration, knowledge, now: clock).finished()?.record {
             effect(.progress(progress, record))
         }
     }

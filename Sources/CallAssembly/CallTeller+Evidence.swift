@@ -7,7 +7,7 @@ extension CallTeller {
     func evidence(
         _ first: ToldCall.Line, _ cast: Cast, _ ends: Ends, _ conversation: Conversation, _ outcome: Outcome
     ) -> [FieldEvidence] {
-        var evidence = Evidence()
+        var evidence = Evidence(facts.call.sources)
         evidence.add("started_at", "Newchannel", first.created, "the call's first channel")
         evidence.add("direction", "Newchannel", facts.call.parts[cast.caller].created, cast.directionReason)
         evidence.add(
@@ -45,15 +45,38 @@ extension CallTeller {
     /// Collects what decided each field.
     private struct Evidence {
         var list: [FieldEvidence] = []
-        init() { list.reserveCapacity(16) }
+        private let sources: SourceSet
+        init(_ sources: SourceSet) {
+            self.sources = sources
+            list.reserveCapacity(16)
+        }
         mutating func add<Value>(_ field: String, _ decided: Decided<Value>, otherwise mark: Mark) {
             add(field, decided.event, decided.mark ?? mark, decided.reason)
         }
         mutating func add(_ field: String, _ event: String, _ mark: Mark, _ reason: String) {
             list.append(
                 FieldEvidence(
-                    field: field, event: event, at: mark.at, offset: mark.offset < 0 ? nil : mark.offset, reason: reason
-                ))
+                    field: field, event: witnessed(event), at: mark.at, offset: mark.offset < 0 ? nil : mark.offset,
+                    reason: reason))
         }
+        /// What told it. Every grammar becomes the manager's words on its way into the call; of one that no manager event told, a
+        /// reader looks for the row of the CEL or CDR, or for the dialplan's report.
+        private func witnessed(_ event: String) -> String {
+            if sources.contains(.ami) { return event }
+            if sources.contains(.cel) { return Evidence.rows[event] ?? event }
+            if sources.contains(.agi) { return sources.contains(.cdr) ? "hangup handler, Cdr" : "hangup handler" }
+            return "Cdr"
+        }
+        /// The CEL row that tells what a manager event does.
+        ///
+        /// Of a queue any row may tell that was written within `Queue()`: CEL tracks applications only if it is told to.
+        private static let rows = [
+            "Newchannel": "CHAN_START", "Newstate": "ANSWER", "Newexten": "APP_START", "DialEnd": "HANGUP",
+            "Hangup": "HANGUP", "HangupRequest": "HANGUP", "SoftHangupRequest": "HANGUP", "CEL": "HANGUP",
+            "BridgeEnter": "BRIDGE_ENTER", "BridgeLeave": "BRIDGE_EXIT", "QueueCallerJoin": "CEL",
+            "DialBegin": "CHAN_START",
+            "MixMonitorStart": "APP_START", "BlindTransfer": "BLINDTRANSFER", "AttendedTransfer": "ATTENDEDTRANSFER",
+            "Pickup": "PICKUP", "ParkedCall": "PARK_START", "UnParkedCall": "PARK_END",
+        ]
     }
 }

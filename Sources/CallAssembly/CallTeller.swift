@@ -9,19 +9,15 @@ final class CallTeller: Sendable {
     let facts: Facts
     /// What it is told by: the PBX's name, trunks, internal numbers, wanted variables.
     let configuration: AssemblyConfiguration
-    /// Local time minus UTC of the PBX; nil while it is not known.
-    let zoneOffset: Duration?
     /// The moment of telling, for a call still in progress; nil for one that is over.
     let now: Instant?
     private let knowledge: EndpointKnowledge
 
     /// `knowledge` is what earlier calls showed of the devices; this one adds nothing to it.
     init(
-        _ facts: Facts, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge, _ zoneOffset: Duration?,
-        now: Instant? = nil
+        _ facts: Facts, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge, now: Instant? = nil
     ) {
-        (self.facts, self.configuration, self.knowledge) = (facts, configuration, knowledge)
-        (self.zoneOffset, self.now) = (zoneOffset, now)
+        (self.facts, self.configuration, self.knowledge, self.now) = (facts, configuration, knowledge, now)
     }
 
     /// The record; nil where nobody took part: Asterisk's own channels only.

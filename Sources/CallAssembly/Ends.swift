@@ -8,8 +8,8 @@ struct Ends {
     let overall: Instant
     /// Where that was seen; offset -1 where no one event of the stream shows it, or the call goes on.
     let mark: Mark
-    /// What told of it, as Asterisk names it; `Cdr` where a file or a handler did, `Newchannel` where nothing was seen
-    /// to end.
+    /// What told of it, as Asterisk names it; `Cdr` where a file or a handler did, `notSeen` where it is only known to be gone,
+    /// `Newchannel` where nothing was seen to end.
     let event: String
 
     /// Finds each party's end. `now` is the end of a call still in progress; nil for one that is over.
@@ -61,6 +61,11 @@ struct Ends {
         {
             return (Mark(at: lastStay, offset: end.offset), "BridgeLeave")
         }
-        return (end, "Hangup")
+        return (end, part.hangupEvent)
     }
+}
+
+extension ToldCall.Line {
+    /// What told that the channel ended.
+    var hangupEvent: String { self.endIsGuessed ? FieldEvidence.notSeen : "Hangup" }
 }

@@ -8,7 +8,7 @@ extension Outcome {
         let caller = parts[cast.caller]
         if let reached = reached {
             return Decided(
-                .answered, "DialEnd", parts[reached].up ?? parts[reached].created, "somebody was reached")
+                .answered, "Newstate", parts[reached].up ?? parts[reached].created, "somebody was reached")
         }
         let attempts = attemptedDials
         let queued = !facts.call.queueVisits.isEmpty || queue != nil
@@ -97,12 +97,13 @@ extension Outcome {
         } else if facts.call.queueVisits.isEmpty, queue == nil {
             outcomes.append(Outcome.disposition(cause: caller.cause, otherwise: caller.up == nil ? .noAnswer : .failed))
         }
-        let mark = attempts.last?.end ?? caller.end
+        let tried = attempts.last?.end
+        let (mark, event) = (tried ?? caller.end, tried == nil ? caller.hangupEvent : "DialEnd")
         if outcomes.isEmpty || outcomes.contains(.noAnswer) {
-            return Decided(.noAnswer, attempts.isEmpty ? "Hangup" : "DialEnd", mark, "nobody answered")
+            return Decided(.noAnswer, event, mark, "nobody answered")
         }
-        if outcomes.contains(.busy) { return Decided(.busy, "DialEnd", mark, "the line was busy") }
-        return Decided(.failed, "DialEnd", mark, "the line could not be reached")
+        if outcomes.contains(.busy) { return Decided(.busy, event, mark, "the line was busy") }
+        return Decided(.failed, event, mark, "the line could not be reached")
     }
 
     /// How one attempt failed; the cause knows more than the status (404 and 603 come as NOANSWER).

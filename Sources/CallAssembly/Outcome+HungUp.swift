@@ -90,7 +90,9 @@ extension Outcome {
         return bySystem(caller)
     }
 
-    private func unseen(_ why: String) -> Decided<CallRecord.HungUpBy?> { Decided(nil, "Hangup", nil, why) }
+    private func unseen(_ why: String) -> Decided<CallRecord.HungUpBy?> {
+        Decided(nil, FieldEvidence.notSeen, nil, why)
+    }
     private func byRequest(_ i: Int, _ request: Mark, _ why: String) -> Decided<CallRecord.HungUpBy?> {
         Decided(side(i), "HangupRequest", request, why)
     }
@@ -98,7 +100,7 @@ extension Outcome {
         Decided(side(i), "CEL", ended.end ?? ends.mark, "hangupsource names that channel")
     }
     private func bySystem(_ ended: ToldCall.Line) -> Decided<CallRecord.HungUpBy?> {
-        Decided(.system, "Hangup", ended.end ?? ends.mark, "no side hung up: the PBX did")
+        Decided(.system, ended.hangupEvent, ended.end ?? ends.mark, "no side hung up: the PBX did")
     }
 
     private var lastEndIsGuessed: Bool {

@@ -71,7 +71,7 @@ struct Outcome {
     private mutating func decideCause() {
         let main = facts.call.parts[cast.main]
         let mark = main.end ?? ends.mark
-        cause = Decided(main.cause, "Hangup", mark, "cause of the main party's channel")
+        cause = Decided(main.cause, main.hangupEvent, mark, "cause of the main party's channel")
         causeText = main.causeText.map(printable) ?? main.cause.text
         // Asterisk gives 0 where nothing went wrong, or nothing was said at all.
         guard main.cause == .notStated, !main.endIsGuessed else { return }
@@ -100,6 +100,5 @@ struct Outcome {
             let whom = cast.number(moved) ?? facts.call.parts[moved].name.description
             notes.append("picked up by \(printable(who)) while \(printable(whom)) rang")
         }
-        if facts.call.parts.contains(where: { $0.isAdopted }), !facts.call.isPartial { notes.append("adopted") }
     }
 }

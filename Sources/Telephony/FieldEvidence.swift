@@ -2,7 +2,7 @@
 public struct FieldEvidence: Sendable, Hashable {
     /// The record's field, as the contract spells it.
     public var field: String
-    /// The event's name as Asterisk spells it.
+    /// The event's name as Asterisk spells it, a CEL row's, `Cdr` or `hangup handler`; `notSeen` where none came.
     public var event: String
     /// When that event happened.
     public var at: Instant
@@ -10,6 +10,9 @@ public struct FieldEvidence: Sendable, Hashable {
     public var offset: Int64?
     /// One sentence: what in that event decided.
     public var reason: String
+    /// In place of an event that should have come and did not: a channel that was gone after a gap, an Asterisk that was killed.
+    public static let notSeen = "(not seen)"
+
     public init(field: String, event: String, at: Instant, offset: Int64?, reason: String) {
         (self.field, self.event, self.at, self.offset, self.reason) = (field, event, at, offset, reason)
     }

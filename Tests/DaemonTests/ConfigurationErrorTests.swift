@@ -171,7 +171,7 @@ import Testing
     @Test("a line longer than the limit is told, not cut")
     func longLine() throws {
         let long = String(repeating: "x", count: 16_000)
-        #expect(try configuration(leastPBX + "[webhook:a]\nurl = http://x/\nbody = \(long)\n").endpoints.count == 1)
+        #expect(try configuration(leastPBX + "[webhook:a]\nurl = http://x/\nbody = \"\(long)\"\n").endpoints.count == 1)
         let found = problems(leastPBX + "[webhook:a]\nbody = \(long)\(long)\n")
         #expect(found == ["hs.conf:5: line of 32007 bytes; at most 16381"])
     }

@@ -26,7 +26,13 @@ final class CaptureFile: @unchecked Sendable {
         stream = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard stream >= 0 else { throw FileError("make", path) }
         index = open("\(path).ts", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard index >= 0 else { throw FileError("make", "\(path).ts") }
+        guard index >= 0 else {
+            let error = FileError("make", "\(path).ts")
+            // Else the next try is refused by the empty file of this one.
+            Glibc.close(stream)
+            unlink(path)
+            throw error
+        }
         mask = isMasked ? StreamMask() : nil
     }
 
