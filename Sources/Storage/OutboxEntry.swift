@@ -92,7 +92,7 @@ public struct Attempt: Sendable, Equatable {
     public var duration: Duration
     /// The HTTP status; nil where there was no answer.
     public var status: Int?
-    /// A label from a bounded set where it failed: `timeout`, `refused`, `tls`, `http_5xx`, …
+    /// A label from a bounded set where it failed: `timeout`, `connection_refused`, `tls`, `http_5xx`, …
     public var error: String?
     /// The start of the answer's body, for `show`; at most `Attempt.responseLimit` bytes are kept.
     public var response: [UInt8]
