@@ -182,6 +182,9 @@ extension CallStore: Outbox {
             try ledger.setEndpoint(name, condition, reason: reason)
         }
     }
+    public func condition(of endpoint: String) -> EndpointCondition {
+        writer.desk.withLock { $0.condition(of: endpoint) }
+    }
     public func retry(ids: [String], now: Instant) async throws(StorageError) -> Int {
         let rows = try await reader.with { (r) throws(StorageError) in try r.rows(named: ids) }
         return try await revive(rows, now: now, perSecond: nil, onlySettled: false)

@@ -152,6 +152,8 @@ struct LendingDesk {
             if let endpoint = endLease(id) { becomesDue(endpoint, at: Instant(microseconds: .min)) }
         }
     }
+    /// As last opened or set.
+    func condition(of name: String) -> EndpointCondition { endpoints[name]?.condition ?? .active }
     /// What lies at hand of a held endpoint goes back to the database, where it is anyway.
     mutating func set(_ name: String, _ condition: EndpointCondition) {
         var endpoint = endpoints[name] ?? Endpoint()

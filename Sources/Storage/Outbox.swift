@@ -32,7 +32,7 @@ public protocol Outbox: Sendable {
     /// so.
     func clockWasSet(by step: Duration) async throws(StorageError)
 
-    /// Has `notify` called with the names of endpoints that have something new to claim.
+    /// Has `notify` called with the names of endpoints that have something new to claim, or whose condition was set.
     ///
     /// Called from the writer's thread after a commit: must not block, and at most hops to the caller's own loop. One
     /// subscriber; a second replaces the first.
@@ -44,6 +44,9 @@ public protocol Outbox: Sendable {
     /// - Parameter reason: shown to people; empty says none.
     func setEndpoint(_ name: String, _ condition: EndpointCondition, reason: String, now: Instant)
         async throws(StorageError)
+
+    /// The condition as it stands on disk; `active` of an endpoint nobody has set. Answers at once, from any thread.
+    func condition(of endpoint: String) -> EndpointCondition
 
     /// Makes messages due again: dead letters come back with a new list of attempts, a message waiting for its retry is
     /// due now, a delivered one is sent once more with the same `webhook-id`.

@@ -57,6 +57,7 @@ final class TroubledStore: RecordSink, Outbox, Sendable {
     func setEndpoint(
         _ name: String, _ condition: EndpointCondition, reason: String, now: Instant
     ) async throws(StorageError) {}
+    func condition(of endpoint: String) -> EndpointCondition { .active }
     func retry(ids: [String], now: Instant) async throws(StorageError) -> Int { 0 }
     func replay(since: Instant, until: Instant, endpoint: String?, perSecond: Int, now: Instant)
         async throws(StorageError) -> Int

@@ -35,6 +35,7 @@ private final class DeadDisk: Outbox {
     func setEndpoint(_ name: String, _ condition: EndpointCondition, reason: String, now: Instant)
         async throws(StorageError)
     { try refuse() }
+    func condition(of endpoint: String) -> EndpointCondition { .active }
     func retry(ids: [String], now: Instant) async throws(StorageError) -> Int { 0 }
     func replay(since: Instant, until: Instant, endpoint: String?, perSecond: Int, now: Instant)
         async throws(StorageError) -> Int

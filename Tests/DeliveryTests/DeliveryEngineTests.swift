@@ -1,3 +1,4 @@
+import Dispatch
 import EventLoop
 import Glibc
 import HookswitchTestKit
@@ -160,12 +161,15 @@ import Testing
         defer { sink.stop() }
         try await Bench.run([try endpoint(at: sink, ("concurrency", "1"))]) { bench in
             try await bench.commit(calls(3))
+            await bench.witness.until { events, _ in events.contains { $0.verdict == .kept } }
+            // News that comes while the store is still being told.
+            bench.engine.signal(["crm"])
             await bench.witness.until { _, alerts in alerts.contains { $0.kind == .endpointDisabled } }
             try await bench.commit(calls(2, from: 3))
             let asked = sink.requests.count
             #expect(asked == 1)
             isBack.withLock { $0 = true }
-            try await bench.engine.resume("crm")
+            try await bench.set("crm", .active)
             await bench.witness.untilDelivered(5)
             #expect(sink.requests.count == asked + 5)
         }
@@ -374,13 +378,45 @@ import Testing
         let sink = WebhookSink()
         defer { sink.stop() }
         try await Bench.run([try endpoint(at: sink)]) { bench in
-            try await bench.engine.pause("crm", reason: "maintenance")
+            try await bench.set("crm", .paused)
             try await bench.commit(calls(30))
             let held = try await bench.store.endpoints().first { $0.name == "crm" }
             #expect(held?.ready == 30 && held?.condition == .paused)
             #expect(sink.requests.isEmpty)
-            try await bench.engine.resume("crm")
+            try await bench.set("crm", .active)
             await bench.witness.untilDelivered(30)
+        }
+    }
+
+    @Test func `a pause ends the sending at once: what was claimed is kept, and goes out in order when resumed`()
+        async throws
+    {
+        let gate = DispatchSemaphore(value: 0)
+        let (arrived, arrival) = AsyncStream<Void>.makeStream()
+        let sink = WebhookSink { request in
+            if request.number == 0 {
+                arrival.finish()
+                gate.wait()
+            }
+            return .status(200)
+        }
+        defer {
+            gate.signal()
+            sink.stop()
+        }
+        try await Bench.run([try endpoint(at: sink, ("concurrency", "1"))]) { bench in
+            try await bench.commit(calls(30))
+            for await _ in arrived {}
+            try await bench.set("crm", .paused)
+            gate.signal()
+            await bench.witness.untilDelivered(1)
+            // The driver has been asked for its next step by now.
+            #expect(bench.engine.inFlight == ["crm": 0])
+            #expect(sink.requests.count == 1)
+            try await bench.set("crm", .active)
+            await bench.witness.untilDelivered(30)
+            #expect(bench.witness.delivered.map(\.callID) == calls(30).map(\.id))
+            #expect(sink.requests.count == 30)
         }
     }
 

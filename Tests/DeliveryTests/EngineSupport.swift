@@ -95,6 +95,11 @@ struct Bench: Sendable {
         _ = try await store.commit(calls)
     }
 
+    /// Pauses or frees an endpoint the way an operator's command does: by the store, past the engine.
+    func set(_ endpoint: String, _ condition: EndpointCondition) async throws {
+        try await store.setEndpoint(endpoint, condition, reason: "maintenance", now: CallStore.wallClock())
+    }
+
     /// Runs `body` on a loop of its own with a started engine, and stops the engine.
     static func run(
         _ endpoints: [EndpointConfiguration], folder: TemporaryFolder = TemporaryFolder(),

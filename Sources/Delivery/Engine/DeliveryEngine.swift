@@ -17,8 +17,8 @@ public final class DeliveryEngine: @unchecked Sendable {
 
     /// Where every driver, timer and write of the engine runs; must go on running until `stop` has returned.
     public let loop: EventLoop
-    /// The daemon's store. What an operator asks of it from the command line (`StoreRequest`) goes past `pause` and
-    /// `resume` here: drivers learn of it by `whenReady`, and by what they can claim.
+    /// The daemon's store. An operator pauses and resumes endpoints there (`StoreRequest`), past the engine: drivers are
+    /// told by `whenReady`, and ask for the condition.
     public let outbox: any Outbox
     /// The wall clock: for what is told and kept. What waits asks `steady`.
     let now: @Sendable () -> Instant
@@ -209,21 +209,10 @@ public final class DeliveryEngine: @unchecked Sendable {
         }
     }
 
-    /// Holds an endpoint: its messages are kept, new ones too.
-    public func pause(_ name: String, reason: String) async throws(StorageError) {
-        try await outbox.setEndpoint(name, .paused, reason: reason, now: now())
-        drivers[name]?.setHeld(true)
-    }
-    /// Frees an endpoint that was paused or disabled.
-    public func resume(_ name: String) async throws(StorageError) {
-        try await outbox.setEndpoint(name, .active, reason: "", now: now())
-        drivers[name]?.setHeld(false)
-    }
-
     /// Requests on their way at this moment, by endpoint.
     public var inFlight: [String: Int] { drivers.mapValues(\.inFlight) }
 
-    /// There may be something to claim. On the loop.
+    /// There may be something to claim, or a condition was set. On the loop.
     func signal(_ names: [String]) {
         for name in names { drivers[name]?.signal() }
     }
@@ -256,14 +245,15 @@ public final class DeliveryEngine: @unchecked Sendable {
     /// A driver's claim failed; it tries again by itself.
     func storageFailed(_ error: StorageError) { troubled(error) }
 
-    /// Stores that the endpoint wants no more, then has it told. A store that does not take it is told of and not asked
-    /// again: the driver holds the endpoint until a reload or restart all the same.
+    /// Stores that the endpoint wants no more, then has it told. Where the store takes nothing any more, the driver holds
+    /// the endpoint until a reload or restart all the same.
     func disable(_ driver: EndpointDriver) {
         let name = driver.name
         Task(name: "disable-\(name)", executorPreference: loop) { [self] in
-            do throws(StorageError) {
+            await persist { () throws(StorageError) in
                 try await outbox.setEndpoint(name, .disabled, reason: "answered 410 Gone", now: now())
-            } catch { troubled(error) }
+                driver.goneIsStored()
+            }
             driver.tellDisabled()
         }
     }

@@ -17,6 +17,8 @@ final class EndpointDriver: @unchecked Sendable {
     private var isPumping = false
     private var isFailing = false
     private var wasOpen = false
+    /// It answered 410, and the store is still to be told.
+    private var isGone = false
     private let alerts: AlertGate
     private var whenIdle: [CheckedContinuation<Void, Never>] = []
 
@@ -46,17 +48,21 @@ final class EndpointDriver: @unchecked Sendable {
     /// Whether the breaker lets nothing through just now.
     var isOpen: Bool { if case .open = lane.breaker.state { true } else { false } }
 
-    /// The outbox may have something new; asking in vain does no harm.
+    /// The outbox may have something new, or another condition of the endpoint; asking in vain does no harm.
     func signal() {
+        followCondition()
         lane.signalled()
         pump()
     }
-    /// Holds or frees the lane after the outbox was told the same. Does nothing to a driver that is being stopped.
-    func setHeld(_ isHeld: Bool) {
+    /// The outbox knows of the 410: from here on its condition alone decides.
+    func goneIsStored() {
+        isGone = false
+        signal()
+    }
+    /// Holds or frees the lane as the outbox says. A lane that stops goes on stopping.
+    private func followCondition() {
         guard lane.hold != .stopping else { return }
-        lane.hold = isHeld ? .held : .none
-        if !isHeld { lane.signalled() }
-        pump()
+        lane.hold = isGone || engine.outbox.condition(of: name) != .active ? .held : .none
     }
 
     /// Takes nothing new, and waits until what is on its way has come back.
@@ -212,7 +218,9 @@ final class EndpointDriver: @unchecked Sendable {
         case .deadLetter:
             alerts.alert(.deadLetter, "a message is given up (\(what)); see: hookswitch deliveries --state dead")
         case .endpointGone:
-            lane.hold = .held
+            guard !isGone else { break }
+            isGone = true
+            followCondition()
             engine.disable(self)
         default: break
         }

@@ -22,7 +22,7 @@ struct Lane {
         /// Nothing to do before that time (nil: before something happens).
         case wait(until: Instant?)
     }
-    /// Why nothing is to be sent: `held` until somebody frees it, as after a 410; `stopping` for good.
+    /// Why nothing is to be sent: `held` while the endpoint is paused or disabled; `stopping` for good.
     enum Hold: Equatable { case none, held, stopping }
 
     /// Requests in flight at most, 1 to 64; fewer while the breaker recovers.
