@@ -18,7 +18,13 @@ struct StateFolder: ~Copyable {
         let lockPath = "\(path)/hookswitch.lock"
         let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { throw failure("open \(lockPath)", errno) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        var isOurs = false
+        // Who only looks whether somebody has the folder (`check`, `deliveries`) holds the lock, shared, for a moment.
+        for attempt in 0..<50 where !isOurs {
+            if attempt > 0 { usleep(20_000) }
+            isOurs = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+        }
+        guard isOurs else {
             var text = [UInt8](repeating: 0, count: 32)
             let length = max(0, read(descriptor, &text, text.count))
             let pid = String(decoding: text[..<length], as: UTF8.self).prefix { $0.isNumber }

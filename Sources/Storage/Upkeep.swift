@@ -60,7 +60,13 @@ extension CallStore {
         let lines = try await reader.with { (r) throws(StorageError) in
             let s = try r.connection.prepare("PRAGMA quick_check(20)")
             var lines: [String] = []
-            while try s.step() { lines.append(s.text(0)) }
+            do throws(StorageError) {
+                while try s.step() { lines.append(s.text(0)) }
+            } catch {
+                // SQLite's check itself gives up on a page that is damaged throughout, after what it has found so far.
+                guard error.code == .damaged else { throw error }
+                lines.append(error.description)
+            }
             return lines == ["ok"] ? [] : lines
         }
         await reader.close()

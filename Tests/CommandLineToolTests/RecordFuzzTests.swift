@@ -30,6 +30,8 @@ import Testing
             var records: [RecordView] = []
             for call in calls {
                 guard let record = RecordView(call.record.json) else { throw Fuzz.Finding("no record to show") }
+                // An id is never cut, as `show` asks for it; one that Asterisk would not give may be as long as it likes.
+                guard record.text("id").utf8.count <= 40 else { continue }
                 records.append(record)
                 try Self.check(
                     CallReport(record: record, evidence: call.evidence, deliveries: []).lines(for: console), in: console

@@ -21,6 +21,21 @@ import Testing
         await second.close()
     }
 
+    @Test func aLookWhoHasTheFolderDoesNotRefuseADaemonThatStarts() async throws {
+        let first = try CallStore(.init(folder: scratch.state))
+        await first.close()
+        // As `check` does, for a moment.
+        let look = Glibc.open(scratch.state + "/hookswitch.lock", O_RDONLY)
+        #expect(flock(look, LOCK_SH) == 0)
+        // On a thread of its own: the opening holds up the one it is called on.
+        Thread.detachNewThread {
+            usleep(30_000)
+            Glibc.close(look)
+        }
+        let second = try CallStore(.init(folder: scratch.state))
+        await second.close()
+    }
+
     @Test func aFolderThatCannotBeWrittenIsSaidPlainly() throws {
         // A file stands where the folder should be: refused to every user, root too.
         try "".write(toFile: scratch.path + "/file", atomically: false, encoding: .utf8)

@@ -111,6 +111,22 @@ import Testing
         await store.close()
     }
 
+    @Test func theCheckSaysWhatItFoundWhereItCannotGoOn() async throws {
+        var store = try open()
+        _ = try await store.commit((0..<500).map { commit($0) })
+        await store.close()
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: scratch.database))
+        let pages = Int(try file.seekToEnd()) / 4096
+        for page in [pages / 3, pages / 2, pages * 2 / 3] {
+            try file.seek(toOffset: UInt64(page * 4096))
+            try file.write(contentsOf: Data(repeating: 0xA5, count: 4096))
+        }
+        try file.close()
+        store = try open()
+        #expect(try await !store.check().isEmpty)
+        await store.close()
+    }
+
     @Test func freeSpaceIsTold() async throws {
         let room = try #require(DiskRoom(at: scratch.path))
         #expect(room.free > 0)
