@@ -471,6 +471,25 @@ import Testing
         }
     }
 
+    /// Tokens that carry claims of their own grow long: JSON Web Tokens of many roles come to tens of kilobytes.
+    @Test func `a token may be long`() async throws {
+        let token = String(repeating: "x", count: 20_000)
+        let identity = WebhookSink { _ in .status(200, body: "{\"access_token\":\"\(token)\",\"expires_in\":3600}") }
+        let sink = WebhookSink { .status($0.headers["authorization"] == "Bearer \(token)" ? 200 : 401) }
+        defer {
+            identity.stop()
+            sink.stop()
+        }
+        let crm = try endpoint(
+            at: sink, ("oauth2_token_url", identity.url), ("oauth2_client_id", "id"), ("oauth2_client_secret", "s"),
+            ("retry", "none"))
+        try await Bench.run([crm]) { bench in
+            try await bench.commit(calls(1))
+            await bench.witness.until { events, _ in events.count == 1 }
+            #expect(bench.witness.events.map(\.verdict) == [.delivered])
+        }
+    }
+
     @Test func `a templated path and a GET arrive as written`() async throws {
         let sink = WebhookSink()
         defer { sink.stop() }

@@ -55,7 +55,7 @@ final class TokenSource: @unchecked Sendable {
                 "Content-Type: \(ContentType.form)", "Accept: application/json",
                 "Authorization: Basic \(Base64.encode(credentials))",
             ], body: body[...], hasBody: true)
-        transport.send(request) { [self] response in received(response) }
+        transport.send(request, keeping: EndpointTransport.longAnswer) { [self] response in received(response) }
     }
 
     private func received(_ response: HTTPResponse) {

@@ -62,8 +62,7 @@ public final class CRMLookup: @unchecked Sendable {
         transport = EndpointTransport(
             connection: configuration.connection, policy: configuration.allow,
             timeout: min(configuration.timeout ?? LookupConfiguration.usualTimeout, budget),
-            concurrency: configuration.concurrency, userAgent: "hookswitch/\(version)", loop: loop,
-            kept: LookupOutcome.longestAnswer)
+            concurrency: configuration.concurrency, userAgent: "hookswitch/\(version)", loop: loop)
         if case .clientCredentials(let client) = configuration.authorization {
             tokens = TokenSource(client, transport: transport, now: steady)
         } else {
@@ -166,7 +165,7 @@ public final class CRMLookup: @unchecked Sendable {
         }
         let made = request(token)
         let response = await withCheckedContinuation { continuation in
-            transport.send(made) { continuation.resume(returning: $0) }
+            transport.send(made, keeping: EndpointTransport.longAnswer) { continuation.resume(returning: $0) }
         }
         if response.status == 401, let token { tokens?.refuse(token) }
         return response

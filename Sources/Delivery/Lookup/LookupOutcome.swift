@@ -14,9 +14,6 @@ public enum LookupOutcome: Sendable, Equatable {
 }
 
 extension LookupOutcome {
-    /// An answer that is longer is not read.
-    static let longestAnswer = 64 * 1024
-
     /// What an answer means to the dialplan, as the section says: a function of nothing else.
     init(_ response: HTTPResponse, for configuration: LookupConfiguration) {
         switch response.outcome {
@@ -29,7 +26,7 @@ extension LookupOutcome {
     }
 
     private init(body: [UInt8], for configuration: LookupConfiguration) {
-        guard body.count < LookupOutcome.longestAnswer else {
+        guard body.count < EndpointTransport.longAnswer else {
             self = .failed("an answer of more than 64 KiB")
             return
         }

@@ -19,13 +19,13 @@ import Telephony
 final class EndpointTransport: @unchecked Sendable {
     /// An answer's body is read this far; then the connection is closed and the status counts.
     static let readLimit = 256 * 1024
-    /// And kept this far, where nobody asks for more.
+    /// And kept this far, where nobody asks for more: what an attempt shows of it.
     static let keptLimit = 4096
+    /// Kept of an answer that is read for what it says: a token, or what the CRM knows.
+    static let longAnswer = 64 * 1024
 
     /// Asked by `open` before each connection; kept connections are not asked about again.
     let policy: AddressPolicy
-    /// Bytes of an answer's body that its reader gets at most.
-    let kept: Int
     private let connection: EndpointConfiguration.Connection
     private let timeout: Duration
     private let userAgent: String
@@ -53,14 +53,13 @@ final class EndpointTransport: @unchecked Sendable {
 
     private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    /// - Parameter kept: bytes of an answer's body that its reader gets.
     init(
         connection: EndpointConfiguration.Connection, policy: AddressPolicy, timeout: Duration, concurrency: Int,
-        userAgent: String, loop: EventLoop, kept: Int = EndpointTransport.keptLimit
+        userAgent: String, loop: EventLoop
     ) {
         precondition(EndpointTransport.isReady, "libcurl does not start")
         (self.connection, self.policy, self.timeout) = (connection, policy, timeout)
-        (self.userAgent, self.loop, self.kept) = (userAgent, loop, kept)
+        (self.userAgent, self.loop) = (userAgent, loop)
         guard let multi = curl_multi_init() else { preconditionFailure("libcurl has no memory for a multi handle") }
         self.multi = multi
         let this = Unmanaged.passUnretained(self).toOpaque()
@@ -75,11 +74,16 @@ final class EndpointTransport: @unchecked Sendable {
 
     /// Starts a request; `completion` is called once, on the loop, also when `close` comes
     /// first, which answers what is left with `.stopped`.
-    func send(_ request: HTTPRequest, completion: @escaping (HTTPResponse) -> Void) {
+    /// - Parameter kept: bytes of the answer's body that `completion` gets at most.
+    func send(
+        _ request: HTTPRequest, keeping kept: Int = EndpointTransport.keptLimit,
+        completion: @escaping (HTTPResponse) -> Void
+    ) {
         precondition(!isClosed, "a transport was used after its end")
         let transfer = idle.popLast() ?? Transfer(transport: self)
         transfer.prepare(
-            request, connection: connection, timeout: timeout, userAgent: userAgent, completion: completion)
+            request, connection: connection, timeout: timeout, userAgent: userAgent, keeping: kept,
+            completion: completion)
         running[ObjectIdentifier(transfer)] = transfer
         let code = curl_multi_add_handle(multi, transfer.easy)
         precondition(code == CURLM_OK, "libcurl refuses a handle that is in no multi handle")

@@ -17,6 +17,7 @@ final class Transfer: @unchecked Sendable {
     private let words: UnsafeMutableBufferPointer<CChar>
     private var received: [UInt8] = []
     private var receivedCount = 0
+    private var kept = 0
     private var completion: ((HTTPResponse) -> Void)?
     private var isConfigured = false
     private var url = ""
@@ -89,13 +90,15 @@ final class Transfer: @unchecked Sendable {
     /// Sets the handle up for one request, changing only what differs from the last.
     ///
     /// `connection`, `timeout` and `userAgent` count the first time alone: a transport has one of each.
-    /// - Parameter completion: called once, by `finish`.
+    /// - Parameters:
+    ///   - kept: bytes of the answer's body that `completion` gets at most.
+    ///   - completion: called once, by `finish`.
     func prepare(
         _ request: HTTPRequest, connection: EndpointConfiguration.Connection, timeout: Duration, userAgent: String,
-        completion: @escaping (HTTPResponse) -> Void
+        keeping kept: Int, completion: @escaping (HTTPResponse) -> Void
     ) {
         if !isConfigured { configure(connection, timeout: timeout, userAgent: userAgent) }
-        self.completion = completion
+        (self.kept, self.completion) = (kept, completion)
         received.removeAll(keepingCapacity: true)
         receivedCount = 0
         isAddressRefused = false
@@ -137,8 +140,8 @@ final class Transfer: @unchecked Sendable {
 
     private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
         receivedCount += bytes.count
-        if received.count < transport.kept {
-            received.append(contentsOf: bytes.prefix(transport.kept - received.count))
+        if received.count < kept {
+            received.append(contentsOf: bytes.prefix(kept - received.count))
         }
         // Fewer than given: libcurl gives up and closes the connection.
         return receivedCount > EndpointTransport.readLimit ? 0 : bytes.count
