@@ -16,6 +16,7 @@ import Testing
         "caller.number =~ 0917*", "queue.name || agent.number", "!queue.name", "billsec", "!hold_seconds",
         "direction == internal || direction == inbound && billsec == 70",
         "(direction == internal || direction == inbound) && billsec == 70", "caller.name == \"Ana \\\"Bo\\\" Cruz\"",
+        "billsec > \"9\"", "talk_seconds == \"68.40\"",
         "event.type == call.complete", "started_at > 2026-11-21T00:00:00Z", "recording_path =~ */monitor/*.wav",
     ])
     func `true of the sample call`(text: String) throws { #expect(try holds(text)) }
@@ -25,6 +26,7 @@ import Testing
         "variables.nothing == x", "variables.nothing > 0", "queue.wait_seconds < 1", "agent.name =~ jo*",
         "direction == outbound && billsec > 0", "direction == outbound || billsec > 0 && hold_seconds > 0",
         "!agent.number", "!(billsec && agent.number)", "caller.number =~ 0917", "hungup_by == agent",
+        "billsec < \"9\"",
     ])
     func `false of the sample call`(text: String) throws { #expect(try !holds(text)) }
 

@@ -11,8 +11,8 @@ import Telephony
 ///     value = word | number | "text" | null
 ///
 /// A field alone holds if it has a value other than empty, false and 0. Numbers compare as numbers where both sides are
-/// such, else as text, byte for byte. `=~` matches the whole value, letters in any case,
-/// with `*` and `?`. A comparison with a value that is not there fails, except `!=`, `!~` and `== null`.
+/// such, else as text, byte for byte. `=~` matches the whole value, letters in any case, with `*` and `?`. A comparison with a
+/// value that is not there fails, except `!=`, `!~` and `== null`.
 struct Filter: Sendable {
     private indirect enum Node: Sendable {
         case any([Node])
@@ -44,7 +44,7 @@ struct Filter: Sendable {
     struct Operand: Sendable {
         /// Nil for `null`.
         var text: String?
-        /// The text as a number; nil where it is none or stood in quotes: `"0123"` is compared as text.
+        /// The text as a number; nil where it is none. Quotes make it text, `"0123"`, except for a field that is a number.
         var number: Double?
     }
     private let root: Node
@@ -177,8 +177,10 @@ struct Filter: Sendable {
             for comparison in Comparison.allCases where take(comparison.rawValue) {
                 skipBlanks()
                 let place = at
-                let operand = try operand()
+                var operand = try operand()
                 try check(operand, of: field, comparison, at: place)
+                // As text "10" would be less than "5".
+                if RecordField.numbers.contains(field.name) { operand.number = operand.text.flatMap { Double($0) } }
                 return .compare(field, comparison, operand)
             }
             skipBlanks()
