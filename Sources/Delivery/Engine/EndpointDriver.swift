@@ -45,8 +45,6 @@ final class EndpointDriver: @unchecked Sendable {
     var name: String { configuration.name }
     /// Requests sent and not answered, and those that wait for a token.
     var inFlight: Int { lane.inFlight }
-    /// Whether the breaker lets nothing through just now.
-    var isOpen: Bool { if case .open = lane.breaker.state { true } else { false } }
 
     /// The outbox may have something new, or another condition of the endpoint; asking in vain does no harm.
     func signal() {

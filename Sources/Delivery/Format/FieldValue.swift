@@ -12,8 +12,6 @@ enum FieldValue: Sendable, Equatable {
     case seconds(Duration)
     /// Written as RFC 3339 in UTC with milliseconds; local times are made text before, by `TimeZoneChoice`.
     case time(Instant)
-    /// `true` or `false`, bare in JSON.
-    case flag(Bool)
     /// Objects and arrays, as JSON text.
     case json([UInt8])
 
@@ -34,7 +32,6 @@ enum FieldValue: Sendable, Equatable {
         case .null: ""
         case .text(let text): text
         case .integer(let number): String(number)
-        case .flag(let flag): flag ? "true" : "false"
         case .time(let time): time.rfc3339
         case .seconds, .json: String(decoding: json, as: UTF8.self)
         }
@@ -53,7 +50,6 @@ enum FieldValue: Sendable, Equatable {
         case .integer(let number): w.value(number)
         case .seconds(let duration): w.value(seconds: duration)
         case .time(let time): w.value(time as Instant?)
-        case .flag(let flag): w.value(flag)
         case .json(let bytes): w.value(raw: bytes)
         }
     }
@@ -66,7 +62,7 @@ enum FieldValue: Sendable, Equatable {
         default: nil
         }
     }
-    /// Nothing, an empty text, or JSON of two bytes: `{}`, `[]`, `""`. Zero and false are not empty.
+    /// Nothing, an empty text, or JSON of two bytes: `{}`, `[]`, `""`. Zero is not empty.
     var isEmpty: Bool {
         switch self {
         case .null, .text(""): true

@@ -10,8 +10,8 @@ import Telephony
 ///     test  = field [ ("==" | "!=" | "<" | "<=" | ">" | ">=" | "=~" | "!~") value ]
 ///     value = word | number | "text" | null
 ///
-/// A field alone holds if it has a value other than empty, false and 0. Numbers compare as numbers where both sides are
-/// such, else as text, byte for byte. `=~` matches the whole value, letters in any case, with `*` and `?`. A comparison with a
+/// A field alone holds if it has a value other than empty and 0. Numbers compare as numbers where both sides are such,
+/// else as text, byte for byte. `=~` matches the whole value, letters in any case, with `*` and `?`. A comparison with a
 /// value that is not there fails, except `!=`, `!~` and `== null`.
 struct Filter: Sendable {
     private indirect enum Node: Sendable {
@@ -68,7 +68,6 @@ struct Filter: Sendable {
         case .not(let node): return !evaluate(node, context)
         case .holds(let field):
             let value = field.read(context)
-            if case .flag(let flag) = value { return flag }
             return !value.isEmpty && value.number != 0
         case .compare(let field, let comparison, let operand):
             return compare(field.read(context), comparison, operand)

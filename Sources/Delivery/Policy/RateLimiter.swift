@@ -5,22 +5,13 @@ public import Telephony
 /// The bucket holds a tenth of a second's worth (at least one), so that no second sees more than 1.1 times the rate.
 public struct RateLimiter: Sendable, Hashable {
     /// Requests and the time they are spread over, as configured: `50/s`, `100/min`.
-    public struct Rate: Sendable, Hashable, CustomStringConvertible {
+    public struct Rate: Sendable, Hashable {
         /// From 1 to 1,000,000 as configured; `RateLimiter` divides by it.
         public var count: Int
         /// A second, a minute or an hour as configured.
         public var per: Duration
         /// For tests and code; a section's `rate` is read by `init(configuration:)`.
         public init(count: Int, per: Duration) { (self.count, self.per) = (count, per) }
-        /// As it is configured. Only the three times that can be configured have a word: of any other `s` would be
-        /// said.
-        public var description: String {
-            switch per {
-            case .seconds(60): "\(count)/min"
-            case .seconds(3600): "\(count)/h"
-            default: "\(count)/s"
-            }
-        }
         /// Reads `50/s`, `100/min`, `2000/h`.
         init(configuration text: String) throws(ValueError) {
             let parts = text.split(separator: "/").map { ConfigurationText.trimmed(String($0)) }
