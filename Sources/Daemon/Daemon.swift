@@ -60,7 +60,7 @@ public final class Daemon: @unchecked Sendable {
     private var health: HealthWatch
     /// The room for the store; tests put their own there.
     var diskRoom: (@Sendable () -> DiskRoom?)?
-    private var backfills = BackfillSchedule()
+    private let missed: MissedCalls
 
     /// Opens nothing yet: that is `start`'s to do.
     /// - Parameter now: the wall clock; tests put their own.
@@ -69,6 +69,7 @@ public final class Daemon: @unchecked Sendable {
         now: @escaping @Sendable () -> Instant = CallStore.wallClock
     ) {
         (self.configuration, self.loop, self.logger, self.now) = (configuration, loop, logger, now)
+        missed = MissedCalls(configuration, loop: loop, logger: logger.part("backfill"))
         health = HealthWatch(
             stateDirectory: configuration.general.stateDirectory, spool: configuration.general.spoolDirectory)
     }
@@ -125,10 +126,10 @@ public final class Daemon: @unchecked Sendable {
         let publisher = CallPublisher(
             loop: loop, pump: pump, engine: engine, settler: settler, logger: logger, counters: counters, now: now)
         (self.pump, self.settler, self.publisher) = (pump, settler, publisher)
-        pump.revive = { [weak self, weak publisher] call, origin in
+        pump.revive = { [missed, weak publisher] call, origin in
             switch origin {
             // A call in progress may have rows already; it is told when it is over.
-            case .backfill: if self?.isOpen(call.record) == true { return }
+            case .backfill: if missed.isOpen(call.record) { return }
             case .overflow: if await publisher?.isTold(call, in: store.query) == true { return }
             }
             publisher?.revived(call, from: origin)
@@ -140,13 +141,14 @@ public final class Daemon: @unchecked Sendable {
         }
         pump.takeUpOverflow()
         makeLinks(publisher)
+        missed.links = links
         let spool = SpoolReader(folder: general.spoolDirectory, logger: logger, counters: counters) {
             [unowned self] witness in take(witness)
         }
         self.spool = spool
         spool.start()
         try startFastAGI()
-        do throws(StorageError) { try await planBackfill(store) } catch {
+        do throws(StorageError) { try await missed.plan(from: store.query, now: now()) } catch {
             // A record that cannot be read is no reason to miss those to come.
             logger.part("storage").error(
                 "the newest record cannot be read; calls missed before this start are not looked for",
@@ -155,81 +157,6 @@ public final class Daemon: @unchecked Sendable {
         for link in links { link.start() }
         startTicker()
         checkDatabase(store)
-    }
-
-    /// Only what is later than the last call on disk, and an hour before it, can have been missed while no daemon ran; before the
-    /// first call, what is later than the first start: the history of a PBX is not told.
-    private func planBackfill(_ store: CallStore) async throws(StorageError) {
-        let firstStart = FirstStart(folder: configuration.general.stateDirectory)
-        guard let newest = try await store.query.calls(matching: CallFilter(limit: 1)).first else {
-            let began = firstStart.time
-            backfills.earliest = began ?? now()
-            if let began { backfills.deaf(from: began) } else { firstStart.keep(now()) }
-            return
-        }
-        let record = (try? JSONValue(parsing: newest.recordJSON)).flatMap { CallRecord(json: $0) }
-        if let record { backfills.deaf(from: record.startedAt) }
-    }
-
-    /// Reads the files of `[backfill]` and of the `[pbx:]` sections on a thread of its own.
-    private func backfill(_ order: BackfillSchedule.Order) {
-        let reader = Backfill(configuration)
-        let sources = reader.sources
-        guard !sources.isEmpty else { return backfills.wereRead(isWaitedFor: false) }
-        let logger = logger.part("backfill")
-        var sought: [String: Set<UniqueID>] = [:]
-        for link in links { sought[link.configuration.name] = link.fold.channelsInDoubt }
-        BackgroundThread.run { [weak self, loop, sought] in
-            var results: [Backfill.Result] = []
-            for source in sources {
-                do throws(BackfillError) {
-                    let result = try reader.read(source, since: order.since, seeking: sought)
-                    logger.notice(
-                        "Asterisk's own files were read",
-                        [.count: .number(result.calls.count), .state: .text("\(result.problems.count) lines unread")])
-                    results.append(result)
-                } catch {
-                    logger.error(
-                        "Asterisk's own files could not be read",
-                        [.error: .text(error.description), .hint: .text(error.hint)])
-                }
-            }
-            loop.perform { [weak self, results] in self?.filesWereRead(results, order) }
-        }
-    }
-
-    /// Completes the calls that a gap touched and leaves those that were missed for the ticker; or waits for the next reading, where
-    /// one that is over has no end in the files yet.
-    private func filesWereRead(_ results: [Backfill.Result], _ order: BackfillSchedule.Order) {
-        // Before the files' own calls: what was heard of a call and what they say of it are one record.
-        for link in links {
-            let own = results.filter { $0.pbx == link.configuration.name }
-            link.fold.complete(
-                from: own.flatMap(\.rows), own.reduce(into: FoundCalls()) { all, result in all += result.found })
-        }
-        var missed = results.flatMap(\.calls)
-        if order.knowsCalls {
-            let over = results.flatMap(\.unended).filter { !isOpen($0.record) }
-            let isWaitedFor = !over.isEmpty || links.contains { $0.fold.awaitsFiles }
-            backfills.wereRead(isWaitedFor: isWaitedFor)
-            if isWaitedFor, !order.isLast { return }
-            missed += over
-        }
-        let (reader, folder, logger) = (
-            Backfill(configuration), configuration.general.stateDirectory, logger.part("backfill")
-        )
-        BackgroundThread.run { [missed] in
-            do throws(FileError) { try reader.handOver(missed, folder) } catch {
-                logger.error(
-                    "calls of Asterisk's own files could not be kept",
-                    [.error: .text(error.description), .hint: .text("free the disk, then run hookswitch backfill")])
-            }
-        }
-    }
-
-    /// Whether the fold of a record's PBX still has its call.
-    private func isOpen(_ record: CallRecord) -> Bool {
-        links.contains { $0.configuration.system == record.system && $0.fold.hasOpen(record.linkedID) }
     }
 
     private func openStore(_ general: Configuration.General) throws(DaemonError) -> CallStore {
@@ -256,7 +183,7 @@ public final class Daemon: @unchecked Sendable {
             let link = PBXLink(
                 pbx, fold: fold, loop: loop, logger: logger, counters: counters, now: now,
                 raise: { [unowned self] alert in engine?.raise(alert) })
-            link.whenDeaf = { [unowned self] time in backfills.deaf(from: time) }
+            link.whenDeaf = { [missed] time in missed.deaf(from: time) }
             fold.whenTold = { [unowned link, unowned publisher] outcome in
                 switch outcome {
                 // Told before, perhaps, and better: CDRs may come long after their call.
@@ -347,6 +274,7 @@ public final class Daemon: @unchecked Sendable {
         await store?.close()
         if store != nil { logger.notice("stopped") }
         (links, store, engine, pump, publisher, settler, spool) = ([], nil, nil, nil, nil, nil, nil)
+        missed.links = []
     }
 
     /// Puts the endpoints of a configuration that was read anew in place, and reopens the calls log. Says which other sections
@@ -388,7 +316,7 @@ public final class Daemon: @unchecked Sendable {
             logger.part("storage").warning(
                 "requests of the command line cannot be read", [.error: .text(error.description)], repeats: .counted)
         }
-        if let order = backfills.tick(knowsCalls: links.allSatisfy(\.knowsCalls)) { backfill(order) }
+        missed.tick()
         if second % 2 == 1 {
             spool?.poll()
             // Not before the spool's witnesses have been heard: they tell more than a CDR does.

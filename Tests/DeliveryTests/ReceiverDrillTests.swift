@@ -127,7 +127,7 @@ import Testing
         #expect(date - times[0] >= .seconds(3))
         // Two clocks are in it, of which one may be slewed meanwhile.
         for time in times.dropFirst() { #expect(time >= date - .milliseconds(2)) }
-        #expect(times[5] - date < .seconds(20), "and not much longer")
+        #expect(times[5] - date < .seconds(60), "and not much longer")
         #expect(sums.failed.count == 1)
     }
 }
