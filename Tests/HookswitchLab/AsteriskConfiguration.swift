@@ -20,6 +20,8 @@ public struct AsteriskConfiguration: Sendable {
     var shippedFolder: String?
     /// Changes in the shipped files what an operator changes: the secret and the list of variables. Else byte for byte.
     public var adaptsShippedFiles = false
+    /// As an operator does it where calls are ended with a feature code: the shipped user's line with class `dtmf` is in force.
+    public var hearsKeys = false
     /// Calls from outside pass Hookswitch's hangup handler first.
     public var attachesHandler = false
     /// FastAGI servers that are told of each call's end beside the first, where handlers are attached.
@@ -95,6 +97,8 @@ public struct AsteriskConfiguration: Sendable {
                 files[name] = text.components(separatedBy: "CHANGE-ME").joined(separator: Self.secret)
                     .components(separatedBy: "lead_id,campaign_id")
                     .joined(separator: "lead_id,campaign_id,vendor_lead_code")
+                guard hearsKeys else { continue }
+                files[name] = files[name]?.components(separatedBy: "\n;read = ").joined(separator: "\nread = ")
             }
         }
         if let legacySIPPort {

@@ -49,6 +49,7 @@ public final class Lane: @unchecked Sendable {
         case .cdrLateEnd: asterisk.configuration.cdrEndBeforeHExten = false
         case .cdrAnsweredOnly:
             (asterisk.configuration.cdrUnanswered, asterisk.configuration.cdrEndBeforeHExten) = (false, true)
+        case .keysHeard: asterisk.configuration.hearsKeys = true
         }
         for phone in phones.values { phone.setServer(asterisk.configuration.legacySIPPort ?? asterisk.sipPort) }
         recorder = StreamRecorder(port: asterisk.managerPort)

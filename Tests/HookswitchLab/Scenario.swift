@@ -19,6 +19,8 @@ public struct Scenario: Sendable {
         /// `unanswered = yes`, `endbeforehexten = no`, and the other way round.
         case cdrLateEnd
         case cdrAnsweredOnly
+        /// The shipped manager user has class `dtmf`, by the line that its file has for it.
+        case keysHeard
     }
 
     /// Unique; also its capture's folder.

@@ -352,7 +352,7 @@ extension Scenario {
                 inbound("5209", "ANSWERED").with {
                     ($0.talk, $0.answeredBy, $0.hungUpBy) = (1.7...3.2, "1001", ["callee"])
                 }
-            ]),
+            ], setting: .keysHeard),
         Scenario(
             "feature_disconnect_by_caller", "application", "The customer ends the call with the feature code *0.",
             steps: begin("5209") + [.wait(2), .press(.customer, "*0"), .ended(.alice), .ended(.customer)],
@@ -360,7 +360,7 @@ extension Scenario {
                 inbound("5209", "ANSWERED").with {
                     ($0.talk, $0.answeredBy, $0.hungUpBy) = (1.7...3.2, "1001", ["caller"])
                 }
-            ]),
+            ], setting: .keysHeard),
         Scenario(
             "dial_limit_option_S", "application", "Dial's S(3) ends the talk 3 s after the answer.",
             steps: begin("5210") + [.ended(.customer)],
