@@ -327,7 +327,7 @@ public final class Daemon: @unchecked Sendable {
         if second == 1 {
             StartPages.release()
             // Not before: a start is not to wait for the disk.
-            Task(name: "log-room") { await store.makeLogRoom() }
+            Task(name: "log-room", executorPreference: loop) { await store.makeLogRoom() }
         }
         if second % 5 == 0 { checkDisk() }
         if second % 60 == 5 { minute() }
