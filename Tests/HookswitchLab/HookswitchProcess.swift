@@ -94,8 +94,10 @@ public final class HookswitchProcess: @unchecked Sendable {
     }
 
     /// Waits until that many records are written and no recording among them is still being written.
-    public func awaitRecords(_ count: Int, seconds: Double = 15) -> [JSONValue] {
-        let deadline = monotonicSeconds() + seconds
+    ///
+    /// 45 s at most: a record waits 30 s for a recording that never comes, as of a call so short that MixMonitor made no file.
+    public func awaitRecords(_ count: Int) -> [JSONValue] {
+        let deadline = monotonicSeconds() + 45
         while true {
             let records = records
             let isSettled = !records.contains { record in

@@ -37,7 +37,7 @@ public struct LoadRun: Sendable {
             pause(1 / perSecond / 2)
         }
         try agent.awaitLines(up: 0)
-        let records = daemon.awaitRecords(count, seconds: 30)
+        let records = daemon.awaitRecords(count)
         var callers: [String: Double?] = [:]
         var turnedAway: Set<String> = []
         let seen = customer.seen

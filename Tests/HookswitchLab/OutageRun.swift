@@ -102,7 +102,7 @@ public struct OutageRun: Sendable {
         try damage.awaitMended()
         crowd = crowd.marking(killedAt: damage.asteriskKills)
         let told = crowd.calls.count { $0.startedAt != nil }
-        let records = daemons.map { $0.awaitRecords(told, seconds: 40) }
+        let records = daemons.map { $0.awaitRecords(told) }
         return OutageRun(crowd: crowd, records: records, gaps: damage.gaps, files: files)
     }
 
