@@ -180,8 +180,7 @@ public struct CDRStory {
         guard let file = row.recordingFile else { return }
         var path = file
         if !file.contains("/"), let day = row.start {
-            func two(_ n: Int) -> String { n < 10 ? "0\(n)" : "\(n)" }
-            path = "\(day.year)/\(two(day.month))/\(two(day.day))/\(file)"
+            path = "\(day.year)/\(twoDigits(day.month))/\(twoDigits(day.day))/\(file)"
         }
         if let known = call.recordings.firstIndex(where: { $0.path == path }) {
             call.recordings[known].to = mark(to)

@@ -31,23 +31,18 @@ struct LocalTime: Sendable {
     }
 
     /// `2026-11-21 10:05:20`
-    func dateAndTime(_ instant: Instant) -> String {
-        let c = civil(instant)
-        return "\(c.year)-\(two(c.month))-\(two(c.day)) \(two(c.hour)):\(two(c.minute)):\(two(c.second))"
-    }
+    func dateAndTime(_ instant: Instant) -> String { civil(instant).dateAndTime }
     /// `11-21 10:05:20`
     func shortDateAndTime(_ instant: Instant) -> String { String(dateAndTime(instant).dropFirst(5)) }
     /// `10:05:20.123`
     func clock(_ instant: Instant) -> String {
         let c = civil(instant)
         let milliseconds = String(c.microsecond / 1000)
-        return "\(two(c.hour)):\(two(c.minute)):\(two(c.second))."
-            + String(repeating: "0", count: 3 - milliseconds.utf8.count) + milliseconds
+        return "\(c.clock)." + String(repeating: "0", count: 3 - milliseconds.utf8.count) + milliseconds
     }
     /// `+08:00`
     func zone(_ instant: Instant) -> String {
         let minutes = offset(instant) / 60
-        return "\(minutes < 0 ? "-" : "+")\(two(abs(minutes) / 60)):\(two(abs(minutes) % 60))"
+        return "\(minutes < 0 ? "-" : "+")\(twoDigits(abs(minutes) / 60)):\(twoDigits(abs(minutes) % 60))"
     }
-    private func two(_ n: Int) -> String { n < 10 ? "0\(n)" : "\(n)" }
 }

@@ -58,10 +58,10 @@ struct RecordView {
     /// Seconds as a person reads them: `0:07`, `12:30`, `1:02:03`.
     static func clock(_ seconds: Double) -> String {
         let total = Int(seconds.rounded(.down))
-        func two(_ n: Int) -> String { n < 10 ? "0\(n)" : "\(n)" }
         let minutes = total / 60
         return minutes >= 60
-            ? "\(minutes / 60):\(two(minutes % 60)):\(two(total % 60))" : "\(minutes):\(two(total % 60))"
+            ? "\(minutes / 60):\(twoDigits(minutes % 60)):\(twoDigits(total % 60))"
+            : "\(minutes):\(twoDigits(total % 60))"
     }
 
     /// The colour a disposition is shown in.

@@ -186,8 +186,6 @@ actor Writer {
         guard let ledger else { throw StorageError(.closed, "use the database") }
         return try body(ledger)
     }
-    /// The counts as of the last commit, from memory, without `oldestUnsettled`; empty once closed.
-    func endpoints() -> [EndpointStatus] { ledger?.endpoints.map(\.status) ?? [] }
     /// Has the checkpointer copy the log now; returns when it has, without the writer's thread.
     nonisolated func copyLog() async { await checkpointer.run() }
     /// See `CallsLog.reopen`; comes between two batches, so that no line is cut in two.

@@ -115,3 +115,10 @@ public struct CivilTime: Hashable, Sendable {
             microsecond: fractionDigits < 0 ? 0 : fraction)
     }
 }
+
+extension CivilTime {
+    /// `2026-11-21 08:15:30`
+    public var dateAndTime: String { "\(year)-\(twoDigits(month))-\(twoDigits(day)) \(clock)" }
+    /// `08:15:30`
+    public var clock: String { "\(twoDigits(hour)):\(twoDigits(minute)):\(twoDigits(second))" }
+}

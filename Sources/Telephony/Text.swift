@@ -20,3 +20,7 @@ private func isPrintable(_ bytes: some Sequence<UInt8>) -> Bool {
     }
     return true
 }
+
+/// A number of a clock or a calendar with its leading zero: `07`, `30`.
+/// - Parameter n: not negative; three digits and more stay as they are.
+public func twoDigits(_ n: Int) -> String { n < 10 ? "0\(n)" : "\(n)" }

@@ -30,9 +30,7 @@ enum TimeZoneChoice: Sendable, Hashable {
 
     /// `2026-11-21 08:15:30` on that clock.
     func dateAndTime(_ instant: Instant) -> String {
-        let c = CivilTime(instant + .seconds(offset(at: instant)))
-        func two(_ n: Int) -> String { n < 10 ? "0\(n)" : "\(n)" }
-        return "\(c.year)-\(two(c.month))-\(two(c.day)) \(two(c.hour)):\(two(c.minute)):\(two(c.second))"
+        CivilTime(instant + .seconds(offset(at: instant))).dateAndTime
     }
 
     private func offset(at instant: Instant) -> Int {

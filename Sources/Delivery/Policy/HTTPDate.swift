@@ -39,10 +39,8 @@ enum HTTPDate {
     /// `Sat, 21 Nov 2026 05:00:00 +0000`, the form of RFC 2822, for receivers that expect mail dates (Twilio's).
     static func mail(_ instant: Instant) -> String {
         let c = CivilTime(instant)
-        func two(_ n: Int) -> String { n < 10 ? "0\(n)" : "\(n)" }
         let dayNumber = Int((instant.seconds >= 0 ? instant.seconds : instant.seconds - 86399) / 86400)
         let weekday = days[((dayNumber % 7) + 7) % 7]
-        return "\(weekday), \(two(c.day)) \(months[c.month - 1]) \(c.year) "
-            + "\(two(c.hour)):\(two(c.minute)):\(two(c.second)) +0000"
+        return "\(weekday), \(twoDigits(c.day)) \(months[c.month - 1]) \(c.year) \(c.clock) +0000"
     }
 }
