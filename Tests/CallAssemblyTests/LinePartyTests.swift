@@ -18,9 +18,8 @@ struct LinePartyTests {
                 [
                     (0, .newChannel(a.snapshot(.ring))), (0.1, a.show(account, "Ebba Lind")),
                     (0.1, a.show("311", "Ebba Lind")),
-                    (0.2, .newChannel(b.snapshot(.down))),
-                    (0.3, b.dialled(by: a, "820017005")), (0.5, .newState(b.channel, .ringing)),
-                ] + a.talk(with: b, from: 2, to: 5)
+                ] + a.dial(b, "820017005", at: 0.2) + [(0.5, .newState(b.channel, .ringing))]
+                    + a.talk(with: b, from: 2, to: 5)
             ).first)
         #expect(record.direction == .internal)
         #expect(record.caller.number == "311")
@@ -35,10 +34,8 @@ struct LinePartyTests {
         let b = StoryLine("SIP/carrier-0000003c", "0701234567", id: 2, of: 1)
         let record = try #require(
             StoryLine.told(
-                [
-                    (0, .newChannel(a.snapshot(.ring))), (0.1, a.show("+46850001000", "The Company")),
-                    (0.2, .newChannel(b.snapshot(.down))), (0.3, b.dialled(by: a, "0701234567@carrier")),
-                ] + a.talk(with: b, from: 2, to: 5)
+                [(0, .newChannel(a.snapshot(.ring))), (0.1, a.show("+46850001000", "The Company"))]
+                    + a.dial(b, "0701234567@carrier", at: 0.2) + a.talk(with: b, from: 2, to: 5)
             ).first)
         #expect(record.direction == .outbound)
         #expect(record.caller.number == "820017004")
@@ -54,11 +51,9 @@ struct LinePartyTests {
             let id = call * 2 + 1
             let a = StoryLine("PJSIP/carrier-0000004\(id)", "+46701112223", id: id, exten: "+46850001000")
             let b = StoryLine("PJSIP/ws4kd0x1-0000004\(id + 1)", "+46850001000", id: id + 1, of: id)
-            let story: [(Double, CallEvent.Body)] =
-                [
-                    (0, .newChannel(a.snapshot(.ring))), (0.2, .newChannel(b.snapshot(.down))),
-                    (0.3, b.dialled(by: a, "ws4kd0x1")), (0.5, .newState(b.channel, .ringing)),
-                ] + a.talk(with: b, from: 2, to: 5)
+            let story =
+                [(0, .newChannel(a.snapshot(.ring)))] + a.dial(b, "ws4kd0x1", at: 0.2)
+                + [(0.5, .newState(b.channel, .ringing))] + a.talk(with: b, from: 2, to: 5)
             all += story.map { ($0 + Double(call) * 10, $1) }
         }
         let records = StoryLine.told(all)
@@ -79,9 +74,8 @@ struct LinePartyTests {
                     (0, .newChannel(a.snapshot(.down))), (0.1, a.dialled(by: nil, "0701112223@carrier")),
                     (0.5, .newState(a.channel, .ringing)), (2, .newState(a.channel, .up)),
                     (2, a.answered(nil, .answer)),
-                    (2.2, .newChannel(b.snapshot(.down))), (2.3, b.dialled(by: a, "0709998887@carrier")),
-                    (2.5, .newState(b.channel, .ringing)),
-                ] + a.talk(with: b, from: 4, to: 8)
+                ] + a.dial(b, "0709998887@carrier", at: 2.2) + [(2.5, .newState(b.channel, .ringing))]
+                    + a.talk(with: b, from: 4, to: 8)
             ).first)
         #expect(record.direction == .outbound)
         #expect(record.caller.number == "0701112223")
@@ -102,11 +96,10 @@ struct LinePartyTests {
                     (0, .newChannel(a.snapshot(.down))), (0.1, a.dialled(by: nil, "0701112223@carrier")),
                     (2, .newState(a.channel, .up)),
                     (2, a.answered(nil, .answer)),
-                    (2.2, .newChannel(b.snapshot(.down))), (2.3, b.dialled(by: a, "0709998887@carrier")),
-                    (4, b.answered(a, .busy)),
-                    (4, b.ended(.userBusy)),
-                    (4, a.ended(.userBusy)),
-                ]).first)
+                ] + a.dial(b, "0709998887@carrier", at: 2.2) + [
+                    (4, b.answered(a, .busy)), (4, b.ended(.userBusy)), (4, a.ended(.userBusy)),
+                ]
+            ).first)
         #expect(record.disposition == .busy)
         #expect(record.caller.number == "0701112223")
         #expect(record.callee.number == "0709998887")
@@ -119,10 +112,7 @@ struct LinePartyTests {
         let b = StoryLine("SIP/111-0000007b", "111", id: 2, of: 1)
         let record = try #require(
             StoryLine.told(
-                [
-                    (0, .newChannel(a.snapshot(.ring))), (0.2, .newChannel(b.snapshot(.down))),
-                    (0.3, b.dialled(by: a, "111")),
-                ] + a.talk(with: b, from: 2, to: 5)
+                [(0, .newChannel(a.snapshot(.ring)))] + a.dial(b, "111", at: 0.2) + a.talk(with: b, from: 2, to: 5)
             ).first)
         #expect(record.direction == .inbound)
         #expect(record.agents.map(\.number) == ["111"])
@@ -137,10 +127,8 @@ struct LinePartyTests {
             dialling.location.exten = place
             return try #require(
                 StoryLine.told(
-                    [
-                        (0, .newChannel(a.snapshot(.ring))), (0.2, .newChannel(b.snapshot(.down))),
-                        (0.3, b.dialled(by: dialling, "1111")),
-                    ] + dialling.talk(with: b, from: 2, to: 5)
+                    [(0, .newChannel(a.snapshot(.ring)))] + dialling.dial(b, "1111", at: 0.2)
+                        + dialling.talk(with: b, from: 2, to: 5)
                 ).first)
         }
         #expect(try record(from: "s").answeredBy?.number == "1111")

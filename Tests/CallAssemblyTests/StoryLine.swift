@@ -40,6 +40,10 @@ struct StoryLine {
         .hangup(channel, cause, text: nil, techCause: nil, at: location)
     }
 
+    /// This line dials `other`, whose channel begins at `from`.
+    func dial(_ other: StoryLine, _ text: String, at from: Double) -> [(Double, CallEvent.Body)] {
+        [(from, .newChannel(other.snapshot(.down))), (from + 0.1, other.dialled(by: self, text))]
+    }
     /// `other`, which this line dialled, answers at `from`; they talk until `to`, and this line hangs up.
     func talk(with other: StoryLine, from: Double, to: Double) -> [(Double, CallEvent.Body)] {
         let bridge = BridgeID("talk-\(other.channel.uniqueID)")
