@@ -62,14 +62,14 @@ import Testing
     @Test("nobody listening is told apart, and the client is there when Asterisk comes up")
     func comesUpLate() async throws {
         try await EventLoop.withThread { loop in
-            let first = try ScriptedAsterisk(on: loop)
+            let first = try ScriptedAsterisk(host: "127.61.2.1", on: loop)
             let configuration = first.configuration()
             first.close()
             let running = Running(configuration, on: loop)
             let lost = try #require(await running.lost())
             #expect(lost.error.code == .connectionRefused)
             #expect(lost.error.hint.contains("enabled = yes"))
-            let second = try ScriptedAsterisk(port: configuration.port, on: loop)
+            let second = try ScriptedAsterisk(host: first.host, port: first.port, on: loop)
             running.client.reconnectNow()
             #expect(await running.resynced() == [])
             await running.stop()
@@ -102,7 +102,8 @@ import Testing
             script.mode = isMute ? .mute : .garbage("SSH-2.0-OpenSSH_9.2\r\n")
             let asterisk = try ScriptedAsterisk(script, on: loop)
             var configuration = asterisk.configuration()
-            configuration.loginDeadline = .milliseconds(50)
+            // Enough for what is said before the silence, on a machine that has much else to do.
+            configuration.loginDeadline = .seconds(2)
             let error = await AMIClient(configuration, on: loop).runOnce()
             #expect(error.code == .notAManager)
             #expect(error.detail.contains(isMute ? "no greeting" : "never ends"))
@@ -117,7 +118,7 @@ import Testing
             script.ignored = [action]
             let asterisk = try ScriptedAsterisk(script, on: loop)
             var configuration = asterisk.configuration()
-            configuration.loginDeadline = .milliseconds(50)
+            configuration.loginDeadline = .seconds(2)
             let error = await AMIClient(configuration, on: loop).runOnce()
             #expect(error.code == .actionTimedOut)
             #expect(error.operation.contains("log in"))
@@ -144,7 +145,7 @@ import Testing
             #expect(error.detail.contains("certificate wrong: hostname mismatch"))
 
             configuration.tls = nil
-            configuration.loginDeadline = .milliseconds(50)
+            configuration.loginDeadline = .seconds(2)
             #expect(await AMIClient(configuration, on: loop).runOnce().code == .notAManager)
             asterisk.close()
         }

@@ -179,7 +179,8 @@ import Testing
     @Test("stop before run, twice, and in the wait between attempts lets run return")
     func stops() async throws {
         try await EventLoop.withThread { loop in
-            let asterisk = try ScriptedAsterisk(on: loop)
+            // At an address of its own, where nobody else listens once it is closed.
+            let asterisk = try ScriptedAsterisk(host: "127.61.2.7", on: loop)
             let configuration = asterisk.configuration()
             let early = AMIClient(configuration, on: loop)
             early.stop()

@@ -7,7 +7,7 @@ import HookswitchTestKit
 extension ScriptedAsterisk {
     /// A client's configuration for this server.
     func configuration() -> AMIConfiguration {
-        AMIConfiguration(host: "127.0.0.1", port: port, username: "hookswitch", secret: "secret")
+        AMIConfiguration(host: host, port: port, username: "hookswitch", secret: "secret")
     }
 }
 

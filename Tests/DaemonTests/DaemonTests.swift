@@ -100,9 +100,9 @@ import Testing
     func pendingAfterRestart() throws {
         let bytes = try #require(try singleConnection(DaemonTests.capture))
         let folder = try TestFolder()
-        let failing = WebhookSink { _ in .status(503) }
-        let port = failing.port
-        let section = "[webhook:crm]\nurl = http://127.0.0.1:\(port)/hook\nretry = 1s, 1s, 1s, 1s, 1s, 1s\n"
+        // At an address of its own, so that nobody else takes its port between the two.
+        let failing = WebhookSink(host: "127.61.2.6") { _ in .status(503) }
+        let section = "[webhook:crm]\nurl = \(failing.url)\nretry = 1s, 1s, 1s, 1s, 1s, 1s\n"
         let first = try DaemonFixture.runWithManager(folder, sections: section) { fixture, asterisk in
             _ = try await fixture.logged("calls in progress are known")
             try await asterisk.emitBytes(bytes)
@@ -110,7 +110,7 @@ import Testing
             return try #require(failing.requests.first?.headers["webhook-id"])
         }
         failing.stop()
-        let working = WebhookSink(port: port)
+        let working = WebhookSink(host: failing.host, port: failing.port)
         defer { working.stop() }
         try DaemonFixture.run(folder, sections: section) { fixture in
             try await fixture.wait("the delivery") { !working.requests.isEmpty }

@@ -104,7 +104,9 @@ import Testing
         let file = "\(folder.path)/rows.csv"
         try folder.write("rows.csv", [])
         let sections = "[webhook:crm]\nurl = \(sink.url)\nevents = call.started, call.complete\n"
-        try DaemonFixture.runWithManager(folder, pbx: "\(kind) = \(file)", sections: sections) { fixture, asterisk in
+        let host = kind == "cdr" ? "127.61.2.2" : "127.61.2.3"
+        try DaemonFixture.runWithManager(folder, host: host, pbx: "\(kind) = \(file)", sections: sections) {
+            fixture, asterisk in
             _ = try await fixture.logged("calls in progress are known")
             let call = CallNow()
             try await asterisk.emit(call.events)
@@ -114,7 +116,7 @@ import Testing
             let end = GapFileTests.now
             let rows = kind == "cdr" ? call.cdr(until: end) : call.cel(until: end).joined()
             try folder.write("rows.csv", Array(rows.utf8))
-            let again = try ScriptedAsterisk(port: asterisk.port, on: fixture.loop)
+            let again = try ScriptedAsterisk(host: asterisk.host, port: asterisk.port, on: fixture.loop)
             try await fixture.wait("the record") { try await !fixture.records().isEmpty }
             let record = try #require(try await fixture.records().first)
             again.close()
@@ -137,7 +139,8 @@ import Testing
         let sink = WebhookSink()
         defer { sink.stop() }
         let sections = "[webhook:crm]\nurl = \(sink.url)\nevents = call.started\n"
-        try DaemonFixture.runWithManager(folder, pbx: "cel = \(folder.path)/rows.csv", sections: sections) {
+        let cel = "cel = \(folder.path)/rows.csv"
+        try DaemonFixture.runWithManager(folder, host: "127.61.2.4", pbx: cel, sections: sections) {
             fixture, asterisk in
             _ = try await fixture.logged("calls in progress are known")
             let call = CallNow()
@@ -147,7 +150,7 @@ import Testing
             _ = try await fixture.logged("no manager connection")
             let rows = call.cel(until: GapFileTests.now)
             try folder.write("rows.csv", Array(rows.dropLast(5).joined().utf8))
-            let again = try ScriptedAsterisk(port: asterisk.port, on: fixture.loop)
+            let again = try ScriptedAsterisk(host: asterisk.host, port: asterisk.port, on: fixture.loop)
             _ = try await fixture.logged("Asterisk's own files were read")
             try folder.write("rows.csv", Array(rows.joined().utf8))
             try await fixture.wait("the record") { try await !fixture.records().isEmpty }

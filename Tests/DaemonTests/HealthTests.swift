@@ -124,16 +124,15 @@ import Testing
 
     @Test("a manager connection that is lost is told once, and when it is back")
     func managerLost() throws {
-        try DaemonFixture.runWithManager(try TestFolder()) { fixture, asterisk in
+        try DaemonFixture.runWithManager(try TestFolder(), host: "127.61.2.5") { fixture, asterisk in
             try await fixture.wait("the login") { fixture.daemon.isConnected }
-            let port = asterisk.port
             asterisk.close()
             // Refused a few times meanwhile, with longer waits: still one alert.
             try await fixture.wait("refusals") {
                 fixture.recorder.entries(saying: "no manager connection").count >= 2
                     || !fixture.daemon.isConnected && kinds(fixture).count == 1
             }
-            let again = try ScriptedAsterisk(.init(), port: port, on: fixture.loop)
+            let again = try ScriptedAsterisk(host: asterisk.host, port: asterisk.port, on: fixture.loop)
             defer { again.close() }
             try await fixture.wait("the second login") { fixture.daemon.isConnected }
             #expect(kinds(fixture) == ["manager_lost", "manager_recovered"])

@@ -1,4 +1,5 @@
 import Glibc
+import HookswitchTestKit
 import Synchronization
 import Testing
 
@@ -183,9 +184,8 @@ import Testing
     @Test("connecting to a closed port, into silence and when cancelled gives clear errors")
     func connectErrors() async throws {
         try await EventLoop.withThread { loop in
-            let listener = try Listener.listen(on: SocketAddress(ip: "127.0.0.1", port: 0)!, loop: loop)
-            let address = listener.localAddress
-            listener.close()
+            let closed = ClosedPort()
+            let address = SocketAddress(ip: "127.0.0.1", port: closed.number)!
             do throws(EventLoopError) {
                 _ = try await ByteStream.connect(to: address, on: loop)
                 Issue.record("nobody listens")
@@ -194,6 +194,7 @@ import Testing
                 #expect(error.description.contains("connect to \(address)"))
                 #expect(error.hint.contains("is the service running"))
             }
+            withExtendedLifetime(closed) {}
         }
         // A full backlog: Linux drops further SYNs, so the connect hangs until its deadline.
         try await EventLoop.withThread { loop in

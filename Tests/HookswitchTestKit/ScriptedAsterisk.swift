@@ -59,6 +59,8 @@ public final class ScriptedAsterisk: @unchecked Sendable {
     /// May be changed while connections are up: what is still to be said goes by it.
     public var script: Script
     /// Where it listens.
+    public let host: String
+    /// Where it listens.
     public let port: UInt16
     /// The actions received, in order: name and headers.
     public private(set) var actions: [AMIEvent] = []
@@ -69,11 +71,16 @@ public final class ScriptedAsterisk: @unchecked Sendable {
     private var connections: [ByteStream] = []
     private var accepting: Task<Void, Never>?
 
-    /// Listens on a free port of 127.0.0.1, or on the one given.
-    public init(_ script: Script = Script(), port: UInt16 = 0, on loop: EventLoop) throws {
+    /// Listens on a free port of 127.0.0.1, or at the address of an earlier one.
+    /// - Parameter host: another address of loopback, 127.x.y.z: where a port is listened on again after it was given up, nobody
+    ///   else has taken it meanwhile, neither to listen nor for one of thousands of connections.
+    public init(
+        _ script: Script = Script(), host: String = "127.0.0.1", port: UInt16 = 0, on loop: EventLoop
+    ) throws {
         self.script = script
+        self.host = host
         self.loop = loop
-        listener = try Listener.listen(on: SocketAddress(ip: "127.0.0.1", port: port)!, loop: loop)
+        listener = try Listener.listen(on: SocketAddress(ip: host, port: port)!, loop: loop)
         self.port = listener.localAddress.port
         accepting = Task(executorPreference: loop) { [self] in
             await withDiscardingTaskGroup { group in
