@@ -144,7 +144,8 @@ import Testing
             folder.configuration,
             "[general]\nname = pbx1\n[pbx:a]\nami=tcp://127.0.0.1:\(port.wait())\nusername=hookswitch\nsecret=secret\n")
         let file = "\(folder.path)/x.ami"
-        let result = folder.run("capture", file, "--for", "1s")
+        // Long enough for a login on a machine that has much else to do.
+        let result = folder.run("capture", file, "--for", "5s")
         ready.send()
         #expect(result.code == .fine, "\(result.written.complaints)")
         let text = try String(contentsOfFile: file, encoding: .utf8)

@@ -3,6 +3,7 @@ import EventLoop
 import Foundation
 import HookswitchTestKit
 import Storage
+import Synchronization
 import Telephony
 import Testing
 
@@ -38,23 +39,34 @@ import Testing
         """
 
     @Test("calls that are left for the daemon wait for those left before them; none takes another's place")
-    func handedOverTwice() async throws {
+    func handedOverTwice() throws {
         let folder = try TestFolder()
         let backfill = Backfill(try configuration(folder.settings()))
         let path = Backfill.handoverPath(in: folder.path)
         var (first, second) = (try capturedCall(), try capturedCall())
         (first.record.id, second.record.id) = ("pbx1-1.0", "pbx1-2.0")
+        func files() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).count { $0.contains("backfill") }
+        }
         try backfill.handOver([first], folder.path)
-        async let isLeft: Void = Task.detached { [second] in try backfill.handOver([second], folder.path) }.value
-        // As a daemon takes it up, some time later.
-        try await Task.sleep(for: .milliseconds(300))
+        let ended = DispatchSemaphore(value: 0)
+        let failure = Mutex<FileError?>(nil)
+        // On a thread of its own, as it waits there.
+        Thread.detachNewThread { [second] in
+            do throws(FileError) { try backfill.handOver([second], folder.path) } catch {
+                failure.withLock { $0 = error }
+            }
+            ended.signal()
+        }
+        // Its draft lies beside the other's file. As a daemon takes that up, some time later.
+        while try files() < 2 { usleep(5000) }
+        usleep(300_000)
         try OverflowFile(path: path).rename(to: "\(path).taken")
-        try await isLeft
+        ended.wait()
+        #expect(failure.withLock { $0 } == nil)
         #expect(try OverflowFile(path: "\(path).taken").all().map(\.record.id) == ["pbx1-1.0"])
         #expect(try OverflowFile(path: path).all().map(\.record.id) == ["pbx1-2.0"])
-        #expect(
-            try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains("backfill") }.count
-                == 2)
+        #expect(try files() == 2)
     }
 
     @Test("a call that is known stays as it was told; one that was missed is added")

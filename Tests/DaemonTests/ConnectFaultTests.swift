@@ -117,7 +117,8 @@ import Testing
     }
 
     private func wait(_ loop: EventLoop, _ folder: TestFolder, _ what: String, _ condition: () -> Bool) async throws {
-        for _ in 0..<12_000 {
+        let end = ContinuousClock.now + Patience.limit
+        while ContinuousClock.now < end {
             if condition() { return }
             try await loop.sleep(for: .milliseconds(5))
         }

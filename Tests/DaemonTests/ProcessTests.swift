@@ -44,11 +44,11 @@ import Testing
                 $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
             }
             #expect(bound == 0)
-            var limit = timeval(tv_sec: 20, tv_usec: 0)
+            var limit = timeval(tv_sec: Int(Patience.limit.components.seconds), tv_usec: 0)
             setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         }
         deinit { close(descriptor) }
-        /// The next message; empty after twenty seconds.
+        /// The next message; empty where none comes for as long as `Patience` says.
         func next() -> String {
             var bytes = [UInt8](repeating: 0, count: 4096)
             let count = recv(descriptor, &bytes, bytes.count, 0)
@@ -104,7 +104,8 @@ import Testing
     }
 
     func wait(_ what: String, _ condition: () -> Bool) throws {
-        for _ in 0..<4000 {
+        let end = ContinuousClock.now + Patience.limit
+        while ContinuousClock.now < end {
             if condition() { return }
             usleep(5000)
         }

