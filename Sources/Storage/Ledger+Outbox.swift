@@ -91,7 +91,7 @@ extension Ledger {
             try body.run()
         }
         change(endpoint: index) { $0[state] += 1 }
-        if state == .ready { add(.fresh(OutboxEntry(id: row, draft: draft, createdAt: now))) }
+        if state == .ready { add(.fresh(OutboxEntry(id: row, draft: draft))) }
     }
 
     /// Writes one attempt and what becomes of its message.
@@ -187,7 +187,7 @@ extension Ledger {
         while try s.step() {
             let row = s.integer(0)
             if isHeld(row) { continue }
-            let due = s.instant(8)
+            let due = s.instant(7)
             guard due <= now, entries.count < limit, bytes < maxBytes else {
                 s.reset()
                 return (entries, due)
@@ -195,8 +195,7 @@ extension Ledger {
             let draft = OutboxDraft(
                 messageID: s.text(1), endpoint: name, callID: s.text(2), event: s.text(3), sequence: Int(s.integer(4)),
                 contentType: s.text(5), body: try body(of: row), dueAt: due)
-            entries.append(
-                OutboxEntry(id: row, draft: draft, attempts: Int(s.integer(6)), createdAt: s.instant(7)))
+            entries.append(OutboxEntry(id: row, draft: draft, attempts: Int(s.integer(6))))
             bytes += draft.body.count
         }
         return (entries, nil)

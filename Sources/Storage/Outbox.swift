@@ -97,8 +97,8 @@ public struct EndpointStatus: Sendable, Equatable {
     public var dead: Int
     /// Messages a receiver has accepted and retention has not removed yet: no count since the beginning.
     public var delivered: Int
-    /// When the first in line of what is not settled, by due time, was created; nil if there is none, and where nobody
-    /// looked for it. A message that waits long for its retry may be older.
+    /// Since when the oldest message that is not settled waits: since it was written, or since an operator had it sent again,
+    /// which may be a time to come where `replay` spreads them. Nil if there is none, and where nobody looked for it.
     public var oldestUnsettled: Instant?
 
     public init(

@@ -50,16 +50,14 @@ public struct OutboxEntry: Sendable, Equatable, Identifiable {
     public let body: [UInt8]
     /// Attempts since it was last made ready; 0 for a fresh message, and for a dead letter that an operator sends again.
     public let attempts: Int
-    /// When it was written to the outbox, by the writer's clock.
-    public let createdAt: Instant
     /// When this attempt fell due.
     public let dueAt: Instant
 
     /// - Parameter id: the outbox row, which a draft has not.
-    public init(id: Int64, draft: OutboxDraft, attempts: Int = 0, createdAt: Instant) {
+    public init(id: Int64, draft: OutboxDraft, attempts: Int = 0) {
         (self.id, messageID, endpoint, callID) = (id, draft.messageID, draft.endpoint, draft.callID)
         (event, sequence, contentType, body) = (draft.event, draft.sequence, draft.contentType, draft.body)
-        (self.attempts, self.createdAt, dueAt) = (attempts, createdAt, draft.dueAt)
+        (self.attempts, dueAt) = (attempts, draft.dueAt)
     }
 }
 

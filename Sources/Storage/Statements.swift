@@ -91,7 +91,7 @@ final class Statements {
         promote = try c.prepare("UPDATE outbox SET state = 0, due_at_ms = ?2 WHERE row = ?1")
         claimDue = try c.prepare(
             """
-            SELECT row, message_id, call_id, event, sequence, content_type, attempts, created_at_ms, due_at_ms
+            SELECT row, message_id, call_id, event, sequence, content_type, attempts, due_at_ms
             FROM outbox INDEXED BY outbox_due WHERE endpoint = ?1 AND state = 0 ORDER BY due_at_ms
             """)
         readBody = try c.prepare("SELECT body FROM outbox_bodies WHERE message = ?1")

@@ -13,7 +13,7 @@ private final class DeadDisk: Outbox {
     let refusals = Mutex(0)
     let claims = Mutex<[(limit: Int, lease: Duration)]>([])
 
-    init(_ draft: OutboxDraft) { entry = Mutex(OutboxEntry(id: 1, draft: draft, createdAt: draft.dueAt)) }
+    init(_ draft: OutboxDraft) { entry = Mutex(OutboxEntry(id: 1, draft: draft)) }
 
     private func refuse() throws(StorageError) {
         refusals.withLock { $0 += 1 }

@@ -16,7 +16,7 @@ import Testing
                 id: id,
                 draft: OutboxDraft(
                     messageID: "msg_\(id)", endpoint: "crm", callID: "call \(id)", event: "call.complete", sequence: 0,
-                    contentType: "application/json", body: [], dueAt: now), createdAt: now)
+                    contentType: "application/json", body: [], dueAt: now))
         }
     }
     /// A lane that has claimed these.

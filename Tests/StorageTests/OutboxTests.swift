@@ -61,6 +61,41 @@ import Testing
         await store.close()
     }
 
+    /// A message on its tenth retry waits for a time to come, and is older than those that are due.
+    @Test func theOldestPendingMessageIsTheOldestByItsWritingNotTheFirstDue() async throws {
+        let store = try open()
+        let start = clock.now
+        try await store.enqueue([draft("a1", call: "a")])
+        let old = try await store.claim(now: clock.now).entries[0]
+        clock.advance(by: .seconds(60))
+        try await store.finish(old, .retry(at: start + .seconds(86400)), status: 422, at: clock.now)
+        try await store.enqueue([draft("b1", call: "b")])
+        #expect(try await store.endpoints().first?.oldestUnsettled == start)
+        await store.close()
+    }
+
+    /// What was delivered a day ago and goes once more has not waited for a day.
+    @Test func whatIsSentAgainWaitsSinceThen() async throws {
+        let store = try open()
+        try await store.enqueue([draft("a1", call: "a"), draft("b1", call: "b")])
+        for entry in try await store.claim(now: clock.now).entries {
+            try await store.finish(entry, .delivered, at: clock.now)
+        }
+        clock.advance(by: .seconds(86400))
+        let later = clock.now
+        #expect(try await store.retry(ids: ["a1"], now: later) == 1)
+        #expect(try await store.endpoints().first?.oldestUnsettled == later)
+        clock.advance(by: .seconds(10))
+        try await store.enqueue([draft("c1", call: "c")])
+        #expect(try await store.retry(ids: ["b1"], now: clock.now) == 1)
+        #expect(try await store.endpoints().first?.oldestUnsettled == later)
+        // Its first attempt fails: it goes on waiting since it was asked for, to the second it was tried.
+        let again = try #require(try await store.claim(now: clock.now).entries.first { $0.messageID == "a1" })
+        try await store.finish(again, .retry(at: clock.now + .seconds(3600)), status: 503, at: later)
+        #expect(try await store.endpoints().first?.oldestUnsettled == later)
+        await store.close()
+    }
+
     @Test func aLaterMessageOfACallWaitsForTheEarlierAndOtherCallsDoNot() async throws {
         let store = try open()
         try await store.enqueue([

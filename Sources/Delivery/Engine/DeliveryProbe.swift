@@ -39,8 +39,7 @@ public struct DeliveryProbe: Sendable {
     public func send(_ event: WebhookEvent, on loop: EventLoop, now: @escaping @Sendable () -> Instant) async -> Outcome
     {
         let made = now()
-        let entry = OutboxEntry(
-            id: 0, draft: endpoint.draft(of: event, recordJSON: nil, dueAt: made), createdAt: made)
+        let entry = OutboxEntry(id: 0, draft: endpoint.draft(of: event, recordJSON: nil, dueAt: made))
         return await ask(on: loop, now: now) { [endpoint] token in
             RequestBuilder(endpoint).request(for: entry, attempt: 1, token: token, now: made)
         }
