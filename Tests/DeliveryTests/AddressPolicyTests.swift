@@ -58,6 +58,27 @@ import Testing
         #expect(try allows("public, 10.9.0.0/16", "::ffff:10.9.1.1"))
     }
 
+    /// An address is compared as the IPv4 one it carries: such a network would allow nobody, and say nothing.
+    @Test(arguments: [
+        ("::ffff:10.0.0.0/104", "10.0.0.0/8"), ("::ffff:0:0/96", "0.0.0.0/0"), ("::ffff:192.0.2.7", "192.0.2.7/32"),
+        ("64:ff9b::a00:0/104", "10.0.0.0/8"), ("64:ff9b::/96", "0.0.0.0/0"), ("2002:a00::/24", "10.0.0.0/8"),
+        ("2002::/16", "0.0.0.0/0"), ("2002:c000:207:1::/64", "192.0.2.7/32"), ("::10.1.2.3/112", "10.1.0.0/16"),
+        ("::10.1.2.3", "10.1.2.3/32"),
+    ])
+    func `a network of IPv6 addresses that carry IPv4 is refused with the one to write`(text: String, meant: String) {
+        let error = #expect(throws: ValueError.self) { try AddressPolicy(configuration: "private, \(text)") }
+        #expect(error?.problem.contains(text) == true)
+        #expect(error?.hint.contains("write \(meant)") == true, "\(String(describing: error))")
+    }
+
+    @Test func `a network that holds such addresses among others is taken`() throws {
+        #expect(try allows("::/0", "2606:4700::1"))
+        #expect(try allows("2000::/3", "2606:4700::1"))
+        #expect(try allows("::1", "::1"))
+        #expect(try allows("::/96", "::1"))
+        #expect(try allows("::10.0.0.1/96", "::1"))
+    }
+
     @Test(arguments: ["", "everything", "10.0.0.0/33", "10.0.0/8", "any, public", "::/129", "10.0.0.0/"])
     func `what names no network is refused`(text: String) {
         #expect(throws: ValueError.self) { try AddressPolicy(configuration: text) }

@@ -20,7 +20,7 @@ public struct AddressPolicy: Sendable, Hashable {
     public var isAny: Bool { items == nil }
 
     /// Reads `allow`; words are in small letters, and `any` stands alone.
-    /// - Throws: on what is neither word nor network, and on an empty list.
+    /// - Throws: on what is neither word nor network, on a network that can hold nobody, and on an empty list.
     init(configuration text: String) throws(ValueError) {
         let words = ConfigurationText.list(text)
         if words == ["any"] {
@@ -38,6 +38,11 @@ public struct AddressPolicy: Sendable, Hashable {
                     throw ValueError(
                         problem: "\"\(word)\" is not a network",
                         hint: "allowed: any alone, or public, private, loopback and networks as 10.0.0.0/8")
+                }
+                if let meant = network.carried {
+                    throw ValueError(
+                        problem: "\"\(word)\" would hold nobody: such an address is taken for the IPv4 one it carries",
+                        hint: "write \(meant)")
                 }
                 items.append(.network(network))
             }

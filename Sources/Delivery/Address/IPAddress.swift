@@ -31,13 +31,17 @@ struct IPAddress: Hashable, Sendable {
         }
     }
 
-    private static func embedded(_ b: [UInt8]) -> [UInt8]? {
+    private static func embedded(_ bytes: [UInt8]) -> [UInt8]? {
+        carrierPrefix(bytes).map { Array(bytes[($0 / 8)...].prefix(4)) }
+    }
+    /// How many bits stand before the IPv4 address that these bytes carry; nil where they are none of the forms above.
+    static func carrierPrefix(_ b: [UInt8]) -> Int? {
         guard b.count == 16 else { return nil }
-        if b[..<10].allSatisfy({ $0 == 0 }), b[10] == 0xFF, b[11] == 0xFF { return Array(b[12...]) }
-        if Array(b[..<12]) == [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0] { return Array(b[12...]) }
-        if b[0] == 0x20, b[1] == 0x02 { return Array(b[2..<6]) }
+        if b[..<10].allSatisfy({ $0 == 0 }), b[10] == 0xFF, b[11] == 0xFF { return 96 }
+        if Array(b[..<12]) == [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0] { return 96 }
+        if b[0] == 0x20, b[1] == 0x02 { return 16 }
         // ::1 and :: are addresses of their own, not IPv4-compatible ones.
-        if b[..<12].allSatisfy({ $0 == 0 }), b[12] != 0 || b[13] != 0 { return Array(b[12...]) }
+        if b[..<12].allSatisfy({ $0 == 0 }), b[12] != 0 || b[13] != 0 { return 96 }
         return nil
     }
 }
