@@ -34,6 +34,9 @@ static inline CURLcode hs_curl_setopt_open(CURL *easy,
 static inline CURLcode hs_curl_getinfo_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);
 }
+static inline CURLcode hs_curl_getinfo_size(CURL *easy, CURLINFO info, curl_off_t *value) {
+    return curl_easy_getinfo(easy, info, value);
+}
 static inline CURLcode hs_curl_getinfo_pointer(CURL *easy, CURLINFO info, void **value) {
     return curl_easy_getinfo(easy, info, (char **)value);
 }

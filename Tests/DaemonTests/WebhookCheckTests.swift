@@ -121,6 +121,28 @@ import Testing
                 == "hookswitch.conf, [webhook:crm]: no TLS can be agreed; is it https that listens at that port?")
     }
 
+    @Test("a proxy in the way is told as that, for a receiver and for a CRM")
+    func proxies() throws {
+        let proxy = WebhookSink { _ in .status(403) }
+        defer { proxy.stop() }
+        let behind = "url = https://crm.example.invalid/\nproxy = http://127.0.0.1:\(proxy.port)\n"
+        let refused = try findings(behind)
+        #expect(refused.map(\.level) == [.failure] && refused[0].text.hasPrefix("no answer (proxy): "), "\(refused)")
+        #expect(refused[0].fix.contains("the proxy forbids it"))
+        let port = ClosedPort()
+        let gone = try findings("url = https://crm.example.invalid/\nproxy = http://127.0.0.1:\(port.number)\n")
+        #expect(
+            gone.first?.fix.hasPrefix("hookswitch.conf, [webhook:crm]: nobody takes connections") == true, "\(gone)")
+        let folder = try TestFolder()
+        let loop = try EventLoop()
+        let found: [Finding] = try loop.run {
+            let lookup = "[fastagi]\nlisten = 127.0.0.1:0\n[lookup]\n\(behind)set.CRM_NAME = name\n"
+            return try await Doctor.findings(folder.settings(sections: lookup), on: loop)
+                .filter { $0.subject == "lookup" }
+        }
+        #expect(found.first?.fix.contains("the proxy forbids it") == true, "\(found)")
+    }
+
     @Test(
         "an answer that no delivery would be content with is a finding with its fix",
         arguments: [

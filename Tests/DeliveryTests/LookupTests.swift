@@ -242,7 +242,12 @@ private func answers(
             sink.url, ("oauth2_token_url", identity.url), ("oauth2_client_id", "i"), ("oauth2_client_secret", "s"),
             ("set.ID", "id"))
         let outcomes = try await answers(configuration, [question()])
-        let words = status == 401 ? "the token endpoint refused the client" : "no token could be had"
+        let words =
+            switch status {
+            case 401: "the token endpoint refused the client"
+            case 404: "no token could be had: its endpoint answered 404"
+            default: "the answer of the token endpoint has no access_token"
+            }
         #expect(outcomes == [.failed("token: \(words)")])
         #expect(sink.requests.isEmpty)
     }

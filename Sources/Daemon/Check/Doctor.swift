@@ -65,6 +65,14 @@ public struct Doctor: Sendable {
                     .warning, "configuration", "everybody on this host can read it and the secrets in it",
                     fix: "chmod 640 \(configuration.file), and chgrp it to the daemon's group"))
         }
+        for (place, path) in [("", configuration.file)] + namedFiles() {
+            guard daemon.refusal(path, .read) == EACCES else { continue }
+            findings.append(
+                Finding(
+                    .failure, "configuration",
+                    "\(place)\(path): \(String(cString: strerror(EACCES))) for \(daemon.who)",
+                    fix: "chgrp \(daemon.user?.group ?? getegid()) \(path) && chmod 640 \(path)"))
+        }
         if configuration.endpoints.isEmpty {
             findings.append(
                 Finding(
@@ -72,6 +80,18 @@ public struct Doctor: Sendable {
                     fix: "hookswitch.conf: [webhook:NAME] with url = https://..."))
         }
         return findings
+    }
+
+    /// The files that the configuration refers to and that only their owner should read, each behind `[section] key: `.
+    private func namedFiles() -> [(place: String, path: String)] {
+        let keys = ["secret_file", "ca_file", "client_certificate", "client_key", "tls_ca"]
+        return configuration.settings.sorted { $0.key < $1.key }.flatMap { title, settings in
+            settings.compactMap { setting in
+                let path = ConfigurationText.trimmed(setting[1])
+                guard keys.contains(setting[0]), path.hasPrefix("/"), !path.contains("${") else { return nil }
+                return ("[\(title)] \(setting[0]): ", path)
+            }
+        }
     }
 
     private func storeFindings() async -> [Finding] {
@@ -251,7 +271,7 @@ public struct Doctor: Sendable {
         if let error = reach.error {
             return Finding(
                 .warning, subject, "no answer (\(error)): \(reach.detail); HOOKSWITCH_LOOKUP will be ERROR",
-                fix: reach.certificateFault?.advice(section: section)
+                fix: reach.certificateFault?.advice(section: section) ?? reach.proxyFault?.advice(section: section)
                     ?? "\(section): url, and what lies between; calls go on without it")
         }
         if reach.status == 401 || reach.status == 403 {
@@ -286,6 +306,7 @@ public struct Doctor: Sendable {
                 case "tls":
                     outcome.certificateFault?.advice(section: section)
                         ?? "\(section): no TLS can be agreed; is it https that listens at that port?"
+                case "proxy": outcome.proxyFault?.advice(section: section) ?? "\(section): proxy"
                 case "connection_refused": "nobody listens there: start the receiver, or correct url"
                 case "timeout": "no answer within the timeout: the receiver or a firewall holds it up"
                 case "token": "\(section): oauth2_token_url, oauth2_client_id and oauth2_client_secret"
@@ -339,7 +360,7 @@ enum StateLock {
     /// moment.
     /// - Throws: where the lock file cannot be opened; `isMissing` where no daemon ever ran there.
     static func isHeld(_ folder: String) throws(FileError) -> Bool {
-        let path = "\(folder)/hookswitch.lock"
+        let path = StateFolder.lockPath(in: folder)
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError("open", path) }
         defer { close(descriptor) }

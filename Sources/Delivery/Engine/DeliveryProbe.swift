@@ -22,6 +22,8 @@ public struct DeliveryProbe: Sendable {
         public var detail: String
         /// What is wrong with the receiver's certificate, where that is what failed.
         public var certificateFault: CertificateFault?
+        /// What the proxy did, where that kept the request from the receiver.
+        public var proxyFault: ProxyFault?
         /// Whether a delivery would count as delivered.
         public var isDelivered: Bool
         /// What to do about it; empty where delivered.
@@ -66,22 +68,17 @@ public struct DeliveryProbe: Sendable {
             connection: endpoint.connection, policy: endpoint.allow, timeout: endpoint.timeout, concurrency: 1,
             userAgent: "hookswitch/\(version)", loop: loop)
         defer { transport.close() }
-        var began = now()
-        var token: String?
+        var tokens: TokenSource?
         if case .clientCredentials(let client) = endpoint.authorization {
-            let tokens = TokenSource(client, transport: transport, now: now)
-            let answer: (token: String?, failure: HTTPResponse?) = await withCheckedContinuation { continuation in
-                tokens.token { continuation.resume(returning: ($0, $1)) }
-            }
-            if let failure = answer.failure { return outcome(request(nil), failure.withoutToken, began, now()) }
-            token = answer.token
+            tokens = TokenSource(client, transport: transport, now: now)
+        }
+        var began = now()
+        let (sent, answer) = await transport.exchange(tokens) { token in
             began = now()
+            return request(token)
         }
-        let made = request(token)
-        let response: HTTPResponse = await withCheckedContinuation { continuation in
-            transport.send(made) { continuation.resume(returning: $0) }
-        }
-        return outcome(made, response, began, now())
+        guard let sent else { return outcome(request(nil), answer.withoutToken, began, now()) }
+        return outcome(sent, answer, began, now())
     }
 
     private func outcome(
@@ -94,7 +91,7 @@ public struct DeliveryProbe: Sendable {
                 at: began, duration: ended - began, status: response.status, error: response.errorLabel,
                 response: response.body),
             detail: response.detail, certificateFault: response.certificateFault,
-            isDelivered: response.outcome.isSuccess && response.errorLabel == nil,
+            proxyFault: response.proxyFault, isDelivered: response.outcome.isSuccess && response.errorLabel == nil,
             hint: DeliveryProbe.hint(response, endpoint))
     }
 
@@ -126,7 +123,7 @@ public struct DeliveryProbe: Sendable {
             response.certificateFault?.advice(section: "[webhook:\(endpoint.name)]")
                 ?? "no TLS can be agreed: is it https that listens there, and a version of this decade?"
         case .failed(.addressNotAllowed): "the host's address is none of allow: add its network, or correct url"
-        case .failed(.proxy): "check proxy"
+        case .failed(.proxy): response.proxyFault?.advice(section: "[webhook:\(endpoint.name)]") ?? "check proxy"
         case .failed(.malformedAnswer): "what answers is no web server, or https and http are mixed up in url"
         case .failed(.connectionLost): "the receiver ended the connection without an answer: see its log"
         case .failed(.token): "check the oauth2_ keys"

@@ -201,7 +201,9 @@ final class EndpointDriver: @unchecked Sendable {
             (isFailing, wasOpen) = (false, false)
             return
         }
-        let what = response.status.map { "answered \($0)" } ?? "gave no answer (\(response.errorLabel ?? "other"))"
+        let what =
+            response.proxyFault.map { "was not reached: \($0.words)" } ?? response.status.map { "answered \($0)" }
+            ?? "gave no answer (\(response.errorLabel ?? "other"))"
         if response.status == 401 || response.status == 403 {
             alerts.alert(.unauthorized, "\(what): the credentials are refused; check header, token and secret")
         } else if !isFailing, verdict != .endpointGone {

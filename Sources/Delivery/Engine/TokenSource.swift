@@ -83,11 +83,46 @@ final class TokenSource: @unchecked Sendable {
     }
 }
 
+extension EndpointTransport {
+    /// Makes one request, with a token before it where `tokens` is one. A token that is refused is not used again.
+    /// - Parameter request: called when it is to be sent.
+    /// - Returns: what was sent, nil where no token could be had; and the answer, then that to the token's request.
+    func exchange(
+        _ tokens: TokenSource?, keeping kept: Int = EndpointTransport.keptLimit,
+        _ request: (_ token: String?) -> HTTPRequest
+    ) async -> (sent: HTTPRequest?, answer: HTTPResponse) {
+        var token: String?
+        if let tokens {
+            let got: (token: String?, failure: HTTPResponse?) = await withCheckedContinuation { continuation in
+                tokens.token { continuation.resume(returning: ($0, $1)) }
+            }
+            if let failure = got.failure { return (nil, failure) }
+            token = got.token
+        }
+        let sent = request(token)
+        // It may have been closed while the token was waited for.
+        guard !isClosed else {
+            return (sent, HTTPResponse(outcome: .failed(.stopped), status: nil, body: [], detail: "stopped"))
+        }
+        let answer: HTTPResponse = await withCheckedContinuation { continuation in
+            send(sent, keeping: kept) { continuation.resume(returning: $0) }
+        }
+        if answer.status == 401, let token { tokens?.refuse(token) }
+        return (sent, answer)
+    }
+}
+
 extension HTTPResponse {
     /// What an answer that gave no token means for the request that needed one.
     var withoutToken: HTTPResponse {
-        if outcome == .failed(.stopped) { return self }
-        let words = status == 400 || status == 401 ? "the token endpoint refused the client" : "no token could be had"
+        if outcome == .failed(.stopped) || proxyFault != nil { return self }
+        let words =
+            switch status {
+            case 400?, 401?: "the token endpoint refused the client"
+            case (200..<300)?: "the answer of the token endpoint has no access_token"
+            case let status?: "no token could be had: its endpoint answered \(status)"
+            case nil: "no token could be had: \(detail)"
+            }
         return HTTPResponse(outcome: .failed(.token), status: nil, body: body, detail: words)
     }
 }

@@ -105,6 +105,8 @@ public final class CRMLookup: @unchecked Sendable {
         public var detail: String
         /// What is wrong with its certificate, where that is what failed.
         public var certificateFault: CertificateFault?
+        /// What the proxy did, where that kept the question from the CRM.
+        public var proxyFault: ProxyFault?
         /// Of the request, and of getting the token before it where the section wants one.
         public var duration: Duration
     }
@@ -122,7 +124,7 @@ public final class CRMLookup: @unchecked Sendable {
         if case .failed(let failure) = response.outcome { error = failure.rawValue }
         return Reach(
             status: response.status, error: error, detail: response.detail, certificateFault: response.certificateFault,
-            duration: now() - began)
+            proxyFault: response.proxyFault, duration: now() - began)
     }
 
     /// Ends what is under way. Call before letting go.
@@ -149,26 +151,9 @@ public final class CRMLookup: @unchecked Sendable {
 
     /// Makes one request, with a token where the section wants one.
     private func send(_ request: (_ token: String?) -> HTTPRequest) async -> HTTPResponse {
-        var token: String?
-        if let tokens {
-            let answer: (token: String?, failure: HTTPResponse?) = await withCheckedContinuation { continuation in
-                tokens.token { continuation.resume(returning: ($0, $1)) }
-            }
-            // That no token came in time is told as the CRM's own lateness: the call goes on in the same way.
-            if let failure = answer.failure {
-                return failure.outcome == .failed(.timeout) ? failure : failure.withoutToken
-            }
-            token = answer.token
-        }
-        if isClosed {
-            return HTTPResponse(outcome: .failed(.stopped), status: nil, body: [], detail: "the daemon stops")
-        }
-        let made = request(token)
-        let response = await withCheckedContinuation { continuation in
-            transport.send(made, keeping: EndpointTransport.longAnswer) { continuation.resume(returning: $0) }
-        }
-        if response.status == 401, let token { tokens?.refuse(token) }
-        return response
+        let (sent, answer) = await transport.exchange(tokens, keeping: EndpointTransport.longAnswer, request)
+        // That no token came in time is told as the CRM's own lateness: the call goes on in the same way.
+        return sent != nil || answer.outcome == .failed(.timeout) ? answer : answer.withoutToken
     }
 
     /// Tells the breaker, and a person where that is due.

@@ -12,7 +12,7 @@ public enum TransportFailure: String, Sendable, Hashable, CaseIterable {
     case tls
     /// The address is not one of the endpoint's `allow`.
     case addressNotAllowed = "address_not_allowed"
-    /// The proxy's own name has no address, or a SOCKS proxy said no (CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY).
+    /// The section's proxy cannot be reached, or makes no way to the receiver (`ProxyFault`).
     case proxy
     /// The answer is not HTTP.
     case malformedAnswer = "malformed_answer"

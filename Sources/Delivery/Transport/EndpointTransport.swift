@@ -42,7 +42,8 @@ final class EndpointTransport: @unchecked Sendable {
     private var timerAt = UInt64.max
     private var wantedAt = UInt64.max
     private var isInside = false
-    private var isClosed = false
+    /// Nothing can be sent any more.
+    private(set) var isClosed = false
 
     private struct Watch {
         let watcher: DescriptorWatcher
@@ -97,7 +98,7 @@ final class EndpointTransport: @unchecked Sendable {
         isClosed = true
         for transfer in running.values {
             curl_multi_remove_handle(multi, transfer.easy)
-            transfer.finish(.failed(.stopped), detail: "stopped")
+            transfer.stopped()
             transfer.close()
         }
         running = [:]
@@ -227,8 +228,7 @@ final class EndpointTransport: @unchecked Sendable {
             let transfer = Unmanaged<Transfer>.fromOpaque(pointer!).takeUnretainedValue()
             curl_multi_remove_handle(multi, easy)
             running[ObjectIdentifier(transfer)] = nil
-            let (outcome, detail) = transfer.judge(result)
-            transfer.finish(outcome, detail: detail, certificateFault: transfer.certificateFault(result))
+            transfer.finish(transfer.judge(result))
             if isClosed { return transfer.close() }
             idle.append(transfer)
         }

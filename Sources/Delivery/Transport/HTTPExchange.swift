@@ -38,6 +38,8 @@ struct HTTPResponse {
     var detail: String
     /// What is wrong with the receiver's certificate; nil where that was not what failed.
     var certificateFault: CertificateFault?
+    /// What the section's proxy did, where the receiver was not reached because of it.
+    var proxyFault: ProxyFault?
 
     /// Label for the attempt: nil where delivered.
     var errorLabel: String? {

@@ -20,6 +20,8 @@ final class Transfer: @unchecked Sendable {
     private var kept = 0
     private var completion: ((HTTPResponse) -> Void)?
     private var isConfigured = false
+    private var hasProxy = false
+    private var isHTTPProxy = false
     private var url = ""
     private var method = ""
 
@@ -63,6 +65,8 @@ final class Transfer: @unchecked Sendable {
         hs_curl_setopt_text(easy, CURLOPT_USERAGENT, userAgent)
         // Empty: no proxy, whatever the environment says.
         hs_curl_setopt_text(easy, CURLOPT_PROXY, connection.proxy ?? "")
+        hasProxy = connection.proxy != nil
+        isHTTPProxy = connection.proxy?.hasPrefix("http") ?? false
         if let file = connection.authorityFile { hs_curl_setopt_text(easy, CURLOPT_CAINFO, file) }
         if let file = connection.certificateFile { hs_curl_setopt_text(easy, CURLOPT_SSLCERT, file) }
         if let file = connection.keyFile { hs_curl_setopt_text(easy, CURLOPT_SSLKEY, file) }
@@ -148,8 +152,7 @@ final class Transfer: @unchecked Sendable {
     }
 
     private var status: Int? {
-        var status = 0
-        hs_curl_getinfo_long(easy, CURLINFO_RESPONSE_CODE, &status)
+        let status = info(CURLINFO_RESPONSE_CODE)
         return status == 0 ? nil : status
     }
 
@@ -157,21 +160,70 @@ final class Transfer: @unchecked Sendable {
     ///
     /// An answer that was cut at `readLimit` counts by its status. One that broke off counts as a failure though its
     /// status is known.
-    func judge(_ result: CURLcode) -> (AttemptOutcome, String) {
+    func judge(_ result: CURLcode) -> HTTPResponse {
+        var response = HTTPResponse(outcome: .failed(.other), status: status, body: received, detail: "")
+        response.proxyFault = proxyFault(result)
         let isCut = result == CURLE_WRITE_ERROR && receivedCount > EndpointTransport.readLimit
-        if result == CURLE_OK || isCut, let status { return (.answered(status: status, retryAfter: retryAfter), "") }
-        let detail =
-            words[0] == 0 ? String(cString: curl_easy_strerror(result)) : printable(String(cString: words.baseAddress!))
-        if isAddressRefused { return (.failed(.addressNotAllowed), "the address is not one of those allowed") }
-        return (.failed(Transfer.failure(result)), detail)
+        if result == CURLE_OK || isCut, let status, response.proxyFault == nil {
+            response.outcome = .answered(status: status, retryAfter: retryAfter)
+        } else if isAddressRefused {
+            response.outcome = .failed(.addressNotAllowed)
+            response.detail = "the address is not one of those allowed"
+        } else if let fault = response.proxyFault {
+            response.outcome = .failed(.proxy)
+            response.detail = result == CURLE_OK ? fault.words : words(result)
+        } else {
+            response.outcome = .failed(
+                result == CURLE_PROXY && isUnknownToSOCKS ? .nameLookup : Transfer.failure(result))
+            response.detail = words(result)
+            response.certificateFault = certificateFault(result)
+        }
+        return response
+    }
+
+    /// libcurl's own, with host and port where it has them, else the code's.
+    private func words(_ result: CURLcode) -> String {
+        words[0] == 0 ? String(cString: curl_easy_strerror(result)) : printable(String(cString: words.baseAddress!))
     }
 
     /// What OpenSSL has against the receiver's certificate.
-    func certificateFault(_ result: CURLcode) -> CertificateFault? {
+    private func certificateFault(_ result: CURLcode) -> CertificateFault? {
         guard result == CURLE_PEER_FAILED_VERIFICATION else { return nil }
-        var code = 0
-        hs_curl_getinfo_long(easy, CURLINFO_SSL_VERIFYRESULT, &code)
-        return CertificateFault(verifyResult: code)
+        return CertificateFault(verifyResult: info(CURLINFO_SSL_VERIFYRESULT))
+    }
+
+    /// Whether it is the proxy that keeps the request from the receiver, and how.
+    ///
+    /// libcurl says "recv error" for a refused CONNECT; with a proxy it connects to nobody else, so that a connection nobody
+    /// took is always the proxy's. A request for plain http is the proxy's to answer, and only a 407 is surely its own.
+    private func proxyFault(_ result: CURLcode) -> ProxyFault? {
+        guard hasProxy, !isAddressRefused else { return nil }
+        switch result {
+        case CURLE_OK: return status == 407 ? .refused(status: 407) : nil
+        // Of a SOCKS proxy libcurl says "host" too; the receiver's name, where it is looked up here, fails as a proxy error.
+        case CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_RESOLVE_HOST: return .unknownName
+        case CURLE_PROXY: return isUnknownToSOCKS ? nil : .refused(status: nil)
+        case CURLE_COULDNT_CONNECT: return .unreachable
+        default: break
+        }
+        var begun: curl_off_t = 0
+        hs_curl_getinfo_size(easy, CURLINFO_PRETRANSFER_TIME_T, &begun)
+        // Begun: the request was on its way, also by a tunnel that an earlier one has made.
+        guard begun == 0 else { return nil }
+        if result == CURLE_OPERATION_TIMEDOUT, info(CURLINFO_NUM_CONNECTS) == 0 { return .unreachable }
+        // Of SOCKS libcurl does not tell whether its part is over.
+        guard isHTTPProxy else { return nil }
+        let status = info(CURLINFO_HTTP_CONNECTCODE)
+        return status == 0 ? .silent : (200..<300).contains(status) ? nil : .refused(status: status)
+    }
+
+    /// What libcurl looked up for a SOCKS proxy, the host of the URL, has no address.
+    private var isUnknownToSOCKS: Bool { info(CURLINFO_PROXY_ERROR) == Int(CURLPX_RESOLVE_HOST.rawValue) }
+
+    private func info(_ name: CURLINFO) -> Int {
+        var value = 0
+        hs_curl_getinfo_long(easy, name, &value)
+        return value
     }
 
     private var retryAfter: RetryAfter? {
@@ -186,7 +238,6 @@ final class Transfer: @unchecked Sendable {
     private static func failure(_ result: CURLcode) -> TransportFailure {
         switch result {
         case CURLE_COULDNT_RESOLVE_HOST: .nameLookup
-        case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: .proxy
         case CURLE_COULDNT_CONNECT: .connectionRefused
         case CURLE_OPERATION_TIMEDOUT: .timeout
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
@@ -202,11 +253,13 @@ final class Transfer: @unchecked Sendable {
     }
 
     /// Tells the waiting caller, once.
-    func finish(_ outcome: AttemptOutcome, detail: String, certificateFault: CertificateFault? = nil) {
+    func finish(_ response: HTTPResponse) {
         let done = completion
         completion = nil
-        done?(
-            HTTPResponse(
-                outcome: outcome, status: status, body: received, detail: detail, certificateFault: certificateFault))
+        done?(response)
+    }
+    /// The same for a request that nobody waits for any longer.
+    func stopped() {
+        finish(HTTPResponse(outcome: .failed(.stopped), status: status, body: received, detail: "stopped"))
     }
 }
