@@ -116,6 +116,58 @@ import Testing
         #expect(found.contains { $0.hasPrefix(message) }, "\(found)")
     }
 
+    /// libcurl would say so at the first delivery, of one endpoint, in a log.
+    @Test(
+        "a file of TLS that cannot be used is told when the configuration is read",
+        arguments: [
+            ("ca_file = /none.pem", "ca_file: open /none.pem: No such file or directory; the daemon's user must"),
+            ("client_certificate = /none.pem\nclient_key = /key.pem", "client_certificate: open /none.pem: No such"),
+            ("client_certificate = /both.pem\nclient_key = /none.pem", "client_key: open /none.pem: No such file"),
+            ("ca_file = /key.pem", "ca_file: /key.pem has no certificate in PEM; openssl x509 -inform DER"),
+            (
+                "client_certificate = /cert.pem",
+                "client_certificate: /cert.pem has no private key in PEM; add client_key"
+            ),
+            (
+                "client_certificate = /cert.pem\nclient_key = /cert.pem",
+                "client_key: /cert.pem has no private key in PEM; openssl pkey -inform DER"
+            ),
+            (
+                "client_certificate = /cert.pem\nclient_key = /locked.pem",
+                "client_key: the private key in /locked.pem is encrypted, and nobody can be asked for its words; openssl pkey"
+            ),
+        ])
+    func certificateFiles(_ lines: String, _ message: String) {
+        let line = 6 + (message.hasPrefix("client_key") ? 1 : 0)
+        for (section, rest) in [("webhook:crm", ""), ("lookup", "set.A = a\n[fastagi]\n")] {
+            let text = leastPBX + "[\(section)]\nurl = https://crm.example.com/\n\(lines)\n\(rest)"
+            let found = problems(text, files: ConfigurationErrorTests.certificates)
+            #expect(found.count == 1 && found[0].hasPrefix("hs.conf:\(line): [\(section)] \(message)"), "\(found)")
+        }
+    }
+    static let certificates = [
+        "/cert.pem": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+        "/key.pem": "-----BEGIN EC PRIVATE KEY-----\nMIIB\n-----END EC PRIVATE KEY-----\n",
+        "/locked.pem": "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n",
+        "/both.pem": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+            + "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n",
+    ]
+
+    @Test("the authorities of a manager connection are looked at, too; files that are in order are taken")
+    func certificateFilesInOrder() throws {
+        let files = ConfigurationErrorTests.certificates
+        let found = problems(leastPBX + "ami = tls://h\ntls_ca = /none.pem\n", files: files)
+        #expect(found.count == 1 && found[0].hasPrefix("hs.conf:5: [pbx:main] tls_ca: open /none.pem: No such file"))
+        let crm = "[webhook:crm]\nurl = https://crm.example.com/\nca_file = /cert.pem\n"
+        #expect(
+            problems(
+                leastPBX
+                    + "ami = tls://h\ntls_ca = /cert.pem\n\(crm)client_certificate = /cert.pem\nclient_key = /key.pem\n",
+                files: files
+            ).isEmpty)
+        #expect(problems(leastPBX + "\(crm)client_certificate = /both.pem\n", files: files).isEmpty)
+    }
+
     @Test("everything that is wrong is told at once, in the order of the lines")
     func all() {
         let found = problems("[general]\nlog_level = loud\nnam = x\n[pbx:main]\nusername=u\n")

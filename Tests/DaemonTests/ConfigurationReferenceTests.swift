@@ -92,6 +92,12 @@ import Testing
             variables: [
                 "HOOKSWITCH_AMI_SECRET": "a", "HOOKSWITCH_WEBHOOK_SECRET": "whsec_bmV3", "CRM_KEY": "k",
                 "CRM_CLIENT_SECRET": "c",
+            ],
+            files: [
+                "/etc/hookswitch/asterisk-ca.pem": ConfigurationErrorTests.certificates["/cert.pem"]!,
+                "/etc/hookswitch/crm-ca.pem": ConfigurationErrorTests.certificates["/cert.pem"]!,
+                "/etc/hookswitch/client.pem": ConfigurationErrorTests.certificates["/cert.pem"]!,
+                "/etc/hookswitch/client.key": ConfigurationErrorTests.certificates["/key.pem"]!,
             ])
         let shipped = try configuration(text, variables: ["HOOKSWITCH_AMI_SECRET": "a"])
         let (full, general) = (all.general, shipped.general)

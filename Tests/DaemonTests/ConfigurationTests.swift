@@ -5,14 +5,14 @@ import Foundation
 import Storage
 import Testing
 
-/// Reads a configuration text with the given environment and files.
+/// Reads a configuration text with the given environment and, beside the system's own, these files.
 func configuration(
     _ text: String, variables: [String: String] = [:], files: [String: String] = [:]
 ) throws(ConfigurationError) -> Configuration {
     let environment = ConfigurationEnvironment(
         variable: { variables[$0] },
         contents: { path in
-            files[path].map { .success(Array($0.utf8)) } ?? .failure(FileError("open", path, number: 2))
+            files[path].map { .success(Array($0.utf8)) } ?? ConfigurationEnvironment.process.contents(path)
         })
     return try Configuration(parsing: Array(text.utf8), file: "hs.conf", environment: environment)
 }

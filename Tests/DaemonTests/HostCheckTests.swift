@@ -57,6 +57,30 @@ import Testing
         #expect(missing[0].fix.contains("mounted_at as this host does"))
     }
 
+    /// Whoever runs the test, root or not: root reads what the daemon's user may not, and `check` is mostly run by root.
+    @Test("a file that the configuration names and the daemon's user may not read")
+    func filesOfTheConfiguration() throws {
+        let folder = try TestFolder()
+        chmod(folder.path, 0o755)
+        try FileManager.default.createDirectory(atPath: folder.state, withIntermediateDirectories: true)
+        let isRoot = geteuid() == 0
+        if isRoot { chown(folder.state, 65534, 65534) }
+        let secret = "\(folder.path)/secret"
+        try folder.write("secret", Array("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n".utf8))
+        let section = "[webhook:crm]\nurl = http://127.0.0.1:9/\nsecret_file = \(secret)\n"
+        chmod(secret, 0o644)
+        #expect(try findings("configuration", general(folder) + section).map(\.level) == [.ok])
+        // Not root: the configuration itself cannot be read then, and that is told before any finding.
+        guard isRoot else { return }
+        chmod(secret, 0o600)
+        let found = try findings("configuration", general(folder) + section)
+        #expect(found.map(\.level) == [.ok, .failure])
+        #expect(
+            found.last?.text.hasPrefix("[webhook:crm] secret_file: \(secret): Permission denied for the daemon's user")
+                == true)
+        #expect(found.last?.fix == "chgrp 65534 \(secret) && chmod 640 \(secret)")
+    }
+
     @Test("a FastAGI port that another program has")
     func port() throws {
         let folder = try TestFolder()

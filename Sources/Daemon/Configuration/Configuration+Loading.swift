@@ -193,6 +193,7 @@ extension Configuration {
             pbx.cdr = reader.value("cdr", ConfigurationValue.path)
             pbx.cel = reader.value("cel", ConfigurationValue.path)
             pbx.certificateAuthorities = reader.value("tls_ca", ConfigurationValue.path)
+            if let file = pbx.certificateAuthorities { reader.check(.authorities, file, of: "tls_ca") }
             pbx.certificateName = reader.text("tls_name")
             pbx.asteriskConfiguration = reader.value("asterisk_conf", ConfigurationValue.path)
             pbx.verifiesCertificate = reader.value("tls_verify", ConfigurationText.flag) ?? true
@@ -231,6 +232,7 @@ extension Configuration {
             let endpoint = Loader.read(entries, &reader) { entries throws(DeliveryConfigurationError) in
                 try EndpointConfiguration(name: name, entries: entries)
             }
+            reader.checkCertificates(entries)
             if let endpoint { endpoints.append(endpoint) }
         }
 
@@ -241,6 +243,7 @@ extension Configuration {
             let lookup = Loader.read(entries, &reader) { entries throws(DeliveryConfigurationError) in
                 try LookupConfiguration(name: name, line: line, entries: entries)
             }
+            reader.checkCertificates(entries)
             if let lookup { lookups.append(lookup) }
         }
 

@@ -61,8 +61,8 @@ public struct Configuration: Sendable {
         public var callsLogOptions: CallsLogOptions? {
             callsLog.map { CallsLogOptions(path: $0, maxBytes: callsLogBytes, rotatesDaily: rotatesCallsLogDaily) }
         }
-        /// The store's file, as `StateFolder` makes it.
-        public var databasePath: String { "\(stateDirectory)/hookswitch.db" }
+        /// The store's file.
+        public var databasePath: String { StateFolder.databasePath(in: stateDirectory) }
         /// Where `agi-bin/hookswitch-spool` leaves what no daemon took.
         public var spoolDirectory: String { "\(stateDirectory)/spool" }
         /// The defaults, for a file that says nothing.

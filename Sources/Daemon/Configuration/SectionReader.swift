@@ -8,7 +8,8 @@ struct SectionReader {
     private let file: String
     /// What is read, for its title and lines.
     let section: INIFile.Section
-    private let environment: ConfigurationEnvironment
+    /// For what a value names: a file, an environment variable.
+    let environment: ConfigurationEnvironment
     /// What was wrong so far.
     private(set) var problems: [Problem] = []
     private var asked: [String] = []
