@@ -56,6 +56,14 @@ import Testing
             ])
     }
 
+    @Test func `a section's own waits are as exact as its preset's`() throws {
+        let own = try endpoint(("preset", "intellicall"), ("retry", "1s, 2s"))
+        #expect(
+            (1...3).map { own.retry.verdict(attempt: $0, outcome: .failed(.timeout), now: now, chance: 0.99) }
+                == [.retry(after: .seconds(1)), .retry(after: .seconds(2)), .deadLetter])
+        #expect(try endpoint(("retry", "1s, 2s")).retry.jitter == RetryPolicy.standard.jitter)
+    }
+
     @Test func `jitter stays within a tenth to either side`() {
         let policy = RetryPolicy(waits: [.seconds(100)])
         func wait(_ chance: Double) -> Verdict {

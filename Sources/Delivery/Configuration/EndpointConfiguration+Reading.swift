@@ -37,7 +37,7 @@ extension EndpointConfiguration {
         if let list = try reader.read("events", EntryReader.events) { events = list }
 
         retry = preset.retry
-        if let own = try reader.read("retry", EntryReader.retry) { retry = RetryPolicy(waits: own) }
+        if let own = try reader.read("retry", EntryReader.retry) { retry.waits = own }
         timeout = try reader.duration("timeout", from: .milliseconds(100), to: .seconds(300)) ?? timeout
         alertAge = try reader.duration("alert_age", from: .seconds(1), to: .seconds(30 * 86400)) ?? alertAge
         concurrency =
