@@ -261,6 +261,20 @@ import Testing
         #expect(endpoint.format.values.dispositions?.unmapped(in: record)?.status == "XFER")
     }
 
+    /// VICIdial's agent script fills `campaign`, its server's `campaign_id`; the other is there and empty.
+    @Test func `the campaign is the one of its two names that has a value`() {
+        var record = sampleRecord()
+        record.variables["campaign_id"] = ""
+        record.variables["campaign"] = "SPRING"
+        #expect(DispositionMap.campaign(of: record) == "SPRING")
+        record.variables["campaign_id"] = "AUTUMN"
+        #expect(DispositionMap.campaign(of: record) == "AUTUMN")
+        record.variables["campaign"] = ""
+        #expect(DispositionMap.campaign(of: record) == "AUTUMN")
+        record.variables["campaign_id"] = ""
+        #expect(DispositionMap.campaign(of: record) == nil)
+    }
+
     @Test(arguments: [
         ("utc", "2026-11-21 02:17:40"), ("+05:30", "2026-11-21 07:47:40"), ("-03:30", "2026-11-20 22:47:40"),
     ])

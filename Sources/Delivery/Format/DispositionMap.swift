@@ -31,9 +31,9 @@ struct DispositionMap: Sendable, Hashable {
         return record.disposition.rawValue
     }
     /// The dialler's `campaign_id`, else its `campaign`, from the channel variables that the PBX's section copies; nil
-    /// where neither was set. An empty `campaign_id` counts as one.
+    /// where neither has a value: the dialler's scripts leave the one that is not theirs empty.
     static func campaign(of record: CallRecord) -> String? {
-        record.variables["campaign_id"] ?? record.variables["campaign"]
+        ["campaign_id", "campaign"].lazy.compactMap { record.variables[$0] }.first { !$0.isEmpty }
     }
     /// Status and campaign of a record the map has no word for; nil where it has one.
     func unmapped(in record: CallRecord) -> (status: String, campaign: String?)? {
