@@ -1,6 +1,8 @@
-import Diagnostics
+import Foundation
 import Synchronization
 import Testing
+
+@testable import Diagnostics
 
 @Suite("Logger") struct LoggerTests {
     @Test("a line below the level is not made, nor its metadata")
@@ -17,6 +19,30 @@ import Testing
         log.notice("connected", metadata())
         #expect(built == 1)
         #expect(recorder.entries.map(\.level) == [.notice])
+    }
+
+    @Test("a line that the disk took in part has a line of its own, and the next begins on a new one")
+    func shortWrite() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "log-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        // As a disk that has ten bytes left, is full, and has room again.
+        let room = Mutex([10, 0, 0, Int.max])
+        let stream = try #require(
+            StreamLog(.file(file), format: .json) { descriptor, bytes in
+                let most = room.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
+                guard most > 0 else {
+                    errno = ENOSPC
+                    return -1
+                }
+                return bytes.prefix(most).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            })
+        let log = Logger(stream, level: .info, component: "ami")
+        for text in ["first", "second", "third", "fourth"] as [StaticString] { log.notice(text) }
+        let lines = try String(contentsOfFile: file, encoding: .utf8)
+            .split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.count == 4 && lines[0].utf8.count == 10 && lines[3].isEmpty, "\(lines)")
+        #expect(lines[1].hasPrefix("{") && lines[1].contains("third") && lines[2].contains("fourth"))
+        #expect(stream.dropped == 2)
     }
 
     @Test("a silent logger logs nothing at any level")
