@@ -196,6 +196,8 @@ final class Ledger {
     private func amend(_ commit: CallCommit) throws(StorageError) -> CommitOutcome {
         guard let row = try row(ofCall: commit.call.record.id) else { return try add(commit) }
         if try isStored(commit.recordJSON, row: row) { return .known }
+        // By the record that is there: one of its legs may be none of the call any more.
+        try forgetLegs(ofCall: row)
         try update(commit.call.record, row: row)
         try writeDocument(of: commit, row: row)
         return .amended
@@ -276,6 +278,11 @@ final class Ledger {
         if record.linkedID.oldest != record.uniqueID, !record.legs.contains(where: { $0.uniqueID == record.uniqueID }) {
             try writeLeg(record.uniqueID.description, "", row)
         }
+    }
+    /// Removes the ids that a call can be found by, as the record that is stored has them.
+    func forgetLegs(ofCall row: Int64) throws(StorageError) {
+        statements.deleteLegs.bind(1, row)
+        try statements.deleteLegs.run()
     }
     private func writeLeg(_ uniqueID: String, _ channel: String, _ row: Int64) throws(StorageError) {
         let s = statements.insertLeg.use

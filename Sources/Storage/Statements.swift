@@ -4,7 +4,7 @@ final class Statements {
     let begin, commit: Statement
     /// The call's row, its documents and its legs. `insertCall` and `updateCall` share parameters 1 to 18
     /// (`Ledger.bind`).
-    let insertCall, updateCall, findCall, insertDocument, findDocument, insertLeg, findLeg: Statement
+    let insertCall, updateCall, findCall, insertDocument, findDocument, insertLeg, deleteLegs, findLeg: Statement
     /// The marks of calls that wait for their recordings.
     let insertOpen, deleteOpen: Statement
     /// An endpoint's row, and its condition and counts at the end of a transaction.
@@ -43,6 +43,13 @@ final class Statements {
             "INSERT OR REPLACE INTO call_documents (call, record, evidence) VALUES (?1, ?2, ?3)")
         findDocument = try c.prepare("SELECT record FROM call_documents WHERE call = ?1")
         insertLeg = try c.prepare("INSERT OR IGNORE INTO legs (uniqueid, call, channel) VALUES (?1, ?2, ?3)")
+        // The legs' ids stand in the record, which spares an index by call that every call would pay for.
+        deleteLegs = try c.prepare(
+            """
+            DELETE FROM legs WHERE call = ?1 AND uniqueid IN (
+                SELECT value ->> 'uniqueid' FROM call_documents d, json_each(d.record, '$.legs') WHERE d.call = ?1
+                UNION SELECT uniqueid FROM calls WHERE row = ?1 UNION SELECT linkedid FROM calls WHERE row = ?1)
+            """)
         findLeg = try c.prepare(
             "SELECT 1 FROM legs JOIN calls ON calls.row = legs.call WHERE legs.uniqueid = ?1 AND calls.system = ?2")
 

@@ -168,18 +168,10 @@ extension Ledger {
     }
     /// Removes calls with their documents and legs; how many it was given, as none of them can be gone.
     func removeCalls(_ rows: ArraySlice<Int64>) throws(StorageError) -> Int {
-        // The legs' ids stand in the record, which spares an index by call that every call would pay for.
-        let legs = try connection.prepare(
-            """
-            DELETE FROM legs WHERE call = ?1 AND uniqueid IN (
-                SELECT value ->> 'uniqueid' FROM call_documents d, json_each(d.record, '$.legs') WHERE d.call = ?1
-                UNION SELECT uniqueid FROM calls WHERE row = ?1 UNION SELECT linkedid FROM calls WHERE row = ?1)
-            """)
         let document = try connection.prepare("DELETE FROM call_documents WHERE call = ?1")
         let call = try connection.prepare("DELETE FROM calls WHERE row = ?1")
         for row in rows {
-            legs.bind(1, row)
-            try legs.run()
+            try forgetLegs(ofCall: row)
             document.bind(1, row)
             try document.run()
             call.bind(1, row)

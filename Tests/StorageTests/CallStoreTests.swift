@@ -71,6 +71,24 @@ import Testing
         await store.close()
     }
 
+    /// Its ids, too: one of a leg that the record has no more would lead to it, and stay when retention takes the call.
+    @Test func anAmendedCallIsFoundByTheLegsItHasNow() async throws {
+        let store = try open()
+        _ = try await store.commit([commit(1), commit(2)])
+        var call = sampleCall(1)
+        let gone = call.record.legs.removeLast().uniqueID
+        let new = UniqueID("1795227999.77")
+        call.record.legs.append(
+            .init(uniqueID: new, channel: ChannelName("PJSIP/1002-00000077"), role: .callee, startedAt: epoch))
+        #expect(try await store.commit([CallCommit(call, kind: .amendment)]) == [.amended])
+        #expect(try await store.query.call(withAnyID: gone.description) == nil)
+        for id in [new.description, call.record.uniqueID.description, call.record.linkedID.description] {
+            #expect(try await store.query.call(withAnyID: id)?.recordJSON == call.record.json)
+        }
+        #expect(try await store.query.call(withAnyID: sampleCall(2).record.legs[1].uniqueID.description) != nil)
+        await store.close()
+    }
+
     @Test func whatWaitsIsNotedWithItsRecordAndTheNoteGoesWithTheAmendment() async throws {
         var store = try open()
         let first = commit(1, kind: .waiting(note: [1, 2, 3]))
