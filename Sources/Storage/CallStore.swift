@@ -179,7 +179,7 @@ extension CallStore: Outbox {
         async throws(StorageError)
     {
         try await write(weight: 1) { (ledger) throws(StorageError) in
-            try ledger.setEndpoint(name, condition, reason: reason)
+            try ledger.setEndpoint(name, condition, reason: reason, now: now)
         }
     }
     public func condition(of endpoint: String) -> EndpointCondition {

@@ -210,12 +210,11 @@ extension Ledger {
     /// Writes an endpoint's condition with why and since when, and has the desk follow after the commit.
     ///
     /// An endpoint not seen before gets its row, so that one can be paused before its first message.
-    func setEndpoint(_ name: String, _ condition: EndpointCondition, reason: String) throws(StorageError) {
+    func setEndpoint(_ name: String, _ condition: EndpointCondition, reason: String, now: Instant)
+        throws(StorageError)
+    {
         let index = try endpoint(named: name)
-        change(endpoint: index) { $0.condition = condition }
-        change(endpoint: index) { $0.reason = reason }
-        let since = now
-        change(endpoint: index) { $0.since = since }
+        change(endpoint: index) { ($0.condition, $0.reason, $0.since) = (condition, reason, now) }
         add(.condition(endpoint: name, condition))
     }
 

@@ -160,7 +160,8 @@ import Testing
     @Test func aPausedEndpointKeepsEverythingAndSurvivesARestart() async throws {
         var store = try open()
         _ = try await store.commit([commit(1)])
-        try await store.setEndpoint("crm", .paused, reason: "maintenance", now: clock.now)
+        let asked = clock.now - .seconds(2)
+        try await store.setEndpoint("crm", .paused, reason: "maintenance", now: asked)
         _ = try await store.commit([commit(2)])
         #expect(try await store.claim(now: clock.now) == Claim())
         await store.close()
@@ -169,6 +170,7 @@ import Testing
         #expect(try await store.claim(now: clock.now) == Claim())
         var status = try #require(try await store.endpoints().first)
         #expect((status.condition, status.reason, status.ready) == (.paused, "maintenance", 3))
+        #expect(status.since == asked)
         try await store.setEndpoint("crm", .active, reason: "", now: clock.now)
         #expect(try await store.claim(now: clock.now).entries.count == 3)
         status = try #require(try await store.endpoints().first)
