@@ -100,6 +100,23 @@ final class OpenReader {
         }
         return []
     }
+    /// How many have neither a record under their id nor one that has their first channel for a leg.
+    func countUnknown(_ records: [CallRecord]) throws(StorageError) -> Int {
+        let s = try connection.prepare(
+            """
+            SELECT 1 FROM calls WHERE id = ?1
+            UNION ALL SELECT 1 FROM legs JOIN calls ON calls.row = legs.call WHERE legs.uniqueid = ?2 AND calls.system = ?3
+            """)
+        var count = 0
+        for record in records {
+            s.bind(1, record.id)
+            s.bind(2, record.uniqueID.description)
+            s.bind(3, record.system)
+            if try !s.step() { count += 1 }
+            s.reset()
+        }
+        return count
+    }
     private static func call(_ s: borrowing some StatementUse & ~Copyable) -> StoredCall {
         StoredCall(
             row: s.integer(0), recordJSON: s.bytes(1), evidence: FieldEvidence.list(from: s.bytes(2)),

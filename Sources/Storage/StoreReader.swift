@@ -1,3 +1,5 @@
+public import Telephony
+
 /// The store as somebody who only looks sees it: the command line, whether or not a daemon runs, and within the daemon whoever
 /// holds its `CallStore`.
 public final class StoreReader: CallQuery, Sendable {
@@ -14,6 +16,10 @@ public final class StoreReader: CallQuery, Sendable {
     }
     public func calls(withAnyID id: String) async throws(StorageError) -> [StoredCall] {
         try await reader.with { (r) throws(StorageError) in try r.calls(withAnyID: id) }
+    }
+    /// How many of these calls have no record: by the rule that lets a `missed` call in.
+    public func countUnknown(_ records: [CallRecord]) async throws(StorageError) -> Int {
+        try await reader.with { (r) throws(StorageError) in try r.countUnknown(records) }
     }
     public func deliveries(matching filter: DeliveryFilter) async throws(StorageError) -> [Delivery] {
         try await reader.with { (r) throws(StorageError) in try r.deliveries(matching: filter) }

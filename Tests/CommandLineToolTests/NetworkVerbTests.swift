@@ -90,6 +90,24 @@ import Testing
         #expect(folder.run("deliveries", "--json").written.text.split(separator: "\n").count == 1)
     }
 
+    @Test("beside a daemon that has the store, backfill says how many of the calls it will add")
+    func backfillBesideADaemon() async throws {
+        let folder = try folder("[webhook:crm]\nurl = http://127.0.0.1:9/\n")
+        let captures = "\(HookswitchTestKit.captures)/22"
+        let known = "\(captures)/in_answered_caller_hangs/cdr_Master.csv"
+        #expect(folder.run("backfill", "--cdr", known).code == .fine)
+        let store = try CallStore(.init(folder: "\(folder.path)/state"))
+        #expect(
+            folder.run("backfill", "--cdr", known).written.text
+                == "1 calls given to the running daemon: 0 to be added, 1 are known\n")
+        try FileManager.default.removeItem(atPath: "\(folder.path)/state/backfill.jsonl")
+        let missed = "\(captures)/in_busy_486/cdr_Master.csv"
+        #expect(
+            folder.run("backfill", "--cdr", missed).written.text
+                == "1 calls given to the running daemon: 1 to be added, 0 are known\n")
+        await store.close()
+    }
+
     @Test("without a file backfill is wrong usage; one that is not there ends with 1")
     func backfillWithout() throws {
         let folder = try folder("")

@@ -53,8 +53,9 @@ struct BackfillVerb {
         switch outcome {
         case .added(let new, let known):
             console.line("\(new) calls added, \(known) were known")
-        case .handedOver(let count):
-            console.line("\(count) calls given to the running daemon; those it knows are not added twice")
+        case .handedOver(let count, let unknown):
+            console.line(
+                "\(count) calls given to the running daemon: \(unknown) to be added, \(count - unknown) are known")
         }
         return problems.isEmpty ? .fine : .found
     }

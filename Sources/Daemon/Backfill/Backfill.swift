@@ -28,7 +28,8 @@ public struct Backfill: Sendable {
     /// What became of the calls.
     public enum Outcome: Sendable, Equatable {
         case added(Int, known: Int)
-        case handedOver(Int)
+        /// So many of them had no record at that time.
+        case handedOver(Int, unknown: Int)
     }
     private let configuration: Configuration
 
@@ -117,8 +118,9 @@ public struct Backfill: Sendable {
             store = try CallStore(.init(folder: folder))
         } catch {
             guard error.code == .locked else { throw error }
+            let unknown = try await StoreReader(folder: folder).countUnknown(calls.map(\.record))
             try handOver(calls, folder)
-            return .handedOver(calls.count)
+            return .handedOver(calls.count, unknown: unknown)
         }
         let engine = DeliveryEngine(
             endpoints: configuration.endpoints, outbox: store, on: loop, version: Release.version,
