@@ -98,9 +98,9 @@ enum Verb: String, CaseIterable {
     var summary: String {
         switch self {
         case .run: "the daemon, in the foreground"
-        case .check: "looks for what could lose or mis-tell a call, and says what to write where"
+        case .check: "finds what could lose or mis-tell a call, and says what to write"
         case .calls: "call records, newest first"
-        case .show: "one call: legs over time, the record and what decided it, each delivery attempt"
+        case .show: "one call: legs, record, what decided it, each delivery attempt"
         case .tail: "calls and deliveries as they happen"
         case .deliveries: "the outbox: list, send again, pause"
         case .capture: "save the raw manager stream with its timing"
@@ -117,7 +117,7 @@ enum Verb: String, CaseIterable {
         switch self {
         case .run:
             """
-            SIGTERM and SIGINT stop it gracefully; SIGHUP reopens the logs and reads the [webhook:] sections anew. What else has
+            SIGTERM and SIGINT stop it gracefully; SIGHUP reopens the logs and reads the [webhook:] sections anew. What else has \
             changed in the file waits for a restart; the log names it.
             Under systemd it tells when it is ready, and keeps the watchdog fed.
             """
@@ -154,7 +154,7 @@ enum Verb: String, CaseIterable {
             """
         case .backup:
             """
-            FILE must not be there; it appears when the copy is complete and on disk. To restore: stop the daemon, put FILE in the
+            FILE must not be there; it appears when the copy is complete and on disk. To restore: stop the daemon, put FILE in the \
             place of hookswitch.db in state_dir, remove hookswitch.db-wal and hookswitch.db-shm, start, run backfill.
             """
         case .testWebhook: "Without ENDPOINT: every [webhook:NAME], one after the other."
@@ -162,19 +162,48 @@ enum Verb: String, CaseIterable {
         }
     }
 
-    /// `usage: hookswitch show ID [--json] [--config FILE]`
+    /// `usage: hookswitch show ID [--json] [--config FILE]`; what does not fit goes on below.
     var usage: String {
-        var words = ["usage: hookswitch", rawValue]
-        if !operands.isEmpty { words.append(operands) }
+        let start = "usage: hookswitch \(rawValue) "
+        var words = operands.isEmpty ? [] : [operands]
         for option in options { words.append(option.value.map { "[\(option.name) \($0)]" } ?? "[\(option.name)]") }
-        return words.joined(separator: " ")
+        return Verb.broken(start, words, indent: start.count)
+    }
+
+    /// Columns of every terminal: no line of help is longer.
+    private static let columns = 80
+    /// The words behind `start`, each line after the first indented.
+    private static func broken(_ start: String, _ words: [String], indent: Int) -> String {
+        var text = ""
+        var line = start
+        var isEmpty = true
+        for word in words {
+            if !isEmpty, line.count + 1 + word.count > columns {
+                text += line + "\n"
+                line = String(repeating: " ", count: indent)
+                isEmpty = true
+            }
+            line += isEmpty ? word : " " + word
+            isEmpty = false
+        }
+        return text + line
+    }
+    /// A line of help; of one with a term in front (two blanks behind it) what goes on stands below the explanation.
+    private static func broken(_ line: Substring) -> String {
+        let bytes = Array(line.utf8)
+        var start = 0
+        if let gap = bytes.indices.dropLast().first(where: { bytes[$0] == 0x20 && bytes[$0 + 1] == 0x20 }) {
+            start = bytes[gap...].firstIndex(where: { $0 != 0x20 }) ?? 0
+        }
+        let words = line.utf8.dropFirst(start).split(separator: 0x20).map { String(Substring($0)) }
+        return broken(String(line.prefix(start)), words, indent: start)
     }
 
     /// The text of `hookswitch VERB --help`.
     var help: String {
         let width = options.map { $0.name.count + ($0.value.map { $0.count + 1 } ?? 0) }.max() ?? 0
         var lines = [usage, "", summary.prefix(1).uppercased() + summary.dropFirst() + "."]
-        if !details.isEmpty { lines += details.split(separator: "\n").map(String.init) }
+        lines += details.split(separator: "\n").map { Verb.broken($0) }
         lines.append("")
         for option in options {
             let name = option.value.map { "\(option.name) \($0)" } ?? option.name
@@ -192,12 +221,13 @@ enum Verb: String, CaseIterable {
         return """
             usage: hookswitch VERB [OPTIONS]
 
-            Watches Asterisk's calls, writes one record for each, and delivers it as a signed webhook.
+            Watches Asterisk's calls, writes one record for each, and delivers it signed.
 
             \(rows.joined(separator: "\n"))
 
             hookswitch VERB --help tells the options of a verb.
-            Exit codes: 0 fine, 1 something found or failed, 2 wrong usage, 3 configuration error.
+            Exit codes: 0 fine, 1 something found or failed, 2 wrong usage,
+            3 configuration error.
 
             """
     }

@@ -60,7 +60,7 @@ import Testing
     func help() throws {
         let all = ([Verb.overview] + Verb.allCases.map(\.help)).joined(separator: "\n---\n\n")
         try expectSnapshot(all, "help.txt")
-        #expect(all.split(separator: "\n").allSatisfy { $0.count <= 200 })
+        #expect(all.split(separator: "\n").allSatisfy { $0.count <= 80 })
     }
 
     @Test(
