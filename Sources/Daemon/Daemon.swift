@@ -39,7 +39,7 @@ public final class Daemon: @unchecked Sendable {
     public let configuration: Configuration
     /// The one loop everything of this daemon runs on; not started nor stopped by it.
     public let loop: EventLoop
-    /// Counts since the start, of all parts: `calls.added`, `ami.events` of a system, `spool.taken`, …
+    /// Counts since the start, of all parts: `calls.added`, `ami.events` of a `[pbx:NAME]`, `spool.taken`, …
     public let counters = CounterRegistry()
     private let logger: Logger
     private let now: @Sendable () -> Instant
@@ -179,7 +179,7 @@ public final class Daemon: @unchecked Sendable {
                 recordings: configuration.recordings, filesWait: files.isEmpty ? .zero : Daemon.filesWait,
                 readsCEL: files.contains { $0.cel != nil }, reportsProgress: publisher.wantsProgress)
             assembly.strayCDRWait = Daemon.strayCDRWait
-            let fold = FoldDriver(assembly, loop: loop, counters: counters, now: now)
+            let fold = FoldDriver(assembly, pbx: pbx.name, loop: loop, counters: counters, now: now)
             let link = PBXLink(
                 pbx, fold: fold, loop: loop, logger: logger, counters: counters, now: now,
                 raise: { [unowned self] alert in engine?.raise(alert) })

@@ -61,19 +61,13 @@ final class CallsLog {
     }
     /// Removes files that were renamed away and last written before an instant; those of another rotation are its own to remove.
     func removeRotated(before: Instant) {
-        guard let slash = options.path.lastIndex(of: "/"), let directory = opendir(String(options.path[..<slash]))
-        else {
-            return
-        }
-        defer { closedir(directory) }
+        guard let slash = options.path.lastIndex(of: "/") else { return }
+        let folder = String(options.path[..<slash])
         let stem = options.path[options.path.index(after: slash)...] + "."
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            let path = "\(options.path[..<slash])/\(name)"
+        for name in FolderEntries.names(in: folder) where name.hasPrefix(stem) {
+            let path = "\(folder)/\(name)"
             var status = stat()
-            guard name.hasPrefix(stem), CallsLog.isDated(name.dropFirst(stem.count)), stat(path, &status) == 0,
+            guard CallsLog.isDated(name.dropFirst(stem.count)), stat(path, &status) == 0,
                 Int64(status.st_mtim.tv_sec) < before.seconds
             else { continue }
             unlink(path)

@@ -18,7 +18,7 @@ final class DatabaseThread: SerialExecutor, Sendable {
     }
     private let name: String
     private let state = Mutex(State())
-    private let bell = Bell()
+    private let wakeUp = WakeUp()
     /// Rows that may wait before `submit` refuses.
     static let weightLimit = 50_000
 
@@ -49,7 +49,7 @@ final class DatabaseThread: SerialExecutor, Sendable {
     /// Lets the thread end when it has done all that is queued.
     func stop() {
         state.withLock { $0.isStopping = true }
-        bell.ring()
+        wakeUp.ring()
     }
     /// Rows that wait to be written.
     var queued: Int { state.withLock { $0.weight } }
@@ -70,7 +70,7 @@ final class DatabaseThread: SerialExecutor, Sendable {
             }
             return (state.isIdle, !state.isRunning)
         }
-        if ring { bell.ring() }
+        if ring { wakeUp.ring() }
         if start { spawn() }
     }
     private func spawn() {
@@ -112,7 +112,7 @@ final class DatabaseThread: SerialExecutor, Sendable {
             }
             if isOver { return }
             if writes.isEmpty && jobs.isEmpty {
-                bell.wait()
+                wakeUp.wait()
                 continue
             }
             if !writes.isEmpty { perform?(writes) }
@@ -141,8 +141,9 @@ protocol WriteJob: AnyObject, Sendable {
     func answer(_ error: StorageError?)
 }
 
-/// Wakes the one thread that waits for it; a ring with nobody waiting is remembered.
-private final class Bell: @unchecked Sendable {
+/// Wakes the one thread that waits for it; a ring with nobody waiting is remembered. A semaphore: it is rung with each commit,
+/// and costs a system call only where somebody waits.
+private final class WakeUp: @unchecked Sendable {
     // Unchecked: a POSIX semaphore is made to be shared; the pointer never changes.
     private let semaphore: UnsafeMutablePointer<sem_t>
     init() {

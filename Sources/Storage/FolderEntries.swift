@@ -1,9 +1,9 @@
 import Glibc
 
 /// What stands in a folder.
-enum FolderEntries {
+package enum FolderEntries {
     /// The names in it, `.` and `..` left out; empty where it cannot be read.
-    static func names(in folder: String) -> [String] {
+    package static func names(in folder: String) -> [String] {
         guard let directory = opendir(folder) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []

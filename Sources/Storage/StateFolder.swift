@@ -3,19 +3,21 @@ import Glibc
 /// The folder that holds the database and its one owner's lock; released when the value goes.
 ///
 /// `flock` and not a pid file's mere presence: a killed owner leaves no lock behind. The pid inside is for people.
-struct StateFolder: ~Copyable {
+package struct StateFolder: ~Copyable {
     /// As it was given, not resolved; must stay the same folder while this lives.
     let path: String
     private let descriptor: Int32
 
     /// The database's file within a state folder, whoever asks: owner, readers, `check`.
-    static func databasePath(in folder: String) -> String { "\(folder)/hookswitch.db" }
+    package static func databasePath(in folder: String) -> String { "\(folder)/hookswitch.db" }
+    /// The file that the owner has locked.
+    package static func lockPath(in folder: String) -> String { "\(folder)/hookswitch.lock" }
 
     /// Makes the folder if need be (0750: records hold numbers) and takes the lock.
     /// - Throws: `unwritable`, `locked`, `diskFull`.
     static func own(_ path: String) throws(StorageError) -> StateFolder {
         if mkdir(path, 0o750) != 0, errno != EEXIST { throw failure("make the folder \(path)", errno) }
-        let lockPath = "\(path)/hookswitch.lock"
+        let lockPath = lockPath(in: path)
         let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { throw failure("open \(lockPath)", errno) }
         var isOurs = false

@@ -1,5 +1,6 @@
 import Delivery
 import Glibc
+import Storage
 
 /// Daemons of this host as `/proc` shows them. With another state folder one does not meet our lock, and tells every call again.
 struct OtherDaemons {

@@ -1,4 +1,5 @@
 import Glibc
+import Storage
 import Telephony
 
 /// Asterisk's recordings on this host.

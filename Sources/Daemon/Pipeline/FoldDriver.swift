@@ -43,18 +43,20 @@ final class FoldDriver: @unchecked Sendable {
     /// By our clock; the start of the fold where it has finished none yet, so that a quiet start is no alarm.
     private(set) var lastFinishedAt: Instant
 
-    /// - Parameter now: our wall clock, which timers and arrivals are on.
+    /// - Parameters:
+    ///   - pbx: name of the Asterisk's section, for its counters.
+    ///   - now: our wall clock, which timers and arrivals are on.
     init(
-        _ configuration: AssemblyConfiguration, loop: EventLoop, counters: CounterRegistry,
+        _ configuration: AssemblyConfiguration, pbx: String, loop: EventLoop, counters: CounterRegistry,
         now: @escaping @Sendable () -> Instant
     ) {
         (self.loop, self.now) = (loop, now)
         assembler = CallAssembler(configuration)
         translator = CallEventTranslator(variables: configuration.variables)
         lastFinishedAt = now()
-        events = counters.counter("ami.events", label: configuration.system)
-        channels = counters.counter("ami.channels", label: configuration.system)
-        open = counters.counter("calls.open", label: configuration.system)
+        events = counters.counter("ami.events", label: pbx)
+        channels = counters.counter("ami.channels", label: pbx)
+        open = counters.counter("calls.open", label: pbx)
     }
 
     /// Calls in progress.

@@ -2,6 +2,7 @@ import AsteriskWire
 import Diagnostics
 import EventLoop
 import Glibc
+import Storage
 import Telephony
 
 /// Takes up what `agi-bin/hookswitch-spool` left on disk: requests of hangup handlers that found no daemon.
