@@ -38,7 +38,7 @@ demo: ## six and more real calls through real Asterisk, each with its record and
 .PHONY: test
 test: setup-lab ## unit, property, golden and interop tests (real Asterisk 22 and 16)
 	swift build --build-tests $(IMPORT_CHECK)
-	Tests/tell-failures swift test --skip-build --skip InteropTests
+	ulimit -S -n hard && Tests/tell-failures swift test --skip-build --skip InteropTests
 	Tests/tell-failures swift test --skip-build --no-parallel --filter InteropTests
 
 .PHONY: sanitize

@@ -136,7 +136,8 @@ let package = Package(
             ],
             resources: [.copy("Fixtures/schema-1.sql")], swiftSettings: base),
         .testTarget(
-            name: "FastAGITests", dependencies: ["FastAGI", "EventLoop", "AsteriskWire", "Telephony", "Diagnostics"],
+            name: "FastAGITests",
+            dependencies: ["FastAGI", "EventLoop", "AsteriskWire", "Telephony", "Diagnostics", "TestGround"],
             swiftSettings: base),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: base),
         .testTarget(
@@ -169,7 +170,7 @@ let package = Package(
             ],
             swiftSettings: base),
         .testTarget(
-            name: "EventLoopTests", dependencies: ["EventLoop", "HookswitchTestKit"], swiftSettings: base),
+            name: "EventLoopTests", dependencies: ["EventLoop", "HookswitchTestKit", "TestGround"], swiftSettings: base),
         .testTarget(
             name: "AMITests", dependencies: ["AMI", "AsteriskWire", "EventLoop", "HookswitchTestKit", "TestGround"],
             swiftSettings: base),

@@ -21,6 +21,14 @@ final class TestFolder: Sendable {
     }
     var state: String { "\(path)/state" }
     func write(_ name: String, _ bytes: [UInt8]) throws { try Data(bytes).write(to: URL(filePath: "\(path)/\(name)")) }
+    /// A script that can be run as a program.
+    ///
+    /// Made by a process of its own: what another test starts meanwhile could hold a file open that is written here, and one that is
+    /// open to be written cannot be run.
+    func writeScript(_ name: String, _ text: String) throws {
+        try write("\(name).text", Array(text.utf8))
+        try #require(system("cp '\(path)/\(name).text' '\(path)/\(name)' && chmod 755 '\(path)/\(name)'") == 0)
+    }
 
     /// The configuration of a daemon with this folder.
     /// - Parameters:

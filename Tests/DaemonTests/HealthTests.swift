@@ -87,8 +87,7 @@ import Testing
     func diskLow() throws {
         let folder = try TestFolder()
         // A script's own words are the evidence that it ran: it appends what it was given.
-        try folder.write("page", Array("#!/bin/sh\ncat >>\(folder.path)/paged\n".utf8))
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(folder.path)/page")
+        try folder.writeScript("page", "#!/bin/sh\ncat >>\(folder.path)/paged\n")
         let sink = WebhookSink()
         defer { sink.stop() }
         try DaemonFixture.runWithManager(

@@ -140,12 +140,7 @@ import Testing
         signal(SIGPIPE, SIG_IGN)
         let folder = try TestFolder()
         let path = "\(folder.path)/page"
-        if let script {
-            try folder.write("page.text", Array(script.utf8))
-            // Written by a process of its own: what another test starts meanwhile could hold a file open that is written here,
-            // and one that is open to be written cannot be run.
-            #expect(system("cp '\(path).text' '\(path)' && chmod 755 '\(path)'") == 0)
-        }
+        if let script { try folder.writeScript("page", script) }
         let (told, telling) = AsyncStream.makeStream(of: String.self)
         let isSlow = words.hasPrefix("it took")
         let command = AlertCommand(path, patience: isSlow ? .milliseconds(300) : .seconds(60)) { telling.yield($0) }

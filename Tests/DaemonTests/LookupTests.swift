@@ -27,7 +27,9 @@ import Testing
         let sections = """
             [fastagi]
             listen = 127.0.0.1:0
+            deadline = 60s
             [lookup:billing]
+            timeout = 45s
             url = \(sink.url)?phone=${number}&list=${param.list_id}
             set.CRM_NAME = contact.name
             """
@@ -51,7 +53,7 @@ import Testing
         let sections = """
             [fastagi]
             listen = 127.0.0.1:0
-            deadline = 40s
+            deadline = 60s
             [lookup]
             timeout = 500ms
             url = \(sink.url)?phone=${number}

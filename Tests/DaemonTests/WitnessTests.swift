@@ -49,7 +49,7 @@ import Testing
     @Test("with no manager connection at all, a hangup handler's request is a call on disk")
     func fastAGI() throws {
         let folder = try TestFolder()
-        try DaemonFixture.run(folder, sections: "[fastagi]\nlisten = 127.0.0.1:0\n") { fixture in
+        try DaemonFixture.run(folder, sections: "[fastagi]\nlisten = 127.0.0.1:0\ndeadline = 60s\n") { fixture in
             let request = WitnessTests.environment(WitnessTests.values, uniqueID: "1795227945.26")
             let commands = try await fixture.askFastAGI(request)
             #expect(commands == ["SET VARIABLE HOOKSWITCH_STATUS OK"])
@@ -103,6 +103,7 @@ import Testing
             secret = secret
             [fastagi]
             listen = 127.0.0.1:0
+            deadline = 60s
             """
         try DaemonFixture.run(folder, sections: sections) { fixture in
             for (id, system) in [("1795227945.26", "south"), ("1795227946.1", "")] {

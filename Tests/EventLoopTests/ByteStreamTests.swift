@@ -1,6 +1,7 @@
 import Glibc
 import HookswitchTestKit
 import Synchronization
+import TestGround
 import Testing
 
 @testable import EventLoop
@@ -239,6 +240,9 @@ import Testing
 
     @Test("two thousand sessions at once are all served")
     func manySessions() async throws {
+        let count = 2000
+        try await Descriptors.take(2 * count)
+        defer { Descriptors.giveBack(2 * count) }
         try await EventLoop.withThread { loop in
             let listener = try Listener.listen(on: SocketAddress(ip: "127.0.0.1", port: 0)!, loop: loop, backlog: 4096)
             let server = Task(executorPreference: loop) {
@@ -252,7 +256,6 @@ import Testing
                     }
                 }
             }
-            let count = min(2000, Int(EventLoopTests.descriptorLimit() - 200) / 2)
             let served = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for index in 0..<count {
                     group.addTask(executorPreference: loop) {
@@ -269,13 +272,5 @@ import Testing
             listener.close()
             try await server.value
         }
-    }
-}
-
-extension EventLoopTests {
-    static func descriptorLimit() -> rlim_t {
-        var limit = rlimit()
-        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        return limit.rlim_cur
     }
 }

@@ -3,6 +3,7 @@ import EventLoop
 import FastAGI
 import Synchronization
 import Telephony
+import TestGround
 import Testing
 
 @Suite struct FastAGIServerTests {
@@ -169,7 +170,9 @@ import Testing
         let count = 10_000
         let configuration = FastAGIConfiguration()
         // Both ends of what is taken, and ours of what is not.
-        try raiseDescriptorLimit(to: count + configuration.maximumSessions + 2000)
+        let files = count + configuration.maximumSessions
+        try await Descriptors.take(files)
+        defer { Descriptors.giveBack(files) }
         let counters = CounterBox()
         try await withServer(configuration, Self.five, time: .manual, counters: counters) { loop, address in
             var idle: [FakeAsterisk] = []
@@ -384,7 +387,8 @@ import Testing
     }
 
     @Test(arguments: [200, 2000]) func manySessionsAtOnceAreAllServed(count: Int) async throws {
-        try raiseDescriptorLimit(to: 3 * count + 200)
+        try await Descriptors.take(2 * count)
+        defer { Descriptors.giveBack(2 * count) }
         let counters = CounterBox()
         let served = try await withServer(FastAGIConfiguration(deadline: .seconds(60)), Self.five, counters: counters) {
             loop, address in

@@ -1,6 +1,7 @@
-// TestGround: what the test kit and the lab both stand on: ports of loopback, numbers that come again, the bytes of a file.
+// TestGround: what the test kit and the lab both stand on: ports of loopback, numbers that come again, the bytes of a file,
+// and the files that tests may have open together.
 //
-// Imports nothing but Glibc. The lab stands on no part of the product; and where libuv's module is loaded, whose header brings
+// Imports nothing but Glibc and Swift's own library. The lab stands on no part of the product; and where libuv's module is loaded, whose header brings
 // `sockaddr_in` too, the compiler asks for `import CUV` at each use.
 import Glibc
 
