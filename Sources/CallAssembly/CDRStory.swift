@@ -138,11 +138,10 @@ public struct CDRStory {
             let end = instant(row.end, of: row) ?? start + .seconds(row.duration ?? 0)
             let known = call.parts.firstIndex { $0.uniqueID == row.uniqueID || $0.name == row.channel }
             let source = known ?? part(&call, row.channel, row.uniqueID, row, start, end, isSource: true)
-            if call.parts[source].heardAgain != nil || call.parts[source].endIsGuessed, row.end != nil,
-                end > call.parts[source].toldEnd?.at ?? call.parts[source].created.at
-            {
+            if call.parts[source].heardAgain != nil || call.parts[source].endIsGuessed, row.end != nil {
                 // A row's time is cut to the second: half of one errs least.
-                call.parts[source].toldEnd = mark(end + .milliseconds(500))
+                let told = max(end + .milliseconds(500), call.parts[source].created.at)
+                if call.parts[source].toldEnd.map({ $0.at < told }) ?? true { call.parts[source].toldEnd = mark(told) }
             }
             guard let name = row.destinationChannel, !name.isLocal else { continue }
             let there = call.parts.firstIndex { $0.name == name }

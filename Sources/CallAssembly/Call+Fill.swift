@@ -44,7 +44,7 @@ extension Call {
     }
 
     /// The last that was heard of the call.
-    private var lastHeard: Instant {
+    var lastHeard: Instant {
         var last = Instant(microseconds: 0)
         func take(_ mark: Mark?) { if let mark { last = max(last, mark.at) } }
         for part in parts {

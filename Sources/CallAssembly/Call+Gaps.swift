@@ -94,7 +94,7 @@ extension Call {
 
     /// Whether a channel was taken to live on for more than what the whole seconds of a CDR explain.
     private func isMuchLater(_ part: Part, _ told: Mark) -> Bool {
-        part.endIsGuessed && part.end.map { $0.at - told.at > .seconds(2) } ?? false
+        part.endIsGuessed && part.end.map { $0.at - told.at > .seconds(1) } ?? false
     }
 
     private mutating func endEarlier(_ i: Int, _ told: Mark) {

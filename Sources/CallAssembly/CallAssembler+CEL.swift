@@ -28,7 +28,9 @@ extension CallAssembler {
         tellTwinsApart(&row)
         if !row.isLinkStated { link(&row) }
         let channel = CallEvent.Channel(uniqueID: row.uniqueID, linkedID: row.linkedID)
+        defer { lastRowAt = max(lastRowAt ?? row.at, row.at) }
         if row.event == "CHAN_START" {
+            endLostCalls(row, effect)
             start(row, channel, mark, effect)
             return
         }
@@ -67,6 +69,22 @@ extension CallAssembler {
     }
 
     // MARK: Channels
+
+    /// Asterisk counts its channels from its start: where it begins anew, its other calls were lost. Where it died is not written;
+    /// it was alive at the row before.
+    private mutating func endLostCalls(_ row: CELRow, _ effect: (AssemblyEffect) -> Void) {
+        let id = row.uniqueID
+        guard let count = id.count, let created = id.created else { return }
+        let system = id.systemName ?? ""
+        defer { youngest[system] = max(youngest[system] ?? id, id) }
+        // A row that comes late has a count like its neighbours'; two that share a table without names count side by side.
+        guard let before = youngest[system], before < id, let last = before.count, count < 4, last >= 4,
+            let lastRowAt
+        else { return }
+        closeUnseen(at: min(lastRowAt, created), "Asterisk was restarted", effect) {
+            $0.uniqueID < id && $0.uniqueID.systemName == id.systemName
+        }
+    }
 
     private mutating func start(
         _ row: CELRow, _ channel: CallEvent.Channel, _ mark: Mark, _ effect: (AssemblyEffect) -> Void

@@ -159,7 +159,7 @@ extension CallAssembler {
     }
 
     /// Closes channels whose end was not seen.
-    private mutating func closeUnseen(
+    mutating func closeUnseen(
         at time: Instant, until: Instant? = nil, _ why: String, _ effect: (AssemblyEffect) -> Void,
         _ isGone: (Call.Part) -> Bool
     ) {
@@ -178,10 +178,12 @@ extension CallAssembler {
             calls[slot]!.note(why)
             calls[slot]!.alive -= ended
             // What was heard neither as an event nor from a handler stands in the CDR, which came in the gap as well. CEL tells more
-            // than both. The files are read after a lost connection, not after a damaged event.
+            // than both. The files are read after a lost connection and for a user who may not see all; not after a damaged event.
+            let isHidden = disconnectedAt != nil || call.isPartial || !call.cdrRows.isEmpty
             calls[slot]!.awaitsFiles =
-                disconnectedAt != nil && until != nil && configuration.filesWait > .zero
+                isHidden && until != nil && configuration.filesWait > .zero
                 && (configuration.readsCEL || !calls[slot]!.isEndTold)
+            if calls[slot]!.awaitsFiles, call.deafSince == nil { calls[slot]!.deafSince = call.lastHeard }
             if calls[slot]!.alive == 0 { becomeEmpty(slot, effect) }
         }
     }

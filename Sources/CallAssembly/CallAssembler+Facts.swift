@@ -88,9 +88,12 @@ extension CallAssembler {
 
     /// Gives the calls with a gap what Asterisk's own files have of it, and tells those that are over. Those of which nothing is
     /// written yet, or not their end, wait on (`awaitsFiles`): the files may be read again.
-    /// - Parameter found: what the fold of the CEL file found for `channelsInDoubt`.
+    /// - Parameters:
+    ///   - found: what the fold of the CEL file found for `channelsInDoubt`.
+    ///   - sought: those channels, as they were when that file was read; nil: as now.
     public mutating func complete(
-        from rows: [CDRRow], _ found: FoundCalls, _ effect: (AssemblyEffect) -> Void
+        from rows: [CDRRow], _ found: FoundCalls, seeking sought: Set<UniqueID>? = nil,
+        _ effect: (AssemblyEffect) -> Void
     ) {
         let isEndWritten = fill(from: found)
         for row in rows {
@@ -102,6 +105,10 @@ extension CallAssembler {
         }
         for slot in calls.indices {
             guard let call = calls[slot], call.awaitsFiles else { continue }
+            // It was found to be over while the file was being read.
+            if configuration.readsCEL, let sought, !call.parts.contains(where: { sought.contains($0.uniqueID) }) {
+                continue
+            }
             if call.alive > 0 {
                 // The files have said of the gap what they can.
                 calls[slot]!.awaitsFiles = false

@@ -26,7 +26,7 @@ public struct CallAssembler: Sendable {
     private var waiting: [(until: Instant, call: Int, linkedID: LinkedID)] = []
     /// Members of conferences that channels of several calls are in.
     var conferences: [BridgeID: [UniqueID]] = [:]
-    private var recent = RecentIDs()
+    var recent = RecentIDs()
     /// The channels that calls told lately are named after.
     private var told = RecentIDs()
     /// Answers to originations whose channel has not been told of yet: the two come in either order.
@@ -53,6 +53,10 @@ public struct CallAssembler: Sendable {
     var unlinkedBridges: [BridgeID: UniqueID] = [:]
     /// Ids that CEL gives two channels, with the second one's name and the id it goes by here.
     var twins: [UniqueID: (name: ChannelName, id: UniqueID)] = [:]
+    /// The youngest channel of each Asterisk that a table of CEL rows is of, by the name that its ids begin with.
+    var youngest: [String: UniqueID] = [:]
+    /// When the latest CEL row was written; nil before the first.
+    var lastRowAt: Instant?
     /// Local time minus UTC of the PBX, learned from CDRs beside uniqueids; for CDR times, which have no zone.
     var zoneOffset: Duration?
     /// Channels whose calls' facts another fold wants (`FoundCalls`); none as a rule.
@@ -394,6 +398,8 @@ public struct CallAssembler: Sendable {
     /// A CDR came for a call whose channels are all gone: if it is the one waited for, the wait is over.
     mutating func settle(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         guard hasItsCDR(slot), !calls[slot]!.expectsMore else { return }
+        // CEL tells of a gap what no CDR does.
+        if calls[slot]!.awaitsFiles, configuration.readsCEL { return }
         while let place = waiting.firstIndex(where: { $0.call == slot }) { waiting.remove(at: place) }
         finish(slot, effect)
     }

@@ -26,6 +26,33 @@ extension CallAssembler {
         return ids
     }
 
+    /// Channels of the calls that CDRs alone have told of, and that wait for a CEL file to tell more; none where none is read.
+    public var strayRows: Set<UniqueID> { configuration.readsCEL ? Set(strays.map(\.row.uniqueID)) : [] }
+
+    /// The files have told the calls of these channels: their CDRs say no more.
+    public mutating func forgetStrayRows(of ids: Set<UniqueID>) {
+        for stray in strays where ids.contains(stray.row.uniqueID) { recent.insert(stray.row.uniqueID) }
+        strays.removeAll { ids.contains($0.row.uniqueID) }
+    }
+
+    /// When the oldest channel was made of what waits for the files, calls that are over and CDRs; nil: nothing does.
+    public var awaitedSince: Instant? {
+        let over = calls.compactMap { call in
+            call.flatMap { $0.awaitsFiles && $0.alive == 0 ? $0.parts.first?.created.at : nil }
+        }
+        return (over + strayRows.map { $0.created ?? clock }).min()
+    }
+
+    /// Whether a channel in progress has its CDR, which Asterisk writes as a channel goes: the end of it may have been hidden.
+    public var mayHaveMissedEnds: Bool {
+        calls.contains { call in
+            guard let call, call.emptySince == nil else { return false }
+            return call.cdrRows.contains { row in
+                call.parts.contains { $0.uniqueID == row.uniqueID && $0.end == nil && !$0.isGuest }
+            }
+        }
+    }
+
     /// Keeps a call's facts if it is one of those that are sought.
     mutating func keep(_ call: Call) {
         guard call.parts.contains(where: { sought.contains($0.uniqueID) }) else { return }

@@ -151,6 +151,7 @@ enum Verb: String, CaseIterable {
             """
             Calls that are known already are not added twice; the others are told to the webhooks like any call.
             Without --cdr and --cel the files of [backfill] and of the [pbx:NAME] sections are read.
+            Calls of the last day that have no end in the CEL may go on: they are left for the next time, and counted.
             """
         case .backup:
             """

@@ -178,7 +178,7 @@ public final class Daemon: @unchecked Sendable {
             var assembly = pbx.assembly(
                 recordings: configuration.recordings, filesWait: files.isEmpty ? .zero : Daemon.filesWait,
                 readsCEL: files.contains { $0.cel != nil }, reportsProgress: publisher.wantsProgress)
-            assembly.strayCDRWait = Daemon.strayCDRWait
+            assembly.strayCDRWait = assembly.readsCEL ? Daemon.filesWait : Daemon.strayCDRWait
             let fold = FoldDriver(assembly, pbx: pbx.name, loop: loop, counters: counters, now: now)
             let link = PBXLink(
                 pbx, fold: fold, loop: loop, logger: logger, counters: counters, now: now,

@@ -210,13 +210,20 @@ final class PBXLink: @unchecked Sendable {
             guard let self else { return }
             isResyncDue = false
             lastResyncAt = now()
-            if loggedInAt != nil { client.resync() }
+            askForCalls()
         }
     }
 
-    /// Once a minute: while no channel was ever announced, looks whether there are any.
+    /// Asks for the live channels once more; while there is no connection that is left to the next one.
+    func askForCalls() {
+        if loggedInAt != nil { client.resync() }
+    }
+
+    /// Once a minute: while no channel is announced, looks whether there are any; and whether those still live whose end may be hidden
+    /// from this manager user.
     func minute() {
-        if loggedInAt != nil, !hasChannelEvents, !hasToldSilence { client.resync() }
+        let isSilent = !hasChannelEvents && (!hasToldSilence || fold.openCallCount > 0)
+        if isSilent || fold.mayHaveMissedEnds { askForCalls() }
     }
 }
 

@@ -39,6 +39,8 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
 
     /// When the channel was created, to the second; nil where the id does not say.
     public var created: Instant? { numbers == 0 ? nil : Instant(seconds: epoch) }
+    /// How many channels Asterisk had made before this one since its start, of all kinds; nil where the id does not say.
+    public var count: Int? { numbers == 0 ? nil : Int((numbers - 1) & (1 << 30 - 1)) }
     /// `systemname` of asterisk.conf, where the id begins with one; nil where it does not, or is of another form.
     public var systemName: String? { numbers == 0 ? nil : text.map { String($0.text.dropLast()) } }
     /// No id at all: the header was there and empty.

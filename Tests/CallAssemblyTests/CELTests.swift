@@ -39,6 +39,34 @@ struct CELTests {
         try check(capture, CELFile(Array(lines.joined(separator: "\n").utf8)))
     }
 
+    @Test("Asterisk counts its channels anew: the calls it had before ended with it, not with the table")
+    func restarted() throws {
+        let killed = try #require(Capture.all.first { $0.name == "crash_kill9" })
+        let rows = CELFile(killed.bytes("cel.csv")).rows
+        let later = SyntheticCall(number: 0, at: rows.last!.at + .seconds(7200))
+        var fold = FoldRun()
+        fold.apply((rows + later.celRows).map { CallEvent(at: $0.at, body: .cel($0)) })
+        fold.finishAll()
+        #expect(fold.records.count == 2)
+        let record = try #require(fold.records.first)
+        #expect(record.completeness == .partial && record.notes.contains("Asterisk was restarted"))
+        #expect(record.hungUpBy == nil && record.duration <= 7, "\(record.duration) s")
+        #expect(fold.records.last?.hungUpBy == .callee && fold.records.last?.completeness == .full)
+    }
+
+    @Test("two that share a table count side by side: none of them was restarted")
+    func shared() {
+        let young = SyntheticCall(number: 2, at: Instant(seconds: 1_795_300_000), talk: 60_000)
+        let old = (0..<4).map {
+            SyntheticCall(number: 9000 + $0, at: young.at + .seconds(Int64($0) * 10), talk: 15_000)
+        }
+        var fold = FoldRun()
+        let rows = (old.flatMap(\.celRows) + young.celRows).sorted { $0.at < $1.at }
+        fold.apply(rows.map { CallEvent(at: $0.at, body: .cel($0)) })
+        fold.finishAll()
+        #expect(fold.records.count == 5 && fold.records.allSatisfy { $0.completeness == .full })
+    }
+
     @Test("local times without a zone come out in UTC")
     func zone() throws {
         // 03:17:40 in a zone one hour east of UTC is the second in the channel's own id, 1795227460 = 02:17:40Z.

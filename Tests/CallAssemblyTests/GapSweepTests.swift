@@ -151,6 +151,55 @@ struct GapSweepTests {
         #expect(record.talk >= .milliseconds(1900) && record.talk <= .milliseconds(4000), "talked \(record.talk)")
     }
 
+    @Test("a list on a connection that stands shows that a call is gone: how it ended is read from the CEL file")
+    func goneFromALaterList() throws {
+        let call = GapSweepTests.call
+        let (all, over) = (call.events, call.events.last!.at)
+        var fold = FoldRun(filesWait: .seconds(15), readsCEL: true)
+        let login = call.at + .milliseconds(1500)
+        // The manager user sees CDRs only, and the call is there as he logs in.
+        fold.apply([.listBegan].map { CallEvent(at: login, body: $0) } + call.listed(at: login, of: all))
+        fold.apply([CallEvent(at: login, body: .listComplete)])
+        fold.complete(from: [], reading: call.celRows.filter { $0.at <= login })
+        fold.apply([CallEvent(at: over + .microseconds(10), body: .cdr(call.row))])
+        // The list comes while the file is read for other calls.
+        fold.complete(
+            from: [call.row], reading: call.celRows,
+            meanwhile: [.listBegan, .listComplete].map { CallEvent(at: over + .seconds(5), body: $0) })
+        // Asterisk writes its CDRs in batches: the same row may come late, and tells no more.
+        fold.apply([CallEvent(at: over + .seconds(6), body: .cdr(call.row))])
+        #expect(fold.records.isEmpty && fold.assembler.awaitedSince != nil)
+        fold.complete(from: [], reading: call.celRows)
+        let record = try #require(fold.records.first)
+        #expect(fold.records.count == 1 && record.completeness == .partial)
+        #expect(record.hungUpBy == .callee && record.duration == 4 && record.billableSeconds == 3)
+        #expect(record.sources == [.ami, .cdr, .cel])
+    }
+
+    @Test(
+        "a filter that hides who leaves: a call that was over within its first second lasted no longer than its CDR says"
+    )
+    func briefAndFiltered() throws {
+        let caller = StoryLine("PJSIP/trunk-1", "15551230001", id: 1, exten: "5001")
+        let phone = StoryLine("PJSIP/1001-2", "1001", id: 2, of: 1)
+        var story: [(Double, CallEvent.Body)] = [
+            (0.4, .newChannel(caller.snapshot(.ring))), (0.4, .newChannel(phone.snapshot(.down))),
+            (0.4, phone.dialled(by: caller, "1001")),
+        ]
+        // What a filter on Hangup, HangupRequest, SoftHangupRequest and BridgeLeave lets through.
+        story += caller.talk(with: phone, from: 0.6, to: 0.7).prefix(5)
+        var row = CDRRow(uniqueID: caller.channel.uniqueID, channel: caller.name)
+        (row.linkedID, row.destinationChannel) = (caller.channel.linkedID, phone.name)
+        (row.source, row.destination, row.disposition) = ("15551230001", "5001", "ANSWERED")
+        row.start = CivilTime(StoryLine.start)
+        (row.answer, row.end) = (row.start, row.start)
+        (row.duration, row.billableSeconds) = (0, 0)
+        story += [(0.8, .cdr(row)), (5.4, .disconnected), (5.5, .connected), (5.5, .listBegan), (5.5, .listComplete)]
+        let record = try #require(StoryLine.told(story).first)
+        #expect(record.duration <= 1 && record.billableSeconds <= 1, "\(record.duration) s")
+        #expect(record.disposition == .answered && record.hungUpBy == nil && record.completeness == .partial)
+    }
+
     @Test("of which the files say nothing is told after the wait")
     func noFiles() {
         let call = GapSweepTests.call

@@ -127,4 +127,30 @@ struct SyntheticCall {
         row.disposition = "ANSWERED"
         return row
     }
+
+    /// Its CEL rows, in the order Asterisk writes them.
+    var celRows: [CELRow] {
+        let (a, b) = (caller, callee)
+        func row(
+            _ event: String, _ of: CallEvent.Snapshot, _ milliseconds: Int64, _ application: String? = nil,
+            _ extra: [String: String] = [:]
+        ) -> CELRow {
+            var row = CELRow(
+                event: event, at: at + .milliseconds(milliseconds), uniqueID: of.channel.uniqueID,
+                linkedID: of.channel.linkedID, channel: of.name)
+            (row.number, row.application, row.extra) = (of.number, application, extra)
+            (row.context, row.exten) = (of.location.context, application == "AppDial" ? "" : of.location.exten)
+            return row
+        }
+        let place = ["bridge_id": bridge.description]
+        let hangup = ["hangupcause": "16", "hangupsource": b.name.description, "dialstatus": "ANSWER"]
+        return [
+            row("CHAN_START", a, 0), row("CHAN_START", b, 1), row("ANSWER", b, 1000, "AppDial"),
+            row("ANSWER", a, 1002, "Dial"), row("BRIDGE_ENTER", b, 1003, "AppDial", place),
+            row("BRIDGE_ENTER", a, 1004, "Dial", place), row("BRIDGE_EXIT", b, 1000 + talk + 1, "AppDial", place),
+            row("BRIDGE_EXIT", a, 1000 + talk + 2, "Dial", place), row("HANGUP", b, 1000 + talk + 3, "AppDial", hangup),
+            row("CHAN_END", b, 1000 + talk + 3, "AppDial"), row("HANGUP", a, 1000 + talk + 4, nil, hangup),
+            row("CHAN_END", a, 1000 + talk + 4), row("LINKEDID_END", a, 1000 + talk + 4),
+        ]
+    }
 }

@@ -108,6 +108,25 @@ import Testing
         await store.close()
     }
 
+    @Test("a call that may go on is left for later; one that Asterisk was killed under, or is days old, is told")
+    func backfillOfCallsInProgress() throws {
+        let folder = try folder("")
+        let cel = "\(folder.path)/cel.csv"
+        let rows = try String(
+            contentsOfFile: "\(HookswitchTestKit.captures)/22/crash_kill9/cel.csv", encoding: .utf8)
+        let left = "1 calls left: the CEL has no end of them, they may go on; run backfill again later\n"
+        try folder.write(cel, rows)
+        #expect(folder.run("backfill", "--cel", cel).written.text == "0 calls added, 0 were known\n" + left)
+        // Asterisk begins to count its channels anew: that call is no more, the next one has just begun.
+        let next =
+            #""CHAN_START","2026-11-21 09:59:59.1","","15551230002","","","5001","from-trunk","PJSIP/trunk-00000000","","","","1795255199.0","1795255199.0","","","""#
+        try folder.write(cel, rows + next + "\n")
+        #expect(folder.run("backfill", "--cel", cel).written.text == "1 calls added, 0 were known\n" + left)
+        let older = rows.replacing("2026-11-21", with: "2026-11-19").replacing("1795227903", with: "1795055103")
+        try folder.write(cel, older)
+        #expect(folder.run("backfill", "--cel", cel).written.text == "1 calls added, 0 were known\n")
+    }
+
     @Test("without a file backfill is wrong usage; one that is not there ends with 1")
     func backfillWithout() throws {
         let folder = try folder("")

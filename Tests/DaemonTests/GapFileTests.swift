@@ -1,4 +1,6 @@
+import AsteriskWire
 import Daemon
+import Diagnostics
 import EventLoop
 import Foundation
 import HookswitchTestKit
@@ -44,6 +46,42 @@ import Testing
             return "Event: Newchannel\nPrivilege: call,all\n\(time)\(caller)\n"
                 + "Event: Newchannel\nPrivilege: call,all\n\(time)\(callee)\n"
                 + "Event: DialBegin\nPrivilege: call,all\n\(time)\(caller)\(dest)DialString: 1001\n\n"
+        }
+
+        /// What `CoreShowChannels` says of both while they talk.
+        var listed: [String] {
+            [
+                channel("", "PJSIP/trunk-00000001", "15551230001", trunk, 6),
+                channel("", "PJSIP/1001-00000002", "1001", phone, 6),
+            ].map { $0 + "Duration: 00:00:03\nBridgeId: 7d1c1b52-2a53-4c6f-9c5e-0d6f0a3c9a11" }
+        }
+        /// The event `Cdr`, with `loguniqueid` and `loglinkedid` as the sample of cdr_manager.conf maps them.
+        func cdrEvent(until end: Instant) -> String {
+            let (start, end) = (GapFileTests.second(began), GapFileTests.second(end))
+            return """
+                Event: Cdr
+                Privilege: cdr,all
+                AccountCode:
+                Source: 15551230001
+                Destination: 5001
+                DestinationContext: from-trunk
+                CallerID:
+                Channel: PJSIP/trunk-00000001
+                DestinationChannel: PJSIP/1001-00000002
+                LastApplication: Dial
+                LastData: PJSIP/1001
+                StartTime: \(start)
+                AnswerTime: \(start)
+                EndTime: \(end)
+                Duration: 4
+                BillableSeconds: 4
+                Disposition: ANSWERED
+                AMAFlags: DOCUMENTATION
+                UniqueID: \(trunk)
+                UserField:
+
+
+                """
         }
 
         /// `Master.csv`, with a column for the linked id.
@@ -183,6 +221,45 @@ import Testing
             #expect(records[0]["completeness"]?.string == "partial")
             #expect(records[0]["sources"]?.array?.compactMap(\.string) == ["cel"])
             #expect(records[0]["notes"]?.array?.isEmpty == false)
+        }
+    }
+
+    @Test("a call that a CDR alone told of, the stream being up: the CEL file says more, and is asked first")
+    func strayRow() throws {
+        let folder = try TestFolder()
+        try folder.write("rows.csv", [])
+        try DaemonFixture.runWithManager(folder, pbx: "cel = \(folder.path)/rows.csv") { fixture, asterisk in
+            _ = try await fixture.logged("calls in progress are known")
+            // The manager user may see CDRs and nothing else by now.
+            let call = CallNow()
+            try folder.write("rows.csv", Array(call.cel(until: call.began + .seconds(4)).joined().utf8))
+            try await asterisk.emit(call.cdrEvent(until: call.began + .seconds(4)))
+            try await fixture.wait("the record") { try await !fixture.records().isEmpty }
+            let records = try await fixture.records()
+            #expect(records.count == 1 && records[0]["uniqueid"]?.string == call.trunk)
+            #expect(records[0]["hungup_by"]?.string == "callee" && records[0]["completeness"]?.string == "partial")
+            #expect(records[0]["sources"]?.array?.compactMap(\.string).contains("cel") == true)
+        }
+    }
+
+    @Test("a call that the CEL file shows no end of is asked after before it is told as over")
+    func aliveUnheard() throws {
+        let folder = try TestFolder()
+        try folder.write("rows.csv", [])
+        try DaemonFixture.runWithManager(folder, pbx: "cel = \(folder.path)/rows.csv") { fixture, asterisk in
+            _ = try await fixture.logged("calls in progress are known")
+            asterisk.cut()
+            // It begins just as the live channels have been listed, and the manager user sees no calls.
+            let call = CallNow()
+            try folder.write("rows.csv", Array(call.cel(until: call.began).dropLast(7).joined().utf8))
+            let lists = { asterisk.actions.count { $0["Action"] == "CoreShowChannels" } }
+            try await fixture.wait("the first list") { lists() == 2 }
+            asterisk.script.channels = call.listed
+            try await fixture.wait("another list") { lists() > 2 }
+            _ = try await fixture.wait("the call") {
+                fixture.daemon.counters.counter("calls.open", label: "main").value == 1
+            }
+            #expect(try await fixture.records().isEmpty)
         }
     }
 

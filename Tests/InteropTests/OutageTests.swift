@@ -47,6 +47,25 @@ struct OutageTests {
         }
     }
 
+    @Test(
+        "rights taken away, then ends filtered out, in the middle of 30 calls: what was not seen is read from Asterisk's files"
+    )
+    func restricted() async throws {
+        let runs = try await onBoth("rights") { tree in
+            let seed = UInt64.random(in: 0..<1_000_000)
+            print("lab: rights of seed \(seed)")
+            return try OutageRun.run(
+                tree: tree, name: "rights-\(tree.major)", program: OutageTests.program,
+                plan: .init(count: 30, seconds: 14, lasting: 0.5...6, seed: seed),
+                outages: [Outage(.permission, at: 3, lasting: 4), Outage(.filter, at: 10, lasting: 3)], files: .both,
+                attachesHandler: false)
+        }
+        for (tree, run) in runs {
+            #expect(run.faults.isEmpty, "\(tree): \(run.faults.prefix(8))")
+            #expect(run.partialCount > 0)
+        }
+    }
+
     @Test("Asterisk killed in the middle of 30 calls: each is told once, before and after")
     func killedAsterisk() async throws {
         let runs = try await onBoth("crash") { tree in

@@ -30,17 +30,17 @@ struct BackfillVerb {
     }
 
     /// Reads the files, gives what they hold to the store or to the daemon that has it, and says how many calls were
-    /// new.
+    /// new, and how many were left because they may go on.
     /// - Returns: `found` where a line of a file could not be read; the others count.
     /// - Throws: `FileError` for a file that cannot be read, `UsageError` where `--pbx` names no section, or several
     ///   are configured and none is told to have written the files.
     func run(_ loop: EventLoop) async throws -> ExitCode {
-        var calls: [FinishedCall] = []
+        var results: [Backfill.Result] = []
         var problems: [String] = []
         for source in sources {
             do throws(BackfillError) {
                 let read = try Backfill(configuration).read(source, since: since)
-                calls += read.calls + read.unended
+                results.append(read)
                 problems += read.problems
             } catch {
                 if case .unreadable(let error) = error { throw error }
@@ -48,6 +48,7 @@ struct BackfillVerb {
             }
         }
         console.complain(ofLines: problems)
+        let (calls, left) = Backfill.told(results, now: console.now())
         let folder = configuration.general.stateDirectory
         let outcome = try await Backfill(configuration).add(calls, folder: folder, loop: loop)
         switch outcome {
@@ -56,6 +57,9 @@ struct BackfillVerb {
         case .handedOver(let count, let unknown):
             console.line(
                 "\(count) calls given to the running daemon: \(unknown) to be added, \(count - unknown) are known")
+        }
+        if left > 0 {
+            console.line("\(left) calls left: the CEL has no end of them, they may go on; run backfill again later")
         }
         return problems.isEmpty ? .fine : .found
     }

@@ -17,6 +17,8 @@ public struct Backfill: Sendable {
         public var calls: [FinishedCall] = []
         /// Calls whose end does not stand in the CEL: they go on, it is still to be written, or Asterisk was killed.
         public var unended: [FinishedCall] = []
+        /// Calls that are over and have their CDR, while the CEL of that time is still to be written.
+        public var behind: [FinishedCall] = []
         /// The rows of the CDR that those calls are told from, what the CEL has of the calls that were sought, and the section of the
         /// Asterisk they are of.
         public var rows: [CDRRow] = []
@@ -76,6 +78,11 @@ public struct Backfill: Sendable {
         for call in told.calls where since.map({ call.record.startedAt >= $0 }) ?? true {
             if told.unended.contains(call.record.linkedID) {
                 result.unended.append(Backfill.missed(call))
+            } else if celFile != nil, call.record.sources == [.cdr],
+                // A CDR's end is cut to the second.
+                told.celUntil.map({ $0 < call.record.endedAt + .seconds(1) }) ?? true
+            {
+                result.behind.append(call)
             } else {
                 result.calls.append(Backfill.missed(call))
             }
@@ -109,6 +116,14 @@ public struct Backfill: Sendable {
             if found.count == 1 { return found[0] }
         }
         throw .ambiguous(names, among: pbxs.map(\.name))
+    }
+
+    /// What may be told of the calls that were read where nobody knows which channels live: those of the last day that have no end in
+    /// the CEL may go on. Older ones were cut off.
+    public static func told(_ results: [Result], now: Instant) -> (calls: [FinishedCall], left: Int) {
+        let unended = results.flatMap(\.unended)
+        let over = unended.filter { now - $0.record.startedAt > .seconds(86400) }
+        return (results.flatMap { $0.calls + $0.behind } + over, unended.count - over.count)
     }
 
     /// Adds calls to the store of a folder, or leaves them for the daemon that has it.

@@ -43,12 +43,26 @@ final class MissedCalls: @unchecked Sendable {
 
     /// Reads the files where it is time to; to be called once a second.
     func tick() {
+        for since in links.compactMap(\.fold.awaitedSince) { schedule.wanted(since: since) }
         if let order = schedule.tick(knowsCalls: links.allSatisfy(\.knowsCalls)) { read(order) }
     }
 
     /// Whether the fold of a record's PBX still has its call.
     func isOpen(_ record: CallRecord) -> Bool {
         links.contains { $0.configuration.system == record.system && $0.fold.hasOpen(record.linkedID) }
+    }
+
+    /// Of the channels that a CDR alone told to this link, those that calls are made of.
+    private func strayRows(of link: PBXLink, in calls: [FinishedCall]) -> Set<UniqueID> {
+        let strays = link.fold.strayRows
+        if strays.isEmpty { return [] }
+        var found: Set<UniqueID> = []
+        for record in calls.map(\.record) where record.system == link.configuration.system {
+            for id in record.legs.map(\.uniqueID) + [record.linkedID.oldest] where strays.contains(id) {
+                found.insert(id)
+            }
+        }
+        return found
     }
 
     /// Reads the files of `[backfill]` and of the `[pbx:]` sections.
@@ -73,27 +87,43 @@ final class MissedCalls: @unchecked Sendable {
                         [.error: .text(error.description), .hint: .text(error.hint)])
                 }
             }
-            loop.perform { [weak self, results] in self?.wereRead(results, order) }
+            loop.perform { [weak self, results] in self?.wereRead(results, order, sought) }
         }
     }
 
     /// Completes the calls that a gap touched and leaves those that were missed for the ticker; or waits for the next reading, where
     /// one that is over has no end in the files yet.
-    private func wereRead(_ results: [Backfill.Result], _ order: BackfillSchedule.Order) {
+    private func wereRead(
+        _ results: [Backfill.Result], _ order: BackfillSchedule.Order, _ sought: [String: Set<UniqueID>]
+    ) {
         // Before the files' own calls: what was heard of a call and what they say of it are one record.
         for link in links {
             let own = results.filter { $0.pbx == link.configuration.name }
             link.fold.complete(
-                from: own.flatMap(\.rows), own.reduce(into: FoundCalls()) { all, result in all += result.found })
+                from: own.flatMap(\.rows), own.reduce(into: FoundCalls()) { all, result in all += result.found },
+                seeking: sought[link.configuration.name] ?? [])
         }
         var calls = results.flatMap(\.calls)
+        let behind = results.flatMap(\.behind).filter { !isOpen($0.record) }
         if order.knowsCalls {
             let over = results.flatMap(\.unended).filter { !isOpen($0.record) }
-            let isWaitedFor = !over.isEmpty || links.contains { $0.fold.awaitsFiles }
+            let isWaitedFor =
+                !over.isEmpty || !behind.isEmpty
+                || links.contains { link in
+                    link.fold.awaitsFiles || link.fold.strayRows != strayRows(of: link, in: calls)
+                }
             schedule.wereRead(isWaitedFor: isWaitedFor)
-            if isWaitedFor, !order.isLast { return }
+            if isWaitedFor, !order.isLast {
+                // One that goes on but was never announced, as to a user who may see no calls, is found in a list.
+                for link in links where over.contains(where: { $0.record.system == link.configuration.system }) {
+                    link.askForCalls()
+                }
+                return
+            }
             calls += over
         }
+        calls += behind
+        for link in links { link.fold.forgetStrayRows(of: strayRows(of: link, in: calls)) }
         BackgroundThread.run {
             [calls, logger, reader = Backfill(configuration), folder = configuration.general.stateDirectory] in
             do throws(FileError) { try reader.handOver(calls, folder) } catch {

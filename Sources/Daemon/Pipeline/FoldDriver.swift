@@ -96,10 +96,22 @@ final class FoldDriver: @unchecked Sendable {
     /// Whether a call that ended unseen waits for what Asterisk's own files say of it.
     var awaitsFiles: Bool { assembler.awaitsFiles }
 
-    /// Asterisk's own files have been read: calls with a gap are told with what stands there.
-    func complete(from rows: [CDRRow], _ found: FoundCalls) {
+    /// When the oldest channel was made of what waits for Asterisk's own files; nil: nothing does.
+    var awaitedSince: Instant? { assembler.awaitedSince }
+    /// Channels of the calls that CDRs alone have told of, and that wait for a CEL file to tell more.
+    var strayRows: Set<UniqueID> { assembler.strayRows }
+    /// The files have told the calls of these channels.
+    func forgetStrayRows(of ids: Set<UniqueID>) {
+        assembler.forgetStrayRows(of: ids)
+        schedule()
+    }
+    /// Whether a channel in progress has its CDR, as one that is gone.
+    var mayHaveMissedEnds: Bool { assembler.mayHaveMissedEnds }
+
+    /// Asterisk's own files have been read for these channels: calls with a gap are told with what stands there.
+    func complete(from rows: [CDRRow], _ found: FoundCalls, seeking sought: Set<UniqueID>) {
         let time = now() + skew
-        assembler.complete(from: rows, found) { self.tell($0, at: time) }
+        assembler.complete(from: rows, found, seeking: sought) { self.tell($0, at: time) }
         schedule()
     }
 

@@ -13,6 +13,8 @@ public struct CaptureReplay {
         public var calls: [FinishedCall] = []
         /// Those of them that were not over at the end.
         public var unended: Set<LinkedID> = []
+        /// When the last row of a CEL file was written; nil without one.
+        public var celUntil: Instant?
         /// Events refused as forged or broken, with where they stand.
         public var refused: [(reason: String, offset: Int64)] = []
         /// Manager messages of all connections, responses included; 0 for logs.
@@ -92,6 +94,7 @@ public struct CaptureReplay {
                 apply(CallEvent(at: entry.at, body: .cdr(row)))
             }
         }
+        if cel?.isEmpty == false { summary.celUntil = clock }
         _ = end()
         guard let cdr else { return summary }
         let untold = rows.values.joined().filter { row in
