@@ -41,7 +41,8 @@ enum Verb: String, CaseIterable {
                 Option(name: "--endpoint", value: "NAME", help: "of one [webhook:NAME]"),
                 Option(name: "--state", value: "STATE", help: "ready, waiting, delivered or dead"),
                 Option(name: "--since", value: "TIME", help: "made at or after; replay needs it"),
-                Option(name: "--rate", value: "N", help: "replay: so many a second; default 10"),
+                Option(name: "--until", value: "TIME", help: "made before"),
+                Option(name: "--rate", value: "N", help: "send again so many a second; default 10"),
                 Option(name: "--limit", value: "N", help: "at most this many; default 50, 0 for all"), Verb.json,
                 Verb.config,
             ]
@@ -75,7 +76,7 @@ enum Verb: String, CaseIterable {
     var operands: String {
         switch self {
         case .show: "ID"
-        case .deliveries: "[retry ID... | replay | pause NAME | resume NAME]"
+        case .deliveries: "[retry [ID...] | replay | pause NAME | resume NAME]"
         case .capture, .backup: "FILE"
         case .replay: "FILE..."
         case .testWebhook: "[ENDPOINT]"
@@ -136,7 +137,8 @@ enum Verb: String, CaseIterable {
         case .deliveries:
             """
             retry ID...  make messages due now, by webhook-id or row number; a dead letter gets a new list of attempts
-            replay       send again what was made since TIME, delivered or dead (--since, --endpoint, --rate)
+            retry        the same of dead letters, by --endpoint, --since and --until, at --rate
+            replay       send again what was made in a time, delivered or dead, by --since, --until and --endpoint, at --rate
             pause NAME   hold an endpoint: its messages are kept, none is sent
             resume NAME  go on with an endpoint that was paused, or disabled by its 410
             """

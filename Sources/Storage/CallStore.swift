@@ -192,8 +192,21 @@ extension CallStore: Outbox {
     public func replay(since: Instant, until: Instant, endpoint: String?, perSecond: Int, now: Instant)
         async throws(StorageError) -> Int
     {
+        try await replay(
+            since: since, until: until, endpoint: endpoint, onlyDead: false, perSecond: perSecond, now: now)
+    }
+    /// As `replay`, of the dead letters alone.
+    public func retryDead(since: Instant, until: Instant, endpoint: String?, perSecond: Int, now: Instant)
+        async throws(StorageError) -> Int
+    {
+        try await replay(
+            since: since, until: until, endpoint: endpoint, onlyDead: true, perSecond: perSecond, now: now)
+    }
+    private func replay(
+        since: Instant, until: Instant, endpoint: String?, onlyDead: Bool, perSecond: Int, now: Instant
+    ) async throws(StorageError) -> Int {
         let rows = try await reader.with { (r) throws(StorageError) in
-            try r.settledRows(since: since, until: until, endpoint: endpoint)
+            try r.settledRows(since: since, until: until, endpoint: endpoint, onlyDead: onlyDead)
         }
         return try await revive(rows, now: now, perSecond: max(1, perSecond), onlySettled: true)
     }

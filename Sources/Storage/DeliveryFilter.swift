@@ -8,15 +8,17 @@ public struct DeliveryFilter: Sendable, Equatable {
     public var state: DeliveryState?
     /// Created at or after.
     public var since: Instant?
+    /// Created before.
+    public var until: Instant?
     /// Row number above which to look, for `tail`; then oldest first.
     public var after: Int64?
     /// At most this many; nil is no limit.
     public var limit: Int?
     public init(
-        endpoint: String? = nil, state: DeliveryState? = nil, since: Instant? = nil, after: Int64? = nil,
-        limit: Int? = 100
+        endpoint: String? = nil, state: DeliveryState? = nil, since: Instant? = nil, until: Instant? = nil,
+        after: Int64? = nil, limit: Int? = 100
     ) {
-        (self.endpoint, self.state, self.since) = (endpoint, state, since)
+        (self.endpoint, self.state, self.since, self.until) = (endpoint, state, since, until)
         (self.after, self.limit) = (after, limit)
     }
 }

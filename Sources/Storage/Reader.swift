@@ -141,6 +141,7 @@ final class OpenReader {
         // Spelt out, because a partial index is used only where the condition stands in the text.
         if let state = filter.state { sql.and("o.state = \(state.number)") }
         if let since = filter.since { sql.and("o.created_at_ms >= ?", since.milliseconds) }
+        if let until = filter.until { sql.and("o.created_at_ms < ?", until.milliseconds) }
         if let after = filter.after { sql.and("o.row > ?", after) }
         sql.end(filter.after == nil ? "ORDER BY o.row DESC" : "ORDER BY o.row", limit: filter.limit)
         let s = try sql.prepare(connection)
@@ -255,10 +256,12 @@ final class OpenReader {
         }
         return rows.sorted()
     }
-    /// Settled rows created in a span, in the order they were created.
-    func settledRows(since: Instant, until: Instant, endpoint: String?) throws(StorageError) -> [Int64] {
+    /// Settled rows created in a span, in the order they were created; the dead letters among them alone where that is wanted.
+    func settledRows(
+        since: Instant, until: Instant, endpoint: String?, onlyDead: Bool
+    ) throws(StorageError) -> [Int64] {
         var sql = SQLText("SELECT row FROM outbox")
-        sql.and("state IN (2, 3)")
+        sql.and(onlyDead ? "state = 3" : "state IN (2, 3)")
         sql.and("created_at_ms >= ?", since.milliseconds)
         sql.and("created_at_ms < ?", until.milliseconds)
         if let endpoint { sql.and("endpoint = (SELECT id FROM endpoints WHERE name = ?)", endpoint) }

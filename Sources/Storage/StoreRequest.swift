@@ -3,12 +3,14 @@ public import Telephony
 /// What another process asks of the outbox: the command line's `deliveries retry`, `deliveries replay` and the like.
 ///
 /// **Shape**, as it lies in `requests`: `{"verb":"retry","ids":["…"]}`, `{"verb":"replay","since":…,"until":…,
-/// "endpoint":"crm","per_second":50}` (times in milliseconds), `{"verb":"set","endpoint":"crm","condition":"paused","reason":"…"}`.
+/// "endpoint":"crm","per_second":50}` (times in milliseconds), the same with `retry_dead`, `{"verb":"set","endpoint":"crm","condition":"paused","reason":"…"}`.
 public enum StoreRequest: Sendable, Equatable {
     /// As `Outbox.retry`: by message id, row or call.
     case retry(ids: [String])
     /// As `Outbox.replay`; with `endpoint` nil, of all endpoints.
     case replay(since: Instant, until: Instant, endpoint: String?, perSecond: Int)
+    /// As `CallStore.retryDead`; with `endpoint` nil, of all endpoints.
+    case retryDead(since: Instant, until: Instant, endpoint: String?, perSecond: Int)
     /// As `Outbox.setEndpoint`; the endpoint need not exist yet.
     case set(endpoint: String, EndpointCondition, reason: String)
 
@@ -21,8 +23,10 @@ public enum StoreRequest: Sendable, Equatable {
         case .retry(let ids):
             w.member("verb", "retry")
             w.array("ids", ids) { $1.value($0) }
-        case .replay(let since, let until, let endpoint, let perSecond):
-            w.member("verb", "replay")
+        case .replay(let since, let until, let endpoint, let perSecond),
+            .retryDead(let since, let until, let endpoint, let perSecond):
+            // Not a member beside "replay": a daemon that does not know it would send what was delivered, too.
+            if case .replay = self { w.member("verb", "replay") } else { w.member("verb", "retry_dead") }
             w.member("since", Int(since.milliseconds))
             w.member("until", Int(until.milliseconds))
             w.member("endpoint", endpoint)
@@ -43,13 +47,16 @@ public enum StoreRequest: Sendable, Equatable {
         case "retry":
             guard let ids = value["ids"]?.array else { return nil }
             self = .retry(ids: ids.compactMap(\.string))
-        case "replay":
+        case let verb? where verb == "replay" || verb == "retry_dead":
             guard let since = value["since"]?.integer, let until = value["until"]?.integer,
                 let perSecond = value["per_second"]?.integer
             else { return nil }
-            self = .replay(
-                since: Instant(milliseconds: Int64(since)), until: Instant(milliseconds: Int64(until)),
-                endpoint: value["endpoint"]?.string, perSecond: perSecond)
+            let span = (since: Instant(milliseconds: Int64(since)), until: Instant(milliseconds: Int64(until)))
+            let endpoint = value["endpoint"]?.string
+            self =
+                verb == "replay"
+                ? .replay(since: span.since, until: span.until, endpoint: endpoint, perSecond: perSecond)
+                : .retryDead(since: span.since, until: span.until, endpoint: endpoint, perSecond: perSecond)
         case "set":
             guard let endpoint = value["endpoint"]?.string, let reason = value["reason"]?.string,
                 let condition = value["condition"]?.string.flatMap(EndpointCondition.init(rawValue:))
@@ -67,6 +74,9 @@ extension CallStore {
         case .retry(let ids): return try await retry(ids: ids, now: now)
         case .replay(let since, let until, let endpoint, let perSecond):
             return try await replay(since: since, until: until, endpoint: endpoint, perSecond: perSecond, now: now)
+        case .retryDead(let since, let until, let endpoint, let perSecond):
+            return try await retryDead(
+                since: since, until: until, endpoint: endpoint, perSecond: perSecond, now: now)
         case .set(let endpoint, let condition, let reason):
             try await setEndpoint(endpoint, condition, reason: reason, now: now)
             return 1

@@ -160,6 +160,19 @@ final class TestFolder {
         #expect(folder.run("deliveries", "retry", "msg_nope").code == .found)
     }
 
+    @Test("dead letters are retried by endpoint and time; without either, or with ids beside them, nothing is")
+    func retryDead() throws {
+        let folder = try folder()
+        #expect(
+            folder.run("deliveries", "retry", "--endpoint", "crm", "--since", "2d").written.text
+                == "0 dead letters will be sent again, 10 a second\n")
+        #expect(folder.run("deliveries", "retry").code == .wrongUsage)
+        #expect(folder.run("deliveries", "retry", "msg_1795226720.0", "--since", "2d").code == .wrongUsage)
+        #expect(folder.run("deliveries", "retry", "--endpoint", "crn").code == .wrongUsage)
+        let replayed = folder.run("deliveries", "replay", "--since", "2d", "--until", "1d", "--rate", "50")
+        #expect(replayed.written.text == "0 will be sent again, 50 a second\n")
+    }
+
     @Test("an endpoint that was paused is shown so, and resumed")
     func pause() throws {
         let folder = try folder()

@@ -163,6 +163,36 @@ import Testing
         await store.close()
     }
 
+    @Test func deadLettersOfAnEndpointAndATimeGoAgainAtARateAndNothingElse() async throws {
+        let store = try CallStore(.init(folder: scratch.state, clock: clock.read, uptime: clock.uptime))
+        var made: [Instant] = []
+        for i in 0..<6 {
+            made.append(clock.now)
+            try await store.enqueue([draft("crm\(i)", call: "a\(i)"), draft("erp\(i)", call: "b\(i)", endpoint: "erp")])
+            for endpoint in ["crm", "erp"] {
+                let entry = try await store.claim(endpoint, now: clock.now).entries[0]
+                try await store.finish(entry, i % 2 == 0 ? .dead : .delivered, at: clock.now)
+            }
+            clock.advance(by: .seconds(60))
+        }
+        let request = StoreRequest.retryDead(since: made[2], until: made[5], endpoint: "crm", perSecond: 1)
+        let outcome = try await StoreClient.perform(request, folder: scratch.state, now: clock.now) {
+            _ = try? await store.serveRequests(now: clock.now)
+            return true
+        }
+        #expect(outcome == .done(2))
+        var claim = try await store.claim(now: clock.now)
+        #expect(claim.entries.map(\.messageID) == ["crm2"])
+        #expect(claim.nextDue == clock.now + .seconds(1))
+        clock.advance(by: .seconds(1))
+        claim = try await store.claim(now: clock.now)
+        #expect(claim.entries.map(\.messageID) == ["crm4"] && claim.nextDue == nil)
+        #expect(try await store.claim("erp", now: clock.now).entries.isEmpty)
+        let span = DeliveryFilter(endpoint: "erp", since: made[2], until: made[4])
+        #expect(try await store.query.deliveries(matching: span).map(\.messageID) == ["erp3", "erp2"])
+        await store.close()
+    }
+
     @Test func withoutADaemonTheCommandLineDoesItItself() async throws {
         await #expect {
             try await StoreClient.perform(.retry(ids: ["x"]), folder: scratch.state, now: clock.now) { false }

@@ -19,25 +19,35 @@ struct DeliveriesVerb {
         (self.invocation, self.console) = (invocation, console)
         let words = invocation.operands
         func fail(_ problem: String) -> Invocation.UsageError { .init(verb: .deliveries, problem: problem) }
+        let endpoint = invocation.options["--endpoint"]
+        let since = try invocation.time("--since", console)
+        let until = try invocation.time("--until", console)
+        let rate = try invocation.number("--rate") ?? 10
+        guard rate > 0 else { throw fail("--rate 0: nothing would be sent") }
         switch words.first {
         case nil:
             let limit = try invocation.number("--limit") ?? 50
             request = .list(
                 DeliveryFilter(
-                    endpoint: invocation.options["--endpoint"],
-                    state: try invocation.word("--state", DeliveryState.self),
-                    since: try invocation.time("--since", console), limit: limit == 0 ? nil : limit))
+                    endpoint: endpoint, state: try invocation.word("--state", DeliveryState.self), since: since,
+                    until: until, limit: limit == 0 ? nil : limit))
         case "retry":
-            guard words.count > 1 else { throw fail("retry: which? give webhook-ids or row numbers") }
-            request = .change(.retry(ids: Array(words.dropFirst())))
+            let isSpan = endpoint != nil || since != nil || until != nil
+            if words.count > 1 {
+                if isSpan { throw fail("retry takes ids, or --endpoint, --since and --until for dead letters") }
+                request = .change(.retry(ids: Array(words.dropFirst())))
+            } else {
+                guard isSpan else { throw fail("retry: which? give webhook-ids, row numbers, --endpoint or --since") }
+                request = .change(
+                    .retryDead(
+                        since: since ?? Instant(seconds: 0), until: until ?? console.now(), endpoint: endpoint,
+                        perSecond: rate))
+            }
         case "replay":
             guard words.count == 1 else { throw fail("replay takes no ids; retry does") }
-            guard let since = try invocation.time("--since", console) else { throw fail("replay needs --since TIME") }
-            let rate = try invocation.number("--rate") ?? 10
-            guard rate > 0 else { throw fail("--rate 0: nothing would be sent") }
+            guard let since else { throw fail("replay needs --since TIME") }
             request = .change(
-                .replay(
-                    since: since, until: console.now(), endpoint: invocation.options["--endpoint"], perSecond: rate))
+                .replay(since: since, until: until ?? console.now(), endpoint: endpoint, perSecond: rate))
         case "pause", "resume":
             guard words.count == 2 else { throw fail("\(words[0]): which endpoint?") }
             request = .change(
@@ -74,7 +84,7 @@ struct DeliveriesVerb {
     private var endpointNamed: String? {
         switch request {
         case .list(let filter): filter.endpoint
-        case .change(.replay(_, _, let endpoint, _)): endpoint
+        case .change(.replay(_, _, let endpoint, _)), .change(.retryDead(_, _, let endpoint, _)): endpoint
         case .change(.set(let endpoint, _, _)): endpoint
         case .change(.retry): nil
         }
@@ -106,11 +116,15 @@ struct DeliveriesVerb {
     private func tell(_ change: StoreRequest, _ outcome: StoreClient.Outcome) -> ExitCode {
         switch (outcome, change) {
         case (.done(let count), .retry(let ids)):
-            console.line("\(count) of \(ids.count) due now")
+            // One id may be a call's, and mean several messages.
+            console.line(count > ids.count ? "\(count) due now" : "\(count) of \(ids.count) due now")
             if count < ids.count { console.complain("of the others no message is kept: see hookswitch deliveries") }
-            return count == ids.count ? .fine : .found
+            return count >= ids.count ? .fine : .found
         case (.done(let count), .replay(_, _, _, let perSecond)):
             console.line("\(count) will be sent again, \(perSecond) a second")
+            return .fine
+        case (.done(let count), .retryDead(_, _, _, let perSecond)):
+            console.line("\(count) dead letters will be sent again, \(perSecond) a second")
             return .fine
         case (.done, .set(let endpoint, let condition, _)):
             console.line("\(endpoint) is \(condition.rawValue)")

@@ -170,7 +170,9 @@ public struct Doctor: Sendable {
             if endpoint.dead > 0 {
                 return Finding(
                     .failure, subject, "\(endpoint.dead) dead letters",
-                    fix: "hookswitch deliveries --endpoint \(endpoint.name) --state dead, then: deliveries retry ID...")
+                    fix:
+                        "hookswitch deliveries --endpoint \(endpoint.name) --state dead, then: deliveries retry --endpoint \(endpoint.name)"
+                )
             }
             guard let oldest = endpoint.oldestUnsettled, now - oldest > .seconds(3600) else { return nil }
             return Finding(
