@@ -1,7 +1,7 @@
 extension CallRecord {
     /// The record as the contract's JSON object, keys in the contract's order.
     public var json: [UInt8] {
-        var writer = JSONWriter(reserving: 2048)
+        var writer = JSONWriter(reserving: 4096)
         write(to: &writer)
         return writer.bytes
     }

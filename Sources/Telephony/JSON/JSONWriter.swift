@@ -22,11 +22,15 @@ public struct JSONWriter: Sendable {
 
     /// Writes a member's name. `name` is one of ours: it needs no escaping.
     public mutating func key(_ name: StaticString) {
-        comma()
-        bytes.append(UInt8(ascii: "\""))
-        unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        let name = unsafe UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        let isFirst = !needsComma
+        append(upTo: name.count + 4) { out in
+            if !isFirst { out.append(UInt8(ascii: ",")) }
+            out.append(UInt8(ascii: "\""))
+            unsafe out.append(name)
+            out.append(UInt8(ascii: "\""))
+            out.append(UInt8(ascii: ":"))
+        }
         needsComma = false
     }
     /// Writes a member's name that comes from outside.
@@ -68,9 +72,11 @@ public struct JSONWriter: Sendable {
     public mutating func value(_ time: Instant?) {
         guard let time else { return null() }
         comma()
-        bytes.append(UInt8(ascii: "\""))
-        appendTime(time)
-        bytes.append(UInt8(ascii: "\""))
+        append(upTo: 26) { out in
+            out.append(UInt8(ascii: "\""))
+            out.append(time)
+            out.append(UInt8(ascii: "\""))
+        }
     }
     /// A duration as seconds with up to three decimals, without trailing zeros: `3.006`, `3`.
     public mutating func value(seconds duration: Duration) {
@@ -176,59 +182,76 @@ public struct JSONWriter: Sendable {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true
     }
-    private mutating func appendNumber(_ number: Int64) {
-        if number < 0 { bytes.append(UInt8(ascii: "-")) }
-        var rest = number.magnitude
-        let start = bytes.count
-        repeat {
-            bytes.append(48 + UInt8(rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
+    /// Appends bytes, `count` of them at most, with one look at the array's room.
+    @inline(__always)
+    private mutating func append(upTo count: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
+        // Doubled here: `append` alone makes just the room it is told of, and would move all that is written each time.
+        if bytes.capacity - bytes.count < count { bytes.reserveCapacity(max(bytes.capacity * 2, bytes.count + count)) }
+        bytes.append(addingCapacity: count, initializingWith: body)
     }
+    private mutating func appendNumber(_ number: Int64) { append(upTo: 20) { $0.append(number) } }
+
+    /// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z.
+    fileprivate static let firstTime = Instant(seconds: -62_167_219_200)
+    fileprivate static let lastTime = Instant(seconds: 253_402_300_800) - .microseconds(1)
+
     /// Appends a time as text without quotes, always 24 characters: `2026-11-21T02:17:40.996Z`, cut to the millisecond.
     ///
     /// RFC 3339 has the years 0000 to 9999: a time outside them, as a broken log may bring, is written as the nearest in them.
-    mutating func appendTime(_ time: Instant) {
-        let c = CivilTime(min(max(time, JSONWriter.firstTime), JSONWriter.lastTime))
-        func two(_ n: Int) {
-            bytes.append(48 + UInt8(n / 10 % 10))
-            bytes.append(48 + UInt8(n % 10))
-        }
-        two(Int(c.year / 100))
-        two(Int(c.year % 100))
-        bytes.append(UInt8(ascii: "-"))
-        two(c.month)
-        bytes.append(UInt8(ascii: "-"))
-        two(c.day)
-        bytes.append(UInt8(ascii: "T"))
-        two(c.hour)
-        bytes.append(UInt8(ascii: ":"))
-        two(c.minute)
-        bytes.append(UInt8(ascii: ":"))
-        two(c.second)
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(48 + UInt8(c.microsecond / 100_000))
-        two(c.microsecond / 1000 % 100)
-        bytes.append(UInt8(ascii: "Z"))
-    }
-    /// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z.
-    private static let firstTime = Instant(seconds: -62_167_219_200)
-    private static let lastTime = Instant(seconds: 253_402_300_800) - .microseconds(1)
+    mutating func appendTime(_ time: Instant) { append(upTo: 24) { $0.append(time) } }
 
     private mutating func appendQuoted(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        JSONWriter.appendEscaped(text, to: &bytes)
-        bytes.append(UInt8(ascii: "\""))
+        var text = text
+        text.withUTF8 { text in
+            guard unsafe JSONWriter.isPlain(text) else {
+                bytes.append(UInt8(ascii: "\""))
+                unsafe JSONWriter.escape(text, to: &bytes)
+                return bytes.append(UInt8(ascii: "\""))
+            }
+            append(upTo: text.count + 2) { out in
+                out.append(UInt8(ascii: "\""))
+                unsafe out.append(text)
+                out.append(UInt8(ascii: "\""))
+            }
+        }
     }
 
     /// Appends `text` as it stands between the quotes of a JSON string.
     public static func appendEscaped(_ text: String, to bytes: inout [UInt8]) {
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) {
-            bytes.append(contentsOf: text.utf8)
-            return
+        var text = text
+        text.withUTF8 { text in
+            if unsafe JSONWriter.isPlain(text) { return unsafe bytes.append(contentsOf: text) }
+            unsafe escape(text, to: &bytes)
         }
-        for byte in text.utf8 {
+    }
+    /// Whether nothing in it needs escaping. Eight bytes at a time, as nearly all text is plain.
+    private static func isPlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        let bytes = UnsafeRawBufferPointer(text)
+        guard bytes.count >= 8 else {
+            return unsafe bytes.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }
+        }
+        // The last eight may have been looked at in part.
+        var i = 0
+        while i < bytes.count {
+            i = min(i, bytes.count - 8)
+            guard isPlain(unsafe bytes.loadUnaligned(fromByteOffset: i, as: UInt64.self)) else { return false }
+            i += 8
+        }
+        return true
+    }
+    /// The same of eight bytes: subtracting borrows into a byte's high bit where the byte is too small, and where it is none
+    /// after the one sought has been taken off it.
+    @inline(__always)
+    private static func isPlain(_ eight: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let (quotes, backslashes) = (eight ^ ones &* 0x22, eight ^ ones &* 0x5C)
+        let found =
+            (eight &- ones &* 0x20) & ~eight | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
+        return found & (ones &* 0x80) == 0
+    }
+    private static func escape(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
+        for i in text.indices {
+            let byte = unsafe text[i]
             switch byte {
             case 0x22, 0x5C:
                 bytes.append(0x5C)
@@ -244,5 +267,55 @@ public struct JSONWriter: Sendable {
             default: bytes.append(byte)
             }
         }
+    }
+}
+
+extension OutputSpan<UInt8> {
+    /// Appends bytes that there is room for.
+    @inline(__always)
+    fileprivate mutating func append(_ source: UnsafeBufferPointer<UInt8>) {
+        precondition(source.count <= freeCapacity, "more was written than was told")
+        unsafe withUnsafeMutableBufferPointer { buffer, count in
+            guard let from = source.baseAddress, let to = buffer.baseAddress else { return }
+            unsafe (to + count).update(from: from, count: source.count)
+            count += source.count
+        }
+    }
+    /// Appends a whole number, 20 characters at most.
+    fileprivate mutating func append(_ number: Int64) {
+        precondition(freeCapacity >= 20, "more was written than was told")
+        if number < 0 { append(UInt8(ascii: "-")) }
+        var rest = number.magnitude
+        var length = 1
+        var limit: UInt64 = 10
+        while length < 19, rest >= limit { (length, limit) = (length + 1, limit * 10) }
+        unsafe withUnsafeMutableBufferPointer { buffer, count in
+            for i in (count..<count + length).reversed() {
+                unsafe buffer[i] = 48 + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            count += length
+        }
+    }
+    /// Appends a time, 24 characters.
+    fileprivate mutating func append(_ time: Instant) {
+        let c = CivilTime(min(max(time, JSONWriter.firstTime), JSONWriter.lastTime))
+        let year = Int(c.year)
+        append(year / 100, then: nil)
+        append(year % 100, then: UInt8(ascii: "-"))
+        append(c.month, then: UInt8(ascii: "-"))
+        append(c.day, then: UInt8(ascii: "T"))
+        append(c.hour, then: UInt8(ascii: ":"))
+        append(c.minute, then: UInt8(ascii: ":"))
+        append(c.second, then: UInt8(ascii: "."))
+        append(48 + UInt8(truncatingIfNeeded: c.microsecond / 100_000))
+        append(c.microsecond / 1000 % 100, then: UInt8(ascii: "Z"))
+    }
+    /// Appends a number of two digits, and what stands behind it.
+    @inline(__always)
+    private mutating func append(_ number: Int, then mark: UInt8?) {
+        append(48 + UInt8(truncatingIfNeeded: number / 10))
+        append(48 + UInt8(truncatingIfNeeded: number % 10))
+        if let mark { append(mark) }
     }
 }
