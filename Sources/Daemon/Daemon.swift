@@ -161,13 +161,14 @@ public final class Daemon: @unchecked Sendable {
 
     private func openStore(_ general: Configuration.General) throws(DaemonError) -> CallStore {
         let log = logger.part("storage")
-        let options = CallStore.Options(
+        var options = CallStore.Options(
             folder: general.stateDirectory, callsLog: general.callsLogOptions, clock: now,
             report: { sentence in
                 log.error(
                     "the calls log changed its state",
                     [.error: .text(sentence), .hint: .text("the database has every call; check calls_log")])
             })
+        options.tell = { [loop] body in loop.perform(body) }
         do throws(StorageError) { return try CallStore(options) } catch { throw DaemonError(error) }
     }
 

@@ -31,6 +31,9 @@ public final class CallStore: Sendable {
         public var uptime: @Sendable () -> Duration
         /// Told in one sentence when the calls log stops or starts working.
         public var report: @Sendable (String) -> Void
+        /// Runs what tells of a commit: `whenReady`'s subscriber and those who wait for their write. A program whose tasks live on
+        /// one thread hands it over there once, instead of each of them; else the writer's thread runs it.
+        public var tell: @Sendable (@escaping @Sendable () -> Void) -> Void = { $0() }
         public init(
             folder: String, callsLog: CallsLogOptions? = nil, vfs: String? = nil,
             clock: @escaping @Sendable () -> Instant = CallStore.wallClock,
@@ -53,7 +56,7 @@ public final class CallStore: Sendable {
         let path = StateFolder.databasePath(in: options.folder)
         let log = options.callsLog.map { CallsLog($0, report: options.report) }
         self.options = options
-        writer = try Writer(path: path, vfs: options.vfs, log: log, clock: options.clock)
+        writer = try Writer(path: path, vfs: options.vfs, log: log, clock: options.clock, tell: options.tell)
         reader = Reader(path: path, vfs: options.vfs)
         query = StoreReader(reader)
         folder = Mutex(Owned(folder: owned))
@@ -149,15 +152,19 @@ extension CallStore: Outbox {
     }
     public func claim(endpoint: String, limit: Int, now: Instant, lease: Duration) async throws(StorageError) -> Claim {
         while true {
-            let uptime = options.uptime()
-            let answer = writer.desk.withLock {
-                $0.claim(endpoint, limit: limit, now: now, uptime: uptime, lease: lease)
-            }
-            switch answer {
+            switch ask(endpoint, limit, now, lease) {
             case .lent(let claim): return claim
             case .readBacklog(let page): try await writer.refill(endpoint, limit: page, now: now)
             }
         }
+    }
+    public func claimAtHand(endpoint: String, limit: Int, now: Instant, lease: Duration) -> Claim? {
+        guard case .lent(let claim) = ask(endpoint, limit, now, lease) else { return nil }
+        return claim
+    }
+    private func ask(_ endpoint: String, _ limit: Int, _ now: Instant, _ lease: Duration) -> LendingDesk.Answer {
+        let uptime = options.uptime()
+        return writer.desk.withLock { $0.claim(endpoint, limit: limit, now: now, uptime: uptime, lease: lease) }
     }
     public func finish(_ results: [AttemptResult]) async throws(StorageError) {
         if results.isEmpty { return }

@@ -137,7 +137,7 @@ protocol WriteJob: AnyObject, Sendable {
     var weight: Int { get }
     /// Does its part within a transaction. Runs once more, alone, if a transaction it shared failed by somebody's fault.
     func run(_ ledger: Ledger) throws(StorageError)
-    /// Tells whoever waits; nil is success. Called once.
+    /// Tells whoever waits; nil is success. Called once, from any thread, when the writer's is done with it.
     func answer(_ error: StorageError?)
 }
 

@@ -244,10 +244,15 @@ final class Ledger {
         s.bind(9, record.disposition.rawValue)
         s.bind(10, record.caller.number)
         s.bind(11, record.callee.number)
-        s.bind(12, Ledger.lines([record.caller.number, record.callee.number] + record.legs.map(\.number)))
-        s.bind(
-            13,
-            Ledger.lines((record.agents + [record.agent].compactMap { $0 }).flatMap { [$0.number, $0.name, $0.agent] }))
+        var numbers = Lines()
+        numbers.add(record.caller.number)
+        numbers.add(record.callee.number)
+        for leg in record.legs { numbers.add(leg.number) }
+        s.bind(12, numbers.text)
+        var agents = Lines()
+        for agent in record.agents { agents.add(agent) }
+        if let agent = record.agent { agents.add(agent) }
+        s.bind(13, agents.text)
         s.bind(14, record.queue?.name)
         s.bind(15, record.duration)
         s.bind(16, record.billableSeconds)
@@ -324,17 +329,24 @@ final class Ledger {
         }
         return calls
     }
+}
 
-    /// Distinct texts, each with a line feed before and after, so that a search for a whole one cannot match a part.
-    static func lines(_ texts: [String?]) -> String {
-        var result = "\n"
-        var seen: [String] = []
-        for case let text? in texts where !text.isEmpty && !seen.contains(text) {
-            seen.append(text)
-            result += text
-            result += "\n"
-        }
-        return seen.isEmpty ? "" : result
+/// Distinct texts, each with a line feed before and after, so that a search for a whole one cannot match a part.
+private struct Lines {
+    private(set) var text = ""
+    private var seen: [String] = []
+
+    mutating func add(_ line: String?) {
+        guard let line, !line.isEmpty, !seen.contains(line) else { return }
+        seen.append(line)
+        if text.isEmpty { text = "\n" }
+        text += line
+        text += "\n"
+    }
+    mutating func add(_ party: CallRecord.Party) {
+        add(party.number)
+        add(party.name)
+        add(party.agent)
     }
 }
 

@@ -53,6 +53,31 @@ struct LendingDesk {
             bytes += entry.body.count
             return true
         }
+
+        /// Takes out what lies at hand, up to `limit`; the leases end at `until`.
+        mutating func lend(limit: Int, now: Instant, until: Duration) -> Answer {
+            let available = atHand.count - first
+            let isBacklogDue = backlogDue.map { $0 <= now } ?? (reads > 0)
+            if available == 0, isBacklogDue { return .readBacklog(limit: max(limit, LendingDesk.pageLimit)) }
+            let count = min(limit, available)
+            var claim = Claim()
+            if count > 0 {
+                claim.entries = Array(atHand[first..<first + count])
+                first += count
+                if first == atHand.count {
+                    atHand.removeAll(keepingCapacity: count <= LendingDesk.pageLimit)
+                    first = 0
+                } else if first >= LendingDesk.pageLimit {
+                    atHand.removeFirst(first)
+                    first = 0
+                }
+                for entry in claim.entries { bytes -= entry.body.count }
+                leases += count
+                leaseEnd = min(leaseEnd ?? until, until)
+            }
+            claim.nextDue = available > count ? now : backlogDue
+            return .lent(claim)
+        }
     }
     private var endpoints: [String: Endpoint] = [:]
     private var leases: [OutboxEntry.ID: Lease] = [:]
@@ -90,37 +115,18 @@ struct LendingDesk {
     ///   - now: the wall clock's, which due times are on.
     ///   - uptime: of the clock that nobody sets, which leases are on.
     mutating func claim(_ name: String, limit: Int, now: Instant, uptime: Duration, lease: Duration) -> Answer {
-        guard endpoints[name] != nil, endpoints[name]!.condition == .active, limit > 0 else { return .lent(Claim()) }
+        guard endpoints[name]?.condition == .active, limit > 0 else { return .lent(Claim()) }
         endLeases(name, uptime: uptime)
         let until = uptime + lease
-        let available = endpoints[name]!.atHand.count - endpoints[name]!.first
-        let isBacklogDue = endpoints[name]!.backlogDue.map { $0 <= now } ?? (endpoints[name]!.reads > 0)
-        if available == 0, isBacklogDue {
-            return .readBacklog(limit: max(limit, LendingDesk.pageLimit))
-        }
-        let count = min(limit, available)
-        var claim = Claim()
-        if count > 0 {
-            let first = endpoints[name]!.first
-            claim.entries = Array(endpoints[name]!.atHand[first..<first + count])
-            endpoints[name]!.first += count
-            if endpoints[name]!.first == endpoints[name]!.atHand.count {
-                endpoints[name]!.atHand.removeAll(keepingCapacity: count <= LendingDesk.pageLimit)
-                endpoints[name]!.first = 0
-            } else if endpoints[name]!.first >= LendingDesk.pageLimit {
-                endpoints[name]!.atHand.removeFirst(endpoints[name]!.first)
-                endpoints[name]!.first = 0
-            }
+        // In place, as `offer`.
+        let answer = endpoints[name]!.lend(limit: limit, now: now, until: until)
+        if case .lent(let claim) = answer {
             for entry in claim.entries {
                 idsAtHand.remove(entry.id)
-                endpoints[name]!.bytes -= entry.body.count
                 leases[entry.id] = Lease(endpoint: name, until: until)
             }
-            endpoints[name]!.leases += count
-            endpoints[name]!.leaseEnd = min(endpoints[name]!.leaseEnd ?? until, until)
         }
-        claim.nextDue = available > count ? now : endpoints[name]!.backlogDue
-        return .lent(claim)
+        return answer
     }
 
     /// A read of the backlog starts. What becomes due from here on is noted anew, or a row given back behind the read's

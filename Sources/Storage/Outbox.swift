@@ -19,6 +19,11 @@ public protocol Outbox: Sendable {
     /// nobody sets, or a wall clock put forward would lend out twice what is on its way.
     func claim(endpoint: String, limit: Int, now: Instant, lease: Duration) async throws(StorageError) -> Claim
 
+    /// The same as `claim` where what can be lent is in memory; nil where the database has to be read for it, which `claim` does.
+    ///
+    /// Answers at once, from any thread: what has just been committed need not wait for a task.
+    func claimAtHand(endpoint: String, limit: Int, now: Instant, lease: Duration) -> Claim?
+
     /// Writes the attempts and what becomes of their messages, in one transaction. A result for a message that is
     /// settled already (it was claimed twice because a lease ended) is kept as an attempt and changes nothing else.
     ///
@@ -34,8 +39,8 @@ public protocol Outbox: Sendable {
 
     /// Has `notify` called with the names of endpoints that have something new to claim, or whose condition was set.
     ///
-    /// Called from the writer's thread after a commit: must not block, and at most hops to the caller's own loop. One
-    /// subscriber; a second replaces the first.
+    /// Called after a commit, from the writer's thread or where the store's owner has it run: must not block, and at most hops to
+    /// the caller's own loop. One subscriber; a second replaces the first.
     func whenReady(_ notify: @escaping @Sendable ([String]) -> Void)
 
     /// Holds, disables or frees an endpoint. A held endpoint keeps all its messages and takes new ones; nothing of it
@@ -67,6 +72,11 @@ public protocol Outbox: Sendable {
 
     /// Every endpoint that ever had a message, with its counts.
     func endpoints() async throws(StorageError) -> [EndpointStatus]
+}
+
+extension Outbox {
+    /// Nothing is at hand in an outbox that does not say so.
+    public func claimAtHand(endpoint: String, limit: Int, now: Instant, lease: Duration) -> Claim? { nil }
 }
 
 /// Whether an endpoint's messages may be claimed.

@@ -17,6 +17,8 @@ actor Writer {
     /// The database's file, for those who open a connection of their own.
     nonisolated let path: String
     private let clock: @Sendable () -> Instant
+    /// Runs what tells of a commit; see `CallStore.Options.tell`.
+    private let tell: @Sendable (@escaping @Sendable () -> Void) -> Void
     /// Nil once closed.
     private var ledger: Ledger?
     private var log: CallsLog?
@@ -41,9 +43,11 @@ actor Writer {
     /// Opens and migrates the database, puts every endpoint's backlog before the desk, and mends the end of the calls
     /// log. Blocks.
     /// - Throws: `newerVersion`, `damaged`, `unwritable`, `diskFull`, `busy`, `io`.
-    init(path: String, vfs: String?, log: CallsLog?, clock: @escaping @Sendable () -> Instant) throws(StorageError) {
-        self.path = path
-        self.clock = clock
+    init(
+        path: String, vfs: String?, log: CallsLog?, clock: @escaping @Sendable () -> Instant,
+        tell: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void
+    ) throws(StorageError) {
+        (self.path, self.clock, self.tell) = (path, clock, tell)
         self.log = log
         checkpointer = Checkpointer(path: path, vfs: vfs)
         let ledger = try Ledger(path: path, vfs: vfs)
@@ -109,8 +113,13 @@ actor Writer {
         totals.commits += 1
         totals.writes += writes.count
         let (effects, logged) = ledger.takeEffects()
-        apply(effects, now: now)
-        for write in writes { write.answer(nil) }
+        let ready = apply(effects, now: now)
+        let notify = ready.isEmpty ? nil : listener.withLock { $0.whenReady }
+        // In one: whoever waits on another thread is woken once. The subscriber first, as it has something to send.
+        tell {
+            notify?(ready)
+            for write in writes { write.answer(nil) }
+        }
         if let log, !logged.isEmpty { log.append(logged, now: now) }
         checkpointIfDue(ledger)
     }
@@ -130,9 +139,10 @@ actor Writer {
     private static func refuse(_ writes: some Sequence<any WriteJob>) {
         for write in writes { write.answer(StorageError(.closed, "write")) }
     }
-    /// Tells the desk, then the subscriber, what can be claimed now.
-    private func apply(_ effects: [Ledger.Effect], now: Instant) {
-        guard !effects.isEmpty else { return }
+    /// Tells the desk what can be claimed now.
+    /// - Returns: the endpoints that have something new, each once.
+    private func apply(_ effects: [Ledger.Effect], now: Instant) -> [String] {
+        guard !effects.isEmpty else { return [] }
         var named: [String] = []
         desk.withLock { desk in
             for effect in effects {
@@ -154,7 +164,7 @@ actor Writer {
                 if !named.contains(name) { named.append(name) }
             }
         }
-        if !named.isEmpty { listener.withLock { $0.whenReady }?(named) }
+        return named
     }
 
     // MARK: The actor's own verbs, between batches
@@ -229,7 +239,7 @@ public struct WriterTotals: Sendable, Equatable {
 
 /// A write with its answer, waited for by a task.
 final class Write<Answer: Sendable>: WriteJob, @unchecked Sendable {
-    // Unchecked: `result` is touched by the writer's thread only, between `run` and `answer`.
+    // Unchecked: `result` is written by the writer's thread in `run`, and read in `answer`, which comes after.
     /// Rows it is good for, roughly; 0 for one that only waits for those before it.
     let weight: Int
     private let body: @Sendable (Ledger) throws(StorageError) -> Answer

@@ -42,6 +42,50 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 1, 2, 3])
+    func `what is made ready while a message is written is sent only where it is that message`(kind: Int) async throws {
+        let sink = WebhookSink { .status($0.number == 1 ? 500 : 200) }
+        defer { sink.stop() }
+        let crm = try endpoint(at: sink, ("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), ("retry", "20ms"))
+        try await Bench.run([crm]) { bench in
+            let records = calls(2)
+            func drafts(_ record: CallRecord) -> [OutboxDraft] {
+                bench.engine.drafts(for: WebhookEvent(.callComplete, of: record, at: record.endedAt))
+            }
+            switch kind {
+            case 0: bench.engine.expect(drafts(records[0]) + drafts(records[1]))
+            case 1: bench.engine.expect(drafts(records[1]))
+            case 2:
+                var other = drafts(records[0])
+                other[0].body = Array("{}".utf8)
+                bench.engine.expect(other)
+            default:
+                bench.engine.expect(drafts(records[1]))
+                bench.engine.expect(drafts(records[0]))
+            }
+            for record in records { try await bench.commit([record]) }
+            await bench.witness.untilDelivered(2)
+            // The second request, whichever call's, is refused once.
+            #expect(
+                sink.requests.map { $0.headers["hookswitch-attempt"] }.sorted { $0 ?? "" < $1 ?? "" } == [
+                    "1", "1", "2",
+                ])
+            for record in records {
+                let event = WebhookEvent(.callComplete, of: record, at: record.endedAt)
+                let requests = sink.requests.filter { $0.headers["webhook-id"] == event.id }
+                #expect(!requests.isEmpty)
+                for request in requests {
+                    #expect(try JSONValue(parsing: request.body)["data"] == (try JSONValue(parsing: record.json)))
+                    let stamp = try #require(request.headers["webhook-timestamp"].flatMap { Int64($0) })
+                    #expect(
+                        request.headers["webhook-signature"]
+                            == WebhookSignature.header(
+                                id: event.id, timestamp: stamp, body: request.body, secrets: crm.secrets))
+                }
+            }
+        }
+    }
+
     @Test func `a failed delivery is tried again with the same id, and the attempts are kept`() async throws {
         let sink = WebhookSink { [.status(500), .status(404, body: "no such hook"), .status(200)][min($0.number, 2)] }
         defer { sink.stop() }

@@ -29,6 +29,52 @@ import Testing
         await store.close()
     }
 
+    @Test func whatIsAtHandIsClaimedAtOnceAndABacklogIsNot() async throws {
+        var store = try open()
+        func atHand() -> [String]? {
+            store.claimAtHand(endpoint: "crm", limit: 1, now: clock.now, lease: .seconds(60))?.entries.map(\.messageID)
+        }
+        #expect(atHand() == [])
+        _ = try await store.commit([commit(1), commit(2), commit(3)])
+        #expect(atHand() == ["pbx1-1795227461.2.complete"])
+        #expect(
+            try await store.claim(limit: 1, now: clock.now).entries.map(\.messageID) == ["pbx1-1795227462.4.complete"])
+        await store.close()
+        store = try open()
+        #expect(atHand() == nil)
+        #expect(
+            try await store.claim(limit: 1, now: clock.now).entries.map(\.messageID) == ["pbx1-1795227461.2.complete"])
+        // The read has brought the others with it.
+        #expect(atHand() == ["pbx1-1795227462.4.complete"])
+        await store.close()
+    }
+
+    @Test func aCommitIsToldWhereItsOwnerSaysTheSubscriberFirst() async throws {
+        let (tellings, telling) = AsyncStream<@Sendable () -> Void>.makeStream()
+        let heard = Mutex<[String]>([])
+        var options = CallStore.Options(folder: scratch.state, clock: clock.read, uptime: clock.uptime)
+        options.tell = { telling.yield($0) }
+        let store = try CallStore(options)
+        store.whenReady { names in heard.withLock { $0 += names } }
+        async let outcomes = {
+            let outcomes = try await store.commit([commit(1)])
+            heard.withLock { $0.append("answer") }
+            return outcomes
+        }()
+        var told = tellings.makeAsyncIterator()
+        let first = try #require(await told.next())
+        // On disk, and nobody knows.
+        #expect(try await store.query.call(withAnyID: "pbx1-1795227461.2") != nil)
+        #expect(heard.withLock { $0 } == [])
+        first()
+        #expect(try await outcomes == [.added])
+        #expect(heard.withLock { $0 } == ["crm", "answer"])
+        // Its closing waits for what is told, too.
+        async let closed: Void = store.close()
+        try #require(await told.next())()
+        await closed
+    }
+
     /// A closure that lies bare in a `Mutex` gets a wrapper an access: after some ten thousand commits the stack is full.
     @Test func tellingOfNewWorkTakesNoMoreStackAfterManyCommits() async throws {
         let store = try open()

@@ -219,6 +219,7 @@ final class CallPublisher: @unchecked Sendable {
         // Last, as its rank says: of several messages queued together the outbox sends that of the highest last.
         outbox += drafts(.callComplete, record, json, at: time)
         pump.offer(.call(CallCommit(call, kind: kind, recordJSON: json, outbox: outbox)))
+        engine.expect(outbox)
     }
     /// Writes a call whose recordings have not settled, once.
     private func writeWaiting(_ ticket: Int) {

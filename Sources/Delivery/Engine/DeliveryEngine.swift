@@ -106,6 +106,13 @@ public final class DeliveryEngine: @unchecked Sendable {
         shared.withLock { $0.endpoints.contains { $0.isEnabled && $0.events.contains(type) } }
     }
 
+    /// Messages that are on their way to disk: what can be made ready of their requests is, so that after the commit there is less
+    /// to do. Sends nothing; that they are not told of after all does no harm. On the loop.
+    public func expect(_ drafts: [OutboxDraft]) {
+        // Of several for one endpoint the first goes first.
+        for draft in drafts.reversed() { drivers[draft.endpoint]?.expect(draft) }
+    }
+
     private func noteUnmapped(_ event: WebhookEvent, _ endpoint: EndpointConfiguration) {
         guard event.type == .callComplete, let record = event.record,
             let (status, campaign) = endpoint.format.values.dispositions?.unmapped(in: record)

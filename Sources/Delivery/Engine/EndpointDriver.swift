@@ -13,6 +13,8 @@ final class EndpointDriver: @unchecked Sendable {
     private let transport: EndpointTransport
     private let tokens: TokenSource?
     private var lane: Lane
+    /// The message whose request lies ready in `transport`, and since when.
+    private var expected: (entry: OutboxEntry, at: Instant)?
     private var timer: LoopTimer?
     private var isPumping = false
     private var isFailing = false
@@ -52,6 +54,23 @@ final class EndpointDriver: @unchecked Sendable {
         lane.signalled()
         pump()
     }
+    /// Makes the request of a message that is being written, where nothing else is to be sent before.
+    func expect(_ draft: OutboxDraft) {
+        guard lane.isIdle, lane.queued == 0, lane.hold == .none, tokens == nil, draft.body.count <= Self.expectedLimit
+        else { return }
+        let entry = OutboxEntry(id: 0, draft: draft, createdAt: draft.dueAt)
+        transport.prepare(builder.request(for: entry, attempt: 1, token: nil, now: engine.now()))
+        expected = (entry, engine.steady())
+    }
+    /// Whether the request that lies ready is this message's, made just now: it bears the time.
+    private func isReady(for entry: OutboxEntry, now: Instant) -> Bool {
+        guard let (expected, at) = expected else { return false }
+        return entry.messageID == expected.messageID && entry.attempts == 0 && now - at < .seconds(1)
+            && entry.contentType == expected.contentType && entry.body == expected.body
+    }
+    /// Bytes of a body that is kept twice for a moment.
+    private static let expectedLimit = 64 << 10
+
     /// The outbox knows of the 410: from here on its condition alone decides.
     func goneIsStored() {
         isGone = false
@@ -115,13 +134,13 @@ final class EndpointDriver: @unchecked Sendable {
         let rounds = (limit + configuration.concurrency - 1) / configuration.concurrency
         let lease = configuration.timeout * (rounds + 1) + .seconds(30)
         let outbox = engine.outbox
-        // At once: what has just been committed is at hand, and waits for nothing else.
+        // What has just been committed is at hand, and waits for nothing else.
+        if let claim = outbox.claimAtHand(endpoint: name, limit: limit, now: now, lease: lease) {
+            return claimed(claim, asked: now)
+        }
         Task.immediate(name: "claim-\(name)", executorPreference: engine.loop) { [self] in
             do throws(StorageError) {
-                var claim = try await outbox.claim(endpoint: name, limit: limit, now: now, lease: lease)
-                let steady = engine.steady()
-                claim.nextDue = claim.nextDue.map { $0 <= now ? steady : steady + ($0 - now) }
-                lane.claimed(claim, now: steady)
+                claimed(try await outbox.claim(endpoint: name, limit: limit, now: now, lease: lease), asked: now)
             } catch {
                 engine.storageFailed(error)
                 lane.claimFailed(now: engine.steady())
@@ -129,6 +148,13 @@ final class EndpointDriver: @unchecked Sendable {
             pump()
             checkIdle()
         }
+    }
+
+    private func claimed(_ claim: Claim, asked now: Instant) {
+        var claim = claim
+        let steady = engine.steady()
+        claim.nextDue = claim.nextDue.map { $0 <= now ? steady : steady + ($0 - now) }
+        lane.claimed(claim, now: steady)
     }
 
     private func release(_ ids: [OutboxEntry.ID]) {
@@ -151,8 +177,13 @@ final class EndpointDriver: @unchecked Sendable {
         }
     }
     private func send(_ entry: OutboxEntry, token: String?, began: (wall: Instant, steady: Instant)) {
+        let done = { [self] (response: HTTPResponse) in finished(entry, response, token: token, began: began) }
+        if isReady(for: entry, now: began.steady) {
+            expected = nil
+            return transport.sendPrepared(completion: done)
+        }
         let request = builder.request(for: entry, attempt: entry.attempts + 1, token: token, now: engine.now())
-        transport.send(request) { [self] response in finished(entry, response, token: token, began: began) }
+        transport.send(request, completion: done)
     }
 
     private func finished(

@@ -32,6 +32,8 @@ final class EndpointTransport: @unchecked Sendable {
     private let loop: EventLoop
     private let multi: UnsafeMutableRawPointer
     private var idle: [Transfer] = []
+    /// Set up and not started.
+    private var prepared: Transfer?
     private var running: [ObjectIdentifier: Transfer] = [:]
     private var watchers: [Int32: Watch] = [:]
     /// Descriptors of connections, which `closing` is told the end of. libcurl has others of its own (its resolver's), and
@@ -80,11 +82,27 @@ final class EndpointTransport: @unchecked Sendable {
         _ request: HTTPRequest, keeping kept: Int = EndpointTransport.keptLimit,
         completion: @escaping (HTTPResponse) -> Void
     ) {
+        start(setUp(idle.popLast() ?? Transfer(transport: self), request, keeping: kept), completion)
+    }
+    /// Sets a request up and sends nothing. The next one takes its place.
+    func prepare(_ request: HTTPRequest) {
+        prepared = setUp(
+            prepared ?? idle.popLast() ?? Transfer(transport: self), request, keeping: EndpointTransport.keptLimit)
+    }
+    /// Sends what was prepared, as `send`.
+    func sendPrepared(completion: @escaping (HTTPResponse) -> Void) {
+        guard let transfer = prepared else { preconditionFailure("nothing is prepared") }
+        prepared = nil
+        start(transfer, completion)
+    }
+    private func setUp(_ transfer: Transfer, _ request: HTTPRequest, keeping kept: Int) -> Transfer {
         precondition(!isClosed, "a transport was used after its end")
-        let transfer = idle.popLast() ?? Transfer(transport: self)
         transfer.prepare(
-            request, connection: connection, timeout: timeout, userAgent: userAgent, keeping: kept,
-            completion: completion)
+            request, connection: connection, timeout: timeout, userAgent: userAgent, keeping: kept)
+        return transfer
+    }
+    private func start(_ transfer: Transfer, _ completion: @escaping (HTTPResponse) -> Void) {
+        transfer.completion = completion
         running[ObjectIdentifier(transfer)] = transfer
         let code = curl_multi_add_handle(multi, transfer.easy)
         precondition(code == CURLM_OK, "libcurl refuses a handle that is in no multi handle")
@@ -104,6 +122,8 @@ final class EndpointTransport: @unchecked Sendable {
         running = [:]
         for transfer in idle { transfer.close() }
         idle = []
+        prepared?.close()
+        prepared = nil
         // Closes the kept connections, by `onClose`.
         curl_multi_cleanup(multi)
         timer?.cancel()

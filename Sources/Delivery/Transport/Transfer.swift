@@ -18,7 +18,8 @@ final class Transfer: @unchecked Sendable {
     private var received: [UInt8] = []
     private var receivedCount = 0
     private var kept = 0
-    private var completion: ((HTTPResponse) -> Void)?
+    /// Called once, by `finish`; set before the handle is started.
+    var completion: ((HTTPResponse) -> Void)?
     private var isConfigured = false
     private var hasProxy = false
     private var isHTTPProxy = false
@@ -94,15 +95,13 @@ final class Transfer: @unchecked Sendable {
     /// Sets the handle up for one request, changing only what differs from the last.
     ///
     /// `connection`, `timeout` and `userAgent` count the first time alone: a transport has one of each.
-    /// - Parameters:
-    ///   - kept: bytes of the answer's body that `completion` gets at most.
-    ///   - completion: called once, by `finish`.
+    /// - Parameter kept: bytes of the answer's body that `completion` gets at most.
     func prepare(
         _ request: HTTPRequest, connection: EndpointConfiguration.Connection, timeout: Duration, userAgent: String,
-        keeping kept: Int, completion: @escaping (HTTPResponse) -> Void
+        keeping kept: Int
     ) {
         if !isConfigured { configure(connection, timeout: timeout, userAgent: userAgent) }
-        (self.kept, self.completion) = (kept, completion)
+        self.kept = kept
         received.removeAll(keepingCapacity: true)
         receivedCount = 0
         isAddressRefused = false
