@@ -3,6 +3,7 @@
 // `accept4` is hidden behind _GNU_SOURCE, which must not be defined in an imported header (it breaks Glibc's module), so
 // its prototype is repeated here (Linux accept(2)). SOCK_NONBLOCK and SOCK_CLOEXEC save two system calls a connection.
 #pragma once
+#include <malloc.h>  // malloc_trim, which Swift's Glibc lacks
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <uv.h>

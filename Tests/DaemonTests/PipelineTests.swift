@@ -133,6 +133,34 @@ func capturedCall(_ scenario: String = "22/in_answered_caller_hangs") throws -> 
         #expect(left == spilled)
     }
 
+    @Test(
+        "messages about calls in progress are bounded too while the store takes nothing, and it is told that some are left out"
+    )
+    func progressOverflow() throws {
+        let store = TroubledStore(failures: [StorageError(.io, "enqueue")])
+        let recorder = LogRecorder()
+        let counters = CounterRegistry()
+        let record = try capturedCall().record
+        let loop = try EventLoop()
+        let draft = OutboxDraft(
+            messageID: "msg_1", endpoint: "crm", callID: record.id, event: EventType.callStarted.rawValue, sequence: 0,
+            contentType: "application/json", body: [], dueAt: record.startedAt)
+        let tooMany = 25
+        try loop.run {
+            let pump = CommitPump(
+                loop: loop, store: store, folder: try TestFolder().path,
+                logger: Logger(recorder, level: .info, component: "test"), counters: counters,
+                now: CallStore.wallClock)
+            for _ in 0..<CommitPump.capacity + tooMany { pump.offer(.messages([draft])) }
+            #expect(pump.backlog <= CommitPump.capacity)
+            await pump.drain()
+        }
+        // The first batch was under way when the queue filled.
+        #expect(counters.counter("messages.left_out").value > 0)
+        #expect(counters.counter("messages.left_out").value <= tooMany)
+        #expect(recorder.entries(saying: "calls in progress are not told; the store is too far behind").count == 1)
+    }
+
     @Test("a closed store leaves what was on its way in the overflow file for the next start")
     func closed() throws {
         let folder = try TestFolder()

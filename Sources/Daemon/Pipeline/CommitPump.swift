@@ -61,6 +61,8 @@ final class CommitPump: @unchecked Sendable {
     var whenTroubled: (StorageError?) -> Void = { _ in }
 
     private var queue: [Work] = []
+    /// Its greatest length since it was empty last.
+    private var longest = 0
     private var isPumping = false
     private var isTroubled = false
     private var isOverflowing = false
@@ -70,13 +72,14 @@ final class CommitPump: @unchecked Sendable {
     private var whenIdle: [CheckedContinuation<Void, Never>] = []
 
     private struct Counters {
-        let added, amended, known, refused, overflowed, queued: Counter
+        let added, amended, known, refused, overflowed, leftOut, queued: Counter
         init(_ registry: CounterRegistry) {
             added = registry.counter("calls.added")
             amended = registry.counter("calls.amended")
             known = registry.counter("calls.known")
             refused = registry.counter("calls.quarantined")
             overflowed = registry.counter("calls.overflowed")
+            leftOut = registry.counter("messages.left_out")
             queued = registry.counter("calls.queued")
         }
     }
@@ -96,8 +99,15 @@ final class CommitPump: @unchecked Sendable {
     /// Takes work. Returns at once.
     func offer(_ work: Work) {
         precondition(loop.isCurrent, "the pump works on the loop")
-        if case .call(let commit) = work, queue.count >= CommitPump.capacity { return spill(commit) }
+        if queue.count >= CommitPump.capacity {
+            switch work {
+            case .call(let commit): return spill(commit)
+            case .messages(let drafts): return leaveOut(drafts)
+            case .forget, .mark: break
+            }
+        }
         queue.append(work)
+        longest = max(longest, queue.count)
         counters.queued.set(queue.count)
         guard !isPumping else { return }
         isPumping = true
@@ -149,6 +159,8 @@ final class CommitPump: @unchecked Sendable {
             }
         }
         isPumping = false
+        if longest > CommitPump.batch { files.perform { MemoryReturn.toSystem() } }
+        longest = 0
         let waiting = whenIdle
         whenIdle = []
         for continuation in waiting { continuation.resume() }
@@ -295,6 +307,14 @@ final class CommitPump: @unchecked Sendable {
                 if let failure { self?.lose(call, failure) }
             }
         }
+    }
+    /// A call in progress is news for as long as it lasts; with so many calls waiting before it, it is none. The call itself
+    /// is told at its end.
+    private func leaveOut(_ drafts: [OutboxDraft]) {
+        counters.leftOut.add(drafts.count)
+        logger.error(
+            "calls in progress are not told; the store is too far behind",
+            [.count: .number(queue.count), .hint: .text("each call is still told at its end")], repeats: .counted)
     }
     private func lose(_ call: FinishedCall, _ error: FileError) {
         logger.error(
