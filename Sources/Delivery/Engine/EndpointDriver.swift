@@ -58,7 +58,7 @@ final class EndpointDriver: @unchecked Sendable {
     func expect(_ draft: OutboxDraft) {
         guard lane.isIdle, lane.queued == 0, lane.hold == .none, tokens == nil, draft.body.count <= Self.expectedLimit
         else { return }
-        let entry = OutboxEntry(id: 0, draft: draft, createdAt: draft.dueAt)
+        let entry = OutboxEntry(id: 0, draft: draft)
         transport.prepare(builder.request(for: entry, attempt: 1, token: nil, now: engine.now()))
         expected = (entry, engine.steady())
     }
