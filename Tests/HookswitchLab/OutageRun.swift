@@ -225,10 +225,21 @@ private final class Damage: @unchecked Sendable {
             asterisk.kill9()
             pause(outage.lasting)
             try asterisk.restart()
-            for (number, daemon) in daemons.enumerated() {
-                try daemon.awaitLog(known, times: before[number] + 1, seconds: 40)
-                note(number, from)
+            try awaitAll(known, before) { note($0, from) }
+        }
+    }
+
+    /// Waits until each daemon says that once more; `body` is told of each as it does, for they connect in any order.
+    private func awaitAll(_ line: String, _ before: [Int], _ body: (Int) -> Void = { _ in }) throws(LabError) {
+        var missing = Set(daemons.indices)
+        let deadline = monotonicSeconds() + 40
+        while !missing.isEmpty {
+            for number in missing where daemons[number].count(of: line) > before[number] {
+                missing.remove(number)
+                body(number)
             }
+            guard monotonicSeconds() < deadline else { throw LabError("no \"\(line)\" of daemons \(missing.sorted())") }
+            pause(0.02)
         }
     }
 
@@ -241,9 +252,7 @@ private final class Damage: @unchecked Sendable {
         for relay in relays { relay.cut() }
         pause(0.1)
         for relay in relays { relay.mend() }
-        for (number, daemon) in daemons.enumerated() {
-            try daemon.awaitLog(known, times: before[number] + 1, seconds: 40)
-        }
+        try awaitAll(known, before)
     }
 
     private func note(_ daemon: Int, _ from: Double) {
