@@ -71,7 +71,8 @@ import Testing
         #expect(heard.withLock { $0 } == ["crm", "answer"])
         // Its closing waits for what is told, too.
         async let closed: Void = store.close()
-        try #require(await told.next())()
+        let last = try #require(await told.next())
+        last()
         await closed
     }
 
