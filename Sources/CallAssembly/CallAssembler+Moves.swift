@@ -45,24 +45,28 @@ extension CallAssembler {
         _ transfer: CallEvent.AttendedTransfer, _ mark: Mark, _ effect: (AssemblyEffect) -> Void
     ) {
         guard locate(transfer.original, mark) != nil else { return }
-        // The consultation may still be a call of its own: its channel keeps its linked id to its end.
-        for other in [transfer.second, transfer.transferee, transfer.target] {
-            if let other, let place = locate(other, mark), let now = index[transfer.original.uniqueID],
-                place.call != now.call
-            {
-                merge(now.call, place.call)
-            }
+        // The consultation may still be a call of its own: its channel keeps its linked id to its end. The session of an agent who
+        // transfers stays one: the call is his customer's.
+        var first: UniqueID?
+        for channel in [transfer.original, transfer.second, transfer.transferee, transfer.target] {
+            guard let channel, let place = locate(channel, mark), !calls[place.call]!.isAgentSession else { continue }
+            if let one = first.flatMap({ index[$0] }), one.call != place.call { merge(one.call, place.call) }
+            first = first ?? channel.uniqueID
         }
-        guard let now = index[transfer.original.uniqueID] else { return }
-        let taker = transfer.target.flatMap { index[$0.uniqueID] }
+        guard let now = first.flatMap({ index[$0] }) ?? index[transfer.original.uniqueID] else { return }
+        func part(_ channel: CallEvent.Channel?) -> Int? {
+            guard let channel, let place = index[channel.uniqueID] else { return nil }
+            if place.call == now.call { return place.part }
+            return calls[now.call]!.parts.firstIndex { $0.isGuest && $0.uniqueID == channel.uniqueID }
+        }
         let moved = transfer.transferee.flatMap { index[$0.uniqueID] }
         if transfer.application != nil, let second = transfer.second.flatMap({ index[$0.uniqueID] }), let moved {
             inherit(from: second, moved, mark)
         }
         calls[now.call]!.add(
             Call.Move(
-                kind: .attended, at: mark, by: now.part, moved: moved?.part, taker: taker?.part,
-                asker: transfer.second.flatMap { index[$0.uniqueID] }?.part, to: transfer.application,
+                kind: .attended, at: mark, by: part(transfer.original), moved: part(transfer.transferee),
+                taker: part(transfer.target), asker: part(transfer.second), to: transfer.application,
                 succeeded: transfer.succeeded))
         if transfer.succeeded { tell(.transferred, now.call, effect) }
     }
