@@ -143,7 +143,6 @@ private struct Filling {
             mine.hangupSource = mine.hangupSource ?? his.hangupSource
             return
         }
-        for i in mine.holds.indices where mine.holds[i].to == mine.end { mine.holds[i].to = end }
         mine.end = end
         (mine.cause, mine.causeText, mine.hasMovedOn) = (his.cause, nil, his.hasMovedOn)
         mine.hangupSource = his.hangupSource

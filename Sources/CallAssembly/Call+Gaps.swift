@@ -35,6 +35,9 @@ extension Call {
     /// Gives what nobody saw the times that somebody told: the channel itself, or who was in the bridge with it.
     mutating func settleUnseen() {
         takeBackLateEnds()
+        if parts.contains(where: { part in part.holds.contains { $0.unsureSince != nil } }) {
+            note("when a hold ended was not heard: it is counted until the connection was lost")
+        }
         for dial in dials where dial.status == .answer {
             // Dial answers its own channel as soon as somebody takes the call.
             guard let source = dial.source, let end = dial.end, parts[source].up == nil else { continue }

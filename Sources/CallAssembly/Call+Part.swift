@@ -66,11 +66,23 @@ extension Call.Part {
         endIsGuessed = true
         closeOpenSpans(mark, until)
     }
+    /// A hold whose end was heard, in whatever way.
+    mutating func endHold(_ i: Int, _ mark: Mark) {
+        holds[i].to = mark
+        holds[i].unsureSince = nil
+    }
+    /// Its party holds again: a hold that a gap began in ended in there.
+    mutating func endUnsureHold() {
+        guard let last = holds.indices.last, holds[last].to == nil, let sure = holds[last].unsureSince else { return }
+        holds[last].to = Mark(at: sure, offset: -1)
+    }
     private mutating func closeOpenSpans(_ mark: Mark, _ until: Instant? = nil) {
         for i in stays.indices where stays[i].to == nil {
             stays[i].to = mark
             stays[i].unseen = until.map { Call.Window(since: mark.at, until: $0) }
         }
-        for i in holds.indices where holds[i].to == nil { holds[i].to = mark }
+        for i in holds.indices where holds[i].to == nil {
+            holds[i].to = holds[i].unsureSince.map { Mark(at: min($0, mark.at), offset: -1) } ?? mark
+        }
     }
 }

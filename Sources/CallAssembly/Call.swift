@@ -49,6 +49,8 @@ struct Call: Sendable {
     var story: [Call] = []
     /// When the last channel went; nil while one lives.
     var emptySince: Instant?
+    /// No HangupRequest is heard on this connection, though several calls must have had one: a filter hides them.
+    var hidesRequests = false
     /// When CEL said that no channel has this linked id any more, while some were not seen to end.
     var retired: Mark?
     /// An agent's line that is logged in: its customers' calls are their own, whatever linked id Asterisk gives them.
@@ -173,6 +175,8 @@ struct Call: Sendable {
         var from: Mark
         /// Nil while it lasts.
         var to: Mark?
+        /// Of a hold that a gap began in: until then at least it lasted. Nil where its end was heard.
+        var unsureSince: Instant? = nil
     }
     /// One attempt to reach one channel.
     struct Dial: Sendable {
@@ -358,6 +362,8 @@ extension Call {
         for (name, value) in other.variables where variables[name]?.isEmpty ?? true { variables[name] = value }
         sources.formUnion(other.sources)
         for text in other.notes { note(text) }
+        story += other.story
+        isAgentSession = isAgentSession || other.isAgentSession
         isPartial = isPartial || other.isPartial
         deafSince = [deafSince, other.deafSince].compactMap { $0 }.min()
         awaitsFiles = awaitsFiles || other.awaitsFiles

@@ -49,7 +49,43 @@ extension CallAssembler {
             calls[slot]!.isPartial = true
             calls[slot]!.deafSince = min(calls[slot]!.deafSince ?? disconnectedAt!, disconnectedAt!)
             calls[slot]!.note("the manager connection was lost during the call")
-            for i in calls[slot]!.parts.indices { calls[slot]!.parts[i].isConfirmed = false }
+            for i in calls[slot]!.parts.indices {
+                calls[slot]!.parts[i].isConfirmed = false
+                guard let last = calls[slot]!.parts[i].holds.indices.last,
+                    calls[slot]!.parts[i].holds[last].to == nil
+                else { continue }
+                calls[slot]!.parts[i].holds[last].unsureSince =
+                    calls[slot]!.parts[i].holds[last].unsureSince ?? disconnectedAt
+            }
+        }
+        // The next login may have other filters.
+        callsWithoutRequest = 0
+    }
+
+    /// Music ends for a party as the hold does, by an Unhold, a transfer or a hangup, and before it leaves the bridge: whoever held it
+    /// there when a gap began has held it until now.
+    mutating func stopMusic(_ channel: CallEvent.Channel, _ mark: Mark) {
+        guard let place = index[channel.uniqueID], calls[place.call]!.isPartial,
+            let bridge = self[place].stays.last(where: { $0.to == nil })?.bridge
+        else { return }
+        for i in calls[place.call]!.parts.indices where i != place.part {
+            guard calls[place.call]!.parts[i].stays.contains(where: { $0.bridge == bridge && $0.to == nil }),
+                let last = calls[place.call]!.parts[i].holds.indices.last,
+                calls[place.call]!.parts[i].holds[last].to == nil,
+                calls[place.call]!.parts[i].holds[last].unsureSince != nil
+            else { continue }
+            calls[place.call]!.parts[i].endHold(last, mark)
+        }
+    }
+
+    /// Learns from a call that was told whether requests for an end are heard on this connection.
+    mutating func countRequests(_ facts: Facts, _ record: CallRecord) {
+        if facts.call.parts.contains(where: { $0.hangupRequest != nil && !$0.isGuest }) {
+            callsWithoutRequest = .min
+        } else if callsWithoutRequest >= 0, !facts.call.isPartial, facts.call.sources.contains(.ami),
+            record.hungUpBy == .system, record.talk > .zero, facts.call.parts.contains(where: { $0.softHangup != nil })
+        {
+            callsWithoutRequest += 1
         }
     }
 

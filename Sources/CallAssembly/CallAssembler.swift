@@ -39,6 +39,9 @@ public struct CallAssembler: Sendable {
     var clock = Instant(microseconds: 0)
     /// Answered calls in a row that ended without a CDR: after eight, none is waited for until one comes.
     private var callsWithoutCDR = 0
+    /// Conversations in a row that the PBX seems to have ended, while nobody was heard to hang up on this connection: after three, a
+    /// filter is taken to hide that.
+    var callsWithoutRequest = 0
     /// The stream has channel events: CEL, where it is there too, only adds who hung up.
     private(set) var hearsChannelEvents = false
     /// CDRs that are of no call heard of, oldest first, with when they are told.
@@ -128,12 +131,15 @@ public struct CallAssembler: Sendable {
             if !doubtedEnds.isEmpty { believe(channel, mark, effect) }
         case .keyPressed(let channel): withPart(channel, mark, isAlive: true) { $0.lastKey = mark }
         case .hold(let channel):
-            withPart(channel, mark, isAlive: true) { $0.holds.append(Call.Span(from: mark, to: nil)) }
+            withPart(channel, mark, isAlive: true) { part in
+                part.endUnsureHold()
+                part.holds.append(Call.Span(from: mark, to: nil))
+            }
         case .unhold(let channel):
             withPart(channel, mark, isAlive: true) { part in
-                if let last = part.holds.indices.last, part.holds[last].to == nil { part.holds[last].to = mark }
+                if let last = part.holds.indices.last, part.holds[last].to == nil { part.endHold(last, mark) }
             }
-        case .musicOnHold: break
+        case .musicOnHold(let channel, let isPlaying): if !isPlaying { stopMusic(channel, mark) }
         case .localBridge(let one, let two):
             if case (let a?, let b?) = locate(one, two, mark), a.call == b.call {
                 calls[a.call]!.localPairs.append((a.part, b.part))
@@ -454,8 +460,10 @@ public struct CallAssembler: Sendable {
             recent.insert(call.parts[i].uniqueID)
         }
         for alias in call.aliases { linked[alias] = nil }
+        call.hidesRequests = callsWithoutRequest >= 3
         let facts = Facts(consume call)
         guard let finished = CallTeller(facts, configuration, knowledge).finished() else { return }
+        countRequests(facts, finished.record)
         learn(from: facts)
         told.insert(facts.call.linkedID.oldest)
         effect(.finished(consume finished))

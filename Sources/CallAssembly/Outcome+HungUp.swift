@@ -19,6 +19,9 @@ extension Outcome {
             }
             return bySource(source, main)
         }
+        if !hasRequest, areRequestsHidden {
+            return unseen("requests for an end are not heard on this connection: a filter hides them")
+        }
         // The last talk is the end of the call only if the main party did not go on alone after it; on hold is not alone.
         let mainLeft = ends.left[cast.main] ?? ends.overall
         if let talkEnd = conversation.lastConnectionEnd, mainLeft - talkEnd <= .seconds(1),
@@ -115,9 +118,25 @@ extension Outcome {
         let main = facts.call.parts[cast.main]
         guard let heardAgain = main.heardAgain else { return false }
         if (ends.left[cast.main] ?? ends.overall) <= heardAgain + .seconds(1) { return true }
+        // Its party left the bridge in there and its dialplan did not go on: the channel only waited for its Hangup.
+        if let left = main.stays.last?.to?.at, left <= heardAgain, !main.hasMovedOn { return true }
         // Every end in the dialplan comes with a request: nothing but the Hangup after its handlers was heard.
         return main.softHangup == nil
             && !main.stays.contains { $0.unseen == nil && ($0.to?.at ?? heardAgain) > heardAgain }
+    }
+
+    /// Asterisk asks for the end of a channel that runs dialplan, whoever wished it (`pbx.c`). Where such a one was heard to go and
+    /// nobody was asked, a filter hides the requests; where it hides those of the parties only, many calls tell so.
+    private var areRequestsHidden: Bool {
+        let parts = facts.call.parts
+        // CEL or a handler that names nobody has spoken.
+        guard facts.call.sources.contains(.ami), parts.allSatisfy({ $0.hangupSource == nil }) else { return false }
+        if facts.call.hidesRequests, conversation.talk > .zero { return true }
+        guard parts.allSatisfy({ $0.hangupRequest == nil && $0.softHangup == nil }) else { return false }
+        return parts.indices.contains { i in
+            !parts[i].isInternal && !parts[i].isGuest && parts[i].end != nil && !parts[i].endIsGuessed
+                && !facts.call.dials.contains { $0.destination == i }
+        }
     }
 
     private func hangupSource(_ among: [Int]) -> Int? {

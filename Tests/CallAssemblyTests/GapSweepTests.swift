@@ -151,6 +151,25 @@ struct GapSweepTests {
         #expect(record.talk >= .milliseconds(1900) && record.talk <= .milliseconds(4000), "talked \(record.talk)")
     }
 
+    @Test(
+        "the parties left in the gap, and a busy Asterisk ends the caller's channel seconds after it: who hung up was not seen"
+    )
+    func slowEnd() throws {
+        let call = GapSweepTests.call
+        let all = call.events
+        let (lost, back) = (all[8].at + .milliseconds(10), all[11].at + .milliseconds(1))
+        var end = all[13]
+        end.at = end.at + .seconds(3)
+        var fold = FoldRun()
+        fold.apply(Array(all.prefix(9)) + [CallEvent(at: lost, body: .disconnected)])
+        fold.apply([.connected, .listBegan].map { CallEvent(at: back, body: $0) } + call.listed(at: back, of: all))
+        fold.apply([CallEvent(at: back, body: .listComplete)])
+        fold.apply([CallEvent(at: end.at, body: .softHangupRequest(call.caller.channel)), end])
+        fold.advance(to: end.at + .seconds(60))
+        let record = try #require(fold.records.first)
+        #expect(record.completeness == .partial && record.hungUpBy == nil)
+    }
+
     @Test("a list on a connection that stands shows that a call is gone: how it ended is read from the CEL file")
     func goneFromALaterList() throws {
         let call = GapSweepTests.call
