@@ -236,9 +236,9 @@ extension CallAssembler {
         let source = row.extra["hangupsource"]
         self[place].hangupSource = source
         if let source, source == row.channel.description, !row.channel.isLocal {
-            self[place].hangupRequest =
-                isFirst ? mark : self[place].end
+            self[place].hangupRequest = self[place].hangupRequest ?? (isFirst ? mark : self[place].end)
         }
+        if let source, source != row.channel.description { left(source, place.call, mark) }
         if isFirst {
             self[place].finish(
                 mark, cause, nil, nil, self[place].location)
@@ -262,6 +262,18 @@ extension CallAssembler {
         } else {
             becomeEmpty(place.call, effect)
         }
+    }
+
+    /// A channel is named as the source of another's end: its party has left by then, with the bridge if it was in one. Its own row
+    /// comes when its hangup handlers are through, which may be seconds later.
+    private mutating func left(_ source: String, _ slot: Int, _ mark: Mark) {
+        guard
+            let i = calls[slot]!.parts.firstIndex(where: {
+                !$0.isGuest && !$0.isLocal && $0.name.description == source
+            })
+        else { return }
+        let part = calls[slot]!.parts[i]
+        calls[slot]!.parts[i].hangupRequest = part.stays.last.flatMap(\.to) ?? part.hangupRequest ?? mark
     }
 
     /// How a dialled leg that was never answered ended, by its cause.

@@ -390,6 +390,10 @@ public struct CallAssembler: Sendable {
     /// CDR.
     mutating func becomeEmpty(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         calls[slot]!.emptySince = clock
+        // It ended before the files of the gap in it were read: who asked for the end may stand there.
+        if calls[slot]!.deafSince != nil, configuration.readsCEL, configuration.filesWait > .zero {
+            calls[slot]!.awaitsFiles = true
+        }
         let isSettled = hasItsCDR(slot) || callsWithoutCDR >= 8
         if calls[slot]!.awaitsFiles {
             // Since the list: no event may have come for as long as the gap lasted.

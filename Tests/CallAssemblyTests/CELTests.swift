@@ -54,6 +54,21 @@ struct CELTests {
         #expect(fold.records.last?.hungUpBy == .callee && fold.records.last?.completeness == .full)
     }
 
+    @Test("hangup handlers hold the channels: the parties left with the bridge, whose rows come first")
+    func slowHandlers() throws {
+        let call = SyntheticCall(number: 1, at: Instant(seconds: 1_795_300_000))
+        let rows = call.celRows.map { row in
+            var row = row
+            if ["HANGUP", "CHAN_END", "LINKEDID_END"].contains(row.event) { row.at = row.at + .seconds(3) }
+            return row
+        }
+        var fold = FoldRun()
+        fold.apply(rows.map { CallEvent(at: $0.at, body: .cel($0)) })
+        fold.finishAll()
+        let record = try #require(fold.records.first)
+        #expect(record.hungUpBy == .callee && record.duration == 4 && record.billableSeconds == 3)
+    }
+
     @Test("two that share a table count side by side: none of them was restarted")
     func shared() {
         let young = SyntheticCall(number: 2, at: Instant(seconds: 1_795_300_000), talk: 60_000)

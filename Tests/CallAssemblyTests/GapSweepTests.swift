@@ -219,6 +219,24 @@ struct GapSweepTests {
         #expect(record.disposition == .answered && record.hungUpBy == nil && record.completeness == .partial)
     }
 
+    @Test("found in progress and over before the files of the gap are read: who asked for the end is read there")
+    func overBeforeTheReading() throws {
+        let call = GapSweepTests.call
+        let all = call.events
+        // A daemon starts when the phone has hung up and the caller's channel runs its handlers.
+        let start = all[12].at + .microseconds(100)
+        var fold = FoldRun(filesWait: .seconds(15), readsCEL: true)
+        fold.apply([CallEvent(at: start, body: .listBegan)] + call.listed(at: start, of: all))
+        fold.apply([CallEvent(at: start, body: .listComplete), all[13]])
+        fold.apply([CallEvent(at: all[13].at + .microseconds(10), body: .cdr(call.row))])
+        fold.advance(to: start + .seconds(2))
+        fold.complete(from: [], reading: call.celRows)
+        let record = try #require(fold.records.first)
+        #expect(fold.records.count == 1 && fold.assembler.openCallCount == 0)
+        #expect(record.hungUpBy == .callee && record.answeredBy?.number == "1001" && record.duration == 4)
+        #expect(record.completeness == .partial && record.sources == [.ami, .cdr, .cel])
+    }
+
     @Test("of which the files say nothing is told after the wait")
     func noFiles() {
         let call = GapSweepTests.call
