@@ -186,7 +186,7 @@ extension Doctor {
         let folder = try TestFolder()
         let call = try capturedCall()
         let loop = try EventLoop()
-        let found: [Finding] = try loop.run {
+        let (found, without): ([Finding], [Finding]) = try loop.run {
             let store = try CallStore(.init(folder: folder.state))
             let draft = OutboxDraft(
                 messageID: "m1", endpoint: "crm", callID: call.record.id, event: "call.complete", sequence: 0,
@@ -196,11 +196,18 @@ extension Doctor {
             let claim = try await store.claim(endpoint: "crm", limit: 1, now: now, lease: .seconds(9))
             let attempt = Attempt(at: now, duration: .zero, status: 500)
             try await store.finish([AttemptResult(entry: claim.entries[0].id, attempt: attempt, verdict: .dead)])
-            let found = try await Doctor.findings(folder.settings(), on: loop)
+            let crm = "[webhook:crm]\nurl = http://127.0.0.1:9/\n"
+            let found = try await Doctor.findings(folder.settings(sections: crm), on: loop)
+            let without = try await Doctor.findings(folder.settings(), on: loop)
             await store.close()
-            return found
+            return (found, without)
         }
         #expect(found.contains { $0.level == .ok && $0.subject == "daemon" && $0.text.hasPrefix("one runs on") })
-        #expect(found.contains { $0.level == .failure && $0.text == "1 dead letters" })
+        let dead = found.first { $0.level == .failure && $0.text == "1 dead letters" }
+        #expect(dead?.fix.hasSuffix("then: deliveries retry --endpoint crm") == true)
+        // A section that was taken out, as the alert of a 410 advises, is no fault for ever.
+        let left = without.filter { $0.subject == "webhook crm" }
+        #expect(left.map(\.level) == [.warning])
+        #expect(left[0].text == "is in the configuration no more; 0 messages wait for it, 1 are dead letters")
     }
 }

@@ -36,6 +36,15 @@ import Testing
     /// Longer than a name can be: that no name server has it is known without asking one, which takes as long as it likes.
     private let noHost = String(repeating: "x", count: 64) + ".invalid"
 
+    @Test("an endpoint that is switched off is not asked, and no fault")
+    func switchedOff() throws {
+        let sink = WebhookSink { _ in .status(404) }
+        defer { sink.stop() }
+        let found = try findings("url = \(sink.url)\nenabled = no")
+        #expect(found.map(\.level) == [.warning] && found[0].text == "is switched off: it is told of nothing")
+        #expect(sink.requests.isEmpty)
+    }
+
     @Test("a receiver that is not there, or whose name is none, is a fault with what to do")
     func noReceiver() throws {
         let refused = try findings("url = http://127.0.0.1:9/x")

@@ -161,10 +161,18 @@ public struct Doctor: Sendable {
         let now = CallStore.wallClock()
         return endpoints.compactMap { endpoint in
             let subject = "webhook \(endpoint.name)"
+            let waiting = endpoint.ready + endpoint.waiting
+            guard configuration.endpoints.contains(where: { $0.name == endpoint.name }) else {
+                guard waiting + endpoint.dead > 0 else { return nil }
+                return Finding(
+                    .warning, subject,
+                    "is in the configuration no more; \(waiting) messages wait for it, \(endpoint.dead) are dead letters",
+                    fix: "hookswitch.conf: with [webhook:\(endpoint.name)] they can be sent; without it they are kept")
+            }
             if endpoint.condition != .active {
                 return Finding(
                     .failure, subject,
-                    "is \(endpoint.condition.rawValue) (\(endpoint.reason)); \(endpoint.ready + endpoint.waiting) messages wait",
+                    "is \(endpoint.condition.rawValue) (\(endpoint.reason)); \(waiting) messages wait",
                     fix: "hookswitch deliveries resume \(endpoint.name)")
             }
             if endpoint.dead > 0 {
@@ -289,6 +297,13 @@ public struct Doctor: Sendable {
 
     private func webhookFindings(_ endpoint: EndpointConfiguration) async -> [Finding] {
         let subject = "webhook \(endpoint.name)"
+        guard endpoint.isEnabled else {
+            return [
+                Finding(
+                    .warning, subject, "is switched off: it is told of nothing",
+                    fix: "hookswitch.conf, [webhook:\(endpoint.name)]: enabled = yes, or leave the section out")
+            ]
+        }
         var findings: [Finding] = []
         if endpoint.secrets.isEmpty {
             findings.append(
