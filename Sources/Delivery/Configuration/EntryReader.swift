@@ -175,6 +175,9 @@ struct EntryReader {
                 throw ValueError(
                     problem: "has no known scheme", hint: "begin it with \(schemes.joined(separator: " or "))")
             }
+            // User and password may stand in it; what is behind them is read as any address, and never shown with them.
+            let place = value.drop { $0 != "/" }.dropFirst(2)
+            _ = try EndpointURL(configuration: "http://" + (place.split(separator: "@").last ?? ""))
             return value
         }
         if connection.proxy != nil, !allow.isAny, let entry = entry("allow") {
