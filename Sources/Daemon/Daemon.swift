@@ -48,7 +48,8 @@ public final class Daemon: @unchecked Sendable {
     /// Sends what is pending; nil before `start` and after `stop`.
     public private(set) var engine: DeliveryEngine?
     private var pump: CommitPump?
-    private var publisher: CallPublisher?
+    /// Writes what the folds tell; nil before `start`.
+    private(set) var publisher: CallPublisher?
     private var settler: RecordingSettler?
     private var spool: SpoolReader?
     private var listener: Listener?

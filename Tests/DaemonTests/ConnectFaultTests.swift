@@ -39,6 +39,7 @@ import Testing
             sections: """
                 [webhook:crm]
                 url = \(sink.url)
+                timeout = 300s
                 events = \(DaemonConnectFaultTests.types.joined(separator: ", "))
                 retry = \(Array(repeating: "20ms", count: 30).joined(separator: ", "))
                 """)

@@ -107,7 +107,7 @@ extension ProcessTests {
         defer { sink.stop() }
         try withManager { asterisk, loop in
             let webhook =
-                "[webhook:crm]\nurl = \(sink.url)\nevents = call.started, call.complete, alert\nretry = 1s, 1s, 1s\n"
+                "[webhook:crm]\nurl = \(sink.url)\ntimeout = 300s\nevents = call.started, call.complete, alert\nretry = 1s, 1s, 1s\n"
             let settings = folder.settings(
                 ami: "tcp://127.0.0.1:\(asterisk.port)", general: folder.logFile, sections: webhook)
             try folder.write("hs.conf", Array(settings.utf8))

@@ -32,6 +32,8 @@ let endpoint = try EndpointConfiguration(
     entries: [
         .init("url", "http://127.0.0.1:\(port)/"), .init("events", "call.started, call.ended, call.complete"),
         .init("retry", Array(repeating: "5ms", count: 90).joined(separator: ",")), .init("concurrency", "8"),
+        // No attempt is too late because the machine is busy.
+        .init("timeout", "300s"),
     ])
 let store = try CallStore(.init(folder: folder))
 let engine = DeliveryEngine(

@@ -131,6 +131,8 @@ public final class ScriptedAsterisk: @unchecked Sendable {
     private func serve(_ stream: ByteStream) async throws {
         if let tls = script.tls { try await stream.startTLS(server: tls) }
         connections.append(stream)
+        // Nothing more is said to a client that has gone.
+        defer { connections.removeAll { $0 === stream } }
         switch script.mode {
         case .mute: break
         case .garbage(let text): try await stream.write(Array(text.utf8))

@@ -60,7 +60,9 @@ public final class WebhookSink: Sendable {
 
     private struct State {
         var requests: [Request] = []
+        /// Open descriptors; each is taken out before it is closed.
         var connections: [Int32] = []
+        var isListening = true
         var opened = 0
         var sent = 0
         var isStopped = false
@@ -112,12 +114,13 @@ public final class WebhookSink: Sendable {
 
     /// Stops listening and breaks every connection.
     public func stop() {
-        let (connections, waiting) = state.withLock { state in
+        let waiting = state.withLock { state in
             defer { (state.isStopped, state.waiting) = (true, []) }
-            return (state.isStopped ? [] : state.connections, state.waiting)
+            // Under the lock: a descriptor that was closed meanwhile is another's by now, the socket of a test that runs beside this.
+            if state.isListening { shutdown(listener, Int32(SHUT_RDWR)) }
+            for descriptor in state.connections { shutdown(descriptor, Int32(SHUT_RDWR)) }
+            return state.waiting
         }
-        shutdown(listener, Int32(SHUT_RDWR))
-        for descriptor in connections { shutdown(descriptor, Int32(SHUT_RDWR)) }
         for waiter in waiting { waiter.continuation.resume() }
     }
 
@@ -130,6 +133,8 @@ public final class WebhookSink: Sendable {
                 if errno == EINTR { continue }
                 break
             }
+            // What another test starts just now is not to hold the connection open.
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             let number: Int? = state.withLock { state in
                 guard !state.isStopped else { return nil }
                 state.connections.append(descriptor)
@@ -148,6 +153,7 @@ public final class WebhookSink: Sendable {
                 Glibc.close(descriptor)
             }
         }
+        state.withLock { $0.isListening = false }
         Glibc.close(listener)
     }
 

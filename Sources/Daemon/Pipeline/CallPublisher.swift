@@ -52,8 +52,8 @@ final class CallPublisher: @unchecked Sendable {
     private var isStopped = false
     /// Calls in progress are not told: the disk's last room is for what is over.
     var isProgressHeld = false
-    /// How long a finished call may be in memory only, at most twice.
-    private static let patience: Duration = .milliseconds(100)
+    /// How long a finished call may be in memory only, at most twice; a test whose machine has much else to do gives more.
+    var patience: Duration = .milliseconds(100)
 
     /// - Parameter now: the wall clock, for messages about what is found out after the call.
     init(
@@ -191,7 +191,7 @@ final class CallPublisher: @unchecked Sendable {
     private func setPatience() {
         guard patienceTimer == nil else { return }
         patienceMark = nextTicket
-        patienceTimer = loop.schedule(after: CallPublisher.patience) { [weak self] in self?.patienceEnded() }
+        patienceTimer = loop.schedule(after: patience) { [weak self] in self?.patienceEnded() }
     }
     private func patienceEnded() {
         patienceTimer = nil
