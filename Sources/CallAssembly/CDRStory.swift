@@ -96,7 +96,7 @@ public struct CDRStory {
         var call = Call(
             linkedID: rows.compactMap(\.linkedID).min() ?? LinkedID(rows.map(\.uniqueID).min() ?? first.uniqueID))
         call.sources = [.cdr]
-        call.cdrRows = rows
+        call.cdrRows = rows.map { Call.Row($0, mark(instant($0.end, of: $0) ?? Instant(microseconds: 0))) }
         call.isPartial = true
         call.notes = ["told by Asterisk's CDR alone: who hung up, transfers and holds are not in it"]
         for (n, row) in rows.enumerated() {
@@ -133,7 +133,7 @@ public struct CDRStory {
 
     /// Adds the channels that a gap in the stream kept from a call, and what its own rows say of them.
     func complete(_ call: inout Call) {
-        for row in call.cdrRows {
+        for row in call.cdrRows.map(\.row) {
             let start = instant(row.start, of: row) ?? row.uniqueID.created ?? Instant(microseconds: 0)
             let end = instant(row.end, of: row) ?? start + .seconds(row.duration ?? 0)
             let known = call.parts.firstIndex { $0.uniqueID == row.uniqueID || $0.name == row.channel }
@@ -188,7 +188,7 @@ public struct CDRStory {
         }
     }
 
-    private func mark(_ at: Instant) -> Mark { Mark(at: at, offset: -1) }
+    private func mark(_ at: Instant) -> Mark { Mark(at: at, .cdr) }
 
     private func answered(_ call: inout Call, _ i: Int, _ at: Instant) {
         if call.parts[i].up.map({ $0.at > at }) ?? true { call.parts[i].up = mark(at) }

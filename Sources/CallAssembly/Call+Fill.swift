@@ -27,7 +27,7 @@ extension Call {
         filling.fillVisits(&self)
         filling.fillMoves(&self)
         filling.fillRecordings(&self)
-        for (name, value) in told.variables where variables[name]?.isEmpty ?? true { variables[name] = value }
+        variables.fill(from: told.variables)
         sources.insert(.cel)
         note("what the manager connection missed was read from the CEL file")
         if !parts.contains(where: { $0.endIsGuessed && !$0.isGuest }) {
@@ -140,7 +140,7 @@ private struct Filling {
             mine.upIsGuessed = false
         }
         guard mine.endIsGuessed, !his.endIsGuessed, let end = his.end, isUnheard(end) else {
-            mine.hangupSource = mine.hangupSource ?? his.hangupSource
+            if mine.hangupSource == nil { mine.hangupSource = his.hangupSource }
             return
         }
         mine.end = end

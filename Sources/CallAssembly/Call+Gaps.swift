@@ -51,7 +51,7 @@ extension Call {
                         && told.at <= unseen.until + .seconds(1)
                 }
                 guard let known else { continue }
-                parts[i].stays[s].to = known.at > unseen.until ? Mark(at: unseen.until, offset: -1) : known
+                parts[i].stays[s].to = known.at > unseen.until ? known.telling(unseen.until) : known
                 parts[i].stays[s].unseen = nil
             }
             if parts[i].endIsGuessed, let told = parts[i].toldEnd, let end = parts[i].end, end.at < told.at {

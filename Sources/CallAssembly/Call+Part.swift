@@ -17,14 +17,25 @@ extension Call.Part {
         part.holds = []
         part.hangupRequest = nil
         // Its end is its own call's affair; to this one it only comes and goes.
-        part.end = Mark(at: Instant(seconds: 1 << 40), offset: -1)
+        part.end = Mark.unseen(Instant(seconds: 1 << 40))
         return part
     }
 
+    /// Whom it is billed to; nil or the same is no news.
+    mutating func bill(_ code: String?, _ mark: Mark) {
+        guard let code, code != accountCode else { return }
+        (accountCode, billed) = (code, mark)
+    }
+
+    /// The side that ended it, as a source names it; nil says nothing.
+    mutating func takeHangupSource(_ name: String?, _ mark: Mark) { hangupSource = name.map { ($0, mark) } }
+
     /// It shows another caller id: a dialplan gives a line a number and a name for the other side to see. A name found for its own
     /// number is its own; one that comes with another's is not, nor one that was put there just before the number.
-    mutating func show(_ number: String?, _ name: String?) {
+    mutating func show(_ number: String?, _ name: String?, _ mark: Mark) {
         let before = self.number
+        let was = (self.number, callerName)
+        defer { if (self.number, callerName) != was { shown = mark } }
         if let number { self.number = number }
         let isForeign =
             number.map { number in
@@ -74,7 +85,7 @@ extension Call.Part {
     /// Its party holds again: a hold that a gap began in ended in there.
     mutating func endUnsureHold() {
         guard let last = holds.indices.last, holds[last].to == nil, let sure = holds[last].unsureSince else { return }
-        holds[last].to = Mark(at: sure, offset: -1)
+        holds[last].to = .unseen(sure)
     }
     private mutating func closeOpenSpans(_ mark: Mark, _ until: Instant? = nil) {
         for i in stays.indices where stays[i].to == nil {
@@ -82,7 +93,7 @@ extension Call.Part {
             stays[i].unseen = until.map { Call.Window(since: mark.at, until: $0) }
         }
         for i in holds.indices where holds[i].to == nil {
-            holds[i].to = holds[i].unsureSince.map { Mark(at: min($0, mark.at), offset: -1) } ?? mark
+            holds[i].to = holds[i].unsureSince.map { Mark.unseen(min($0, mark.at)) } ?? mark
         }
     }
 }

@@ -26,8 +26,10 @@ struct Call: Sendable {
     /// The answer to the Originate action that placed it; nil where no action did (a call file, a caller), or while the
     /// answer has not come.
     var originate: CallEvent.Originate?
+    /// When that answer came.
+    var originateMark = Mark.unseen(Instant(microseconds: 0))
     /// The CDRs of its channels, in the order they came: one for each part of the call, written as that part ends.
-    var cdrRows: [CDRRow] = []
+    var cdrRows: [Row] = []
     /// What the dialplan itself said of its channels, by hangup handlers and tags, in the order it came.
     var witnesses: [InsideWitness] = []
     /// Channel variables that are wanted in the record, and those that decide something in it, by bare name: the latest
@@ -35,6 +37,8 @@ struct Call: Sendable {
     var variables = VariableList()
     /// Who has told anything of it so far; `ami` also stands for a channel that only the list of live ones showed.
     var sources = SourceSet()
+    /// The first CEL row of it that was heard beside its channel events.
+    var firstCEL: Mark?
     /// Remarks for the record's reader, each once, in the order they became true.
     var notes: [String] = []
     /// Something of it was not heard: the stream was cut or damaged while it lived, or its beginning was missed.
@@ -79,12 +83,16 @@ struct Call: Sendable {
         /// The latest; changes with NewCallerid, also to what a dialplan wants the other side to see. Nil: none, or
         /// withheld.
         var number: String?
+        /// What showed `number` and `callerName` last, where that was not the channel's beginning.
+        var shown: Mark?
         /// The name beside `firstNumber`; nil where the source does not tell it, or there was none.
         var firstName: String?
         /// The line's own name, as it was last shown with its own number.
         var callerName: String?
         /// The latest that was not empty; nil where none was set.
         var accountCode: String?
+        /// What told it, where that was not the channel's beginning.
+        var billed: Mark?
         /// Where it came in: of a caller's channel `exten` is what was dialled, of a dialled one mostly `s`.
         var firstLocation: CallEvent.Location
         /// Where in the dialplan it was last seen; events of bridges, dials and CEL tell it, not each step.
@@ -121,10 +129,10 @@ struct Call: Sendable {
         /// The times for which its own party had put the others on hold; never told by CEL or CDR.
         var holds: [Span] = []
         /// What CEL's HANGUP, or the channel's handler, names as the side that ended it; nil where neither
-        /// was heard, empty where it names nobody.
-        var hangupSource: String?
+        /// was heard, empty where it names nobody; and the event that names it.
+        var hangupSource: (name: String, mark: Mark)?
         /// The latest application that matters to the story, and what it was given.
-        var application: (name: String, data: String)?
+        var application: (name: String, data: String, mark: Mark)?
         /// A channel of another call that was met in one bridge (a conference, an agent's session): heard, but no leg of this call.
         var isGuest = false
         /// Who logged in on this line (AgentLogin).
@@ -150,6 +158,18 @@ struct Call: Sendable {
 
         /// Half of a Local channel, `…;1` or `…;2`.
         var isLocal: Bool { name.isLocal }
+    }
+    /// One CDR, and where it was heard.
+    @dynamicMemberLookup
+    struct Row: Sendable {
+        /// What it says.
+        let row: CDRRow
+        /// Its event; of one read in a file, the end it tells.
+        let mark: Mark
+        /// Takes a row as it came.
+        init(_ row: CDRRow, _ mark: Mark) { (self.row, self.mark) = (row, mark) }
+        /// What the row says, by its own names.
+        subscript<T>(dynamicMember member: KeyPath<CDRRow, T>) -> T { row[keyPath: member] }
     }
     /// Time in one bridge.
     struct Stay: Sendable {
@@ -356,11 +376,12 @@ extension Call {
             recording.part += shift
             recordings.append(recording)
         }
-        originate = originate ?? other.originate
+        if originate == nil { (originate, originateMark) = (other.originate, other.originateMark) }
         cdrRows += other.cdrRows
         witnesses += other.witnesses
-        for (name, value) in other.variables where variables[name]?.isEmpty ?? true { variables[name] = value }
+        variables.fill(from: other.variables)
         sources.formUnion(other.sources)
+        firstCEL = firstCEL ?? other.firstCEL
         for text in other.notes { note(text) }
         story += other.story
         isAgentSession = isAgentSession || other.isAgentSession

@@ -9,6 +9,7 @@ extension CallAssembler {
         _ mark: Mark
     ) {
         guard let place = locate(channel, mark) else { return }
+        let mark = kind == .conference && id.isMeetMe ? mark.by(.meetmeJoin) : mark
         revive(place)
         self[place].location = location
         let bridge = calls[place.call]!.bridge(id, kind)
@@ -49,10 +50,17 @@ extension CallAssembler {
         }
         self[place].location = location
         guard let bridge = calls[place.call]!.bridges.firstIndex(where: { $0.id == id }) else { return }
+        let isMeetMe = calls[place.call]!.bridges[bridge].kind == .conference && id.isMeetMe
+        let mark = isMeetMe ? mark.by(.meetmeLeave) : mark
         let stays = self[place].stays
         if let i = stays.lastIndex(where: { $0.bridge == bridge && $0.to == nil }) {
             self[place].stays[i].to = mark
         }
         if conferences[id] != nil { part(from: id, channel.uniqueID, mark) }
     }
+}
+
+extension BridgeID {
+    /// A room of MeetMe, which has events of its own.
+    fileprivate var isMeetMe: Bool { description.hasPrefix("meetme/") }
 }

@@ -15,12 +15,13 @@ extension CallAssembler {
     /// who hung up and when a key was pressed.
     mutating func take(_ row: CELRow, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         var row = row
-        let mark = Mark(at: row.at, offset: mark.offset)
+        let mark = Mark(at: row.at, offset: mark.offset, Mark.Event(row: row.event))
         if hearsChannelEvents {
             guard let place = index[row.uniqueID] else { return }
             calls[place.call]!.sources.insert(.cel)
+            if calls[place.call]!.firstCEL == nil { calls[place.call]!.firstCEL = mark }
             if row.event == "HANGUP", let source = row.extra["hangupsource"] {
-                self[place].hangupSource = source
+                self[place].takeHangupSource(source, mark)
             }
             if row.event == "DTMF" { self[place].lastKey = mark }
             return
@@ -44,7 +45,7 @@ extension CallAssembler {
         }
         reinstate(place)
         if row.event == "BRIDGE_EXIT" { relocate(place, row, mark) }
-        refresh(place, row)
+        refresh(place, row, mark)
         noteQueue(place, row, mark)
         switch row.event {
         case "ANSWER": answered(place, row, mark)
@@ -64,7 +65,7 @@ extension CallAssembler {
         case "HANGUP", "CHAN_END": hungUp(place, row, mark, effect)
         case "BLINDTRANSFER", "ATTENDEDTRANSFER", "PICKUP", "PARK_START", "PARK_END", "FORWARD":
             moved(place, row, mark, effect)
-        default: userEvent(place, row)
+        default: userEvent(place, row, mark)
         }
     }
 
@@ -129,11 +130,17 @@ extension CallAssembler {
         // The end of a call that was told before its last rows came is no call.
         let isEnd = row.event == "HANGUP" || row.event == "CHAN_END"
         if isEnd, linked[row.linkedID] == nil, isRecent(row.linkedID.oldest) { return }
-        start(row, channel, Mark(at: created, offset: mark.offset), effect)
+        start(row, channel, mark.telling(created), effect)
         guard let place = index[row.uniqueID] else { return }
+        // Where it is now is not where it came in.
+        if let dialled = row.dnid, !dialled.isEmpty,
+            calls[place.call]!.dials.allSatisfy({ $0.destination != place.part })
+        {
+            self[place].firstLocation.exten = dialled
+        }
         calls[place.call]!.isPartial = true
         if !["HANGUP", "CHAN_END", "APP_START", "ANSWER"].contains(row.event) {
-            self[place].up = Mark(at: created, offset: mark.offset)
+            self[place].up = mark.telling(created)
         }
         let note = "the log holds no beginning of \(row.channel)"
         if calls[place.call]!.notes.count < 16 { calls[place.call]!.note(note) }
@@ -182,9 +189,9 @@ extension CallAssembler {
         calls[place.call]!.queueVisits[i].leave = mark
     }
 
-    private mutating func refresh(_ place: Place, _ row: CELRow) {
-        self[place].show(row.number, row.name)
-        if let code = row.accountCode { self[place].accountCode = code }
+    private mutating func refresh(_ place: Place, _ row: CELRow, _ mark: Mark) {
+        self[place].show(row.number, row.name, mark)
+        self[place].bill(row.accountCode, mark)
         if !row.exten.isEmpty {
             let location = CallEvent.Location(context: row.context, exten: row.exten, priority: 1)
             self[place].location = location
@@ -205,7 +212,7 @@ extension CallAssembler {
                 calls[place.call]!.dials[i].sourceLocation = location
             }
         }
-        if let field = row.userField, !field.isEmpty { calls[place.call]!.variables["CDR(userfield)"] = field }
+        if let field = row.userField, !field.isEmpty { calls[place.call]!.variables.set("CDR(userfield)", field, mark) }
     }
 
     private mutating func answered(_ place: Place, _ row: CELRow, _ mark: Mark) {
@@ -234,7 +241,7 @@ extension CallAssembler {
         }
         let cause = HangupCause(rawValue: row.extra["hangupcause"].flatMap { Int($0) } ?? 0)
         let source = row.extra["hangupsource"]
-        self[place].hangupSource = source
+        self[place].takeHangupSource(source, mark)
         if let source, source == row.channel.description, !row.channel.isLocal {
             self[place].hangupRequest = self[place].hangupRequest ?? (isFirst ? mark : self[place].end)
         }
@@ -297,7 +304,7 @@ extension CallAssembler {
                 Call.QueueVisit(part: place.part, name: name, join: mark, position: nil))
         case "MixMonitor":
             startRecording(place, String(data.prefix { $0 != "," && $0 != "|" }), mark)
-        default: self[place].application = (row.application ?? "", data)
+        default: self[place].application = (row.application ?? "", data, mark)
         }
     }
 
@@ -323,12 +330,12 @@ extension CallAssembler {
     }
 
     /// `CELGenUserEvent(HOOKSWITCH_REF,4711)` says what the variable of that name says; Wazo and XiVO say where a call comes from.
-    private mutating func userEvent(_ place: Place, _ row: CELRow) {
+    private mutating func userEvent(_ place: Place, _ row: CELRow, _ mark: Mark) {
         switch row.event {
-        case "XIVO_INCALL": calls[place.call]!.variables["HOOKSWITCH_DIRECTION"] = "inbound"
-        case "XIVO_OUTCALL": calls[place.call]!.variables["HOOKSWITCH_DIRECTION"] = "outbound"
+        case "XIVO_INCALL": calls[place.call]!.variables.set("HOOKSWITCH_DIRECTION", "inbound", mark)
+        case "XIVO_OUTCALL": calls[place.call]!.variables.set("HOOKSWITCH_DIRECTION", "outbound", mark)
         case let name where name.hasPrefix("HOOKSWITCH_"):
-            if let value = row.extra["extra"] { calls[place.call]!.variables[name] = value }
+            if let value = row.extra["extra"] { calls[place.call]!.variables.set(name, value, mark) }
         default: break
         }
     }

@@ -53,7 +53,7 @@ extension CallAssembler {
     private mutating func give(_ recorder: Call, to slot: Int, as guest: Int) {
         for recording in recorder.recordings
         where !calls[slot]!.recordings.contains(where: { $0.path == recording.path }) {
-            let end = recording.to ?? recorder.parts[recording.part].end ?? Mark(at: clock, offset: -1)
+            let end = recording.to ?? recorder.parts[recording.part].end ?? Mark.unseen(clock)
             calls[slot]!.recordings.append(
                 Call.RecordingStart(part: guest, from: recording.from, to: end, path: recording.path))
         }

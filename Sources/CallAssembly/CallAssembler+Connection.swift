@@ -97,13 +97,15 @@ extension CallAssembler {
         // The lists of `Status` and `CoreShowChannels` name the same channels; the first one adopts, the second adds.
         if index[id] == nil {
             guard !isRecent(id) else { return }
-            addChannel(snapshot, Mark(at: birth(of: listed, mark), offset: mark.offset), effect)
+            addChannel(snapshot, mark.telling(birth(of: listed, mark)), effect)
             if let place = index[id] { adopt(place, listed) }
         }
         guard let place = locate(snapshot.channel, mark) else { return }
         self[place].isConfirmed = true
         // A channel that Asterisk dials gets its number after it was made.
-        if self[place].number == nil { self[place].number = snapshot.number }
+        if self[place].number == nil, let number = snapshot.number {
+            (self[place].number, self[place].shown) = (number, mark)
+        }
         if disconnectedAt != nil || self[place].isAdopted {
             self[place].heardAgain = mark.at
         }
@@ -116,7 +118,7 @@ extension CallAssembler {
             let answered =
                 precise(listed.answeredAt, since: self[place].created.at, until: mark.at)
                 ?? instant(listed.answered) ?? self[place].created.at
-            self[place].up = Mark(at: answered, offset: mark.offset)
+            self[place].up = mark.telling(answered)
             self[place].upIsGuessed = true
         }
         reconcile(place, listed.bridge, mark)
@@ -178,7 +180,7 @@ extension CallAssembler {
         let part = self[place]
         let from =
             part.isAdopted && part.stays.isEmpty
-            ? part.up ?? mark : disconnectedAt.map { Mark(at: $0, offset: -1) } ?? mark
+            ? part.up ?? mark : disconnectedAt.map { .unseen($0) } ?? mark
         self[place].stays.append(Call.Stay(bridge: i, from: from, to: nil))
     }
 
@@ -203,7 +205,7 @@ extension CallAssembler {
             guard let call = calls[slot], call.emptySince == nil else { continue }
             var ended = 0
             for i in call.parts.indices where call.parts[i].end == nil && isGone(call.parts[i]) {
-                let unseen = Mark(at: max(time, call.parts[i].created.at), offset: -1)
+                let unseen = Mark.unseen(max(time, call.parts[i].created.at))
                 var part = call.parts[i]
                 end(&part, unseenBy: unseen, until: until)
                 calls[slot]!.parts[i] = part

@@ -14,7 +14,9 @@ extension CallAssembler {
         let (from, to) = locate(source, destination.channel, mark)
         guard let to else { return }
         if let from, let location { self[from].location = location }
-        self[to].number = destination.number ?? self[to].number
+        if let number = destination.number, number != self[to].number {
+            (self[to].number, self[to].shown) = (number, mark)
+        }
         calls[to.call]!.dials.append(
             Call.Dial(
                 source: from?.call == to.call ? from?.part : nil, destination: to.part, begin: mark,

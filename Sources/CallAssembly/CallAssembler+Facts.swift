@@ -4,19 +4,19 @@ public import Telephony
 extension CallAssembler {
     /// Takes over a variable's value, if it is wanted in the record or decides something there. Empty is no value; one of a
     /// channel that is in no call in progress is dropped.
-    mutating func set(_ variable: CallEvent.Variable) {
+    mutating func set(_ variable: CallEvent.Variable, _ mark: Mark) {
         guard let place = index[variable.channel] else { return }
         switch variable.name {
         case "MIXMONITOR_FILENAME":
             // With class dialplan it comes just before the start; with channelvars it rides on the start itself.
-            if !variable.value.isEmpty { calls[place.call]!.variables["MIXMONITOR_FILENAME"] = variable.value }
+            if !variable.value.isEmpty { calls[place.call]!.variables.set("MIXMONITOR_FILENAME", variable.value, mark) }
             nameRecording(place, variable.value)
         case "HOOKSWITCH_REF", "HOOKSWITCH_DIRECTION", "HOOKSWITCH_AGENT", "HOOKSWITCH_QUEUE", "QUEUESTATUS":
-            if !variable.value.isEmpty { calls[place.call]!.variables[variable.name] = variable.value }
+            if !variable.value.isEmpty { calls[place.call]!.variables.set(variable.name, variable.value, mark) }
         default:
             // A channel that never had the variable shows it empty: that is no new value.
             if !variable.value.isEmpty, isWanted(variable.name) {
-                calls[place.call]!.variables[variable.name] = variable.value
+                calls[place.call]!.variables.set(variable.name, variable.value, mark)
             }
         }
     }
@@ -41,13 +41,13 @@ extension CallAssembler {
 
     /// Notes what an Originate action came to: at the channel it names, kept for it if that is still to come; a failed
     /// one names none, and is matched by the device that was dialled.
-    mutating func take(_ originate: CallEvent.Originate, _ effect: (AssemblyEffect) -> Void) {
+    mutating func take(_ originate: CallEvent.Originate, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         if let id = originate.channel {
             if let place = index[id] {
-                calls[place.call]!.originate = originate
+                (calls[place.call]!.originate, calls[place.call]!.originateMark) = (originate, mark)
             } else if !isRecent(id) {
                 if earlyOriginates.count == 64 { earlyOriginates.removeFirst() }
-                earlyOriginates.append(originate)
+                earlyOriginates.append((originate, mark))
             }
             return
         }
@@ -60,18 +60,18 @@ extension CallAssembler {
             }
         }
         if let slot = candidates.max(by: { calls[$0]!.linkedID < calls[$1]!.linkedID }) {
-            calls[slot]!.originate = originate
+            (calls[slot]!.originate, calls[slot]!.originateMark) = (originate, mark)
             if calls[slot]!.emptySince != nil { settle(slot, effect) }
         }
     }
 
     /// Adds a CDR to the call of its channel or linked id, and tells that call if it waited for no more. A row of no
     /// call heard of becomes a stray.
-    mutating func take(_ row: CDRRow, _ effect: (AssemblyEffect) -> Void) {
+    mutating func take(_ row: CDRRow, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         learnZone(row)
         let slot = index[row.uniqueID]?.call ?? row.linkedID.flatMap { linked[$0] }
         guard let slot else { return takeStray(row) }
-        calls[slot]!.cdrRows.append(row)
+        calls[slot]!.cdrRows.append(Call.Row(row, mark))
         calls[slot]!.sources.insert(.cdr)
         heardCDR()
         if calls[slot]!.emptySince != nil { settle(slot, effect) }
@@ -100,7 +100,7 @@ extension CallAssembler {
             guard let slot = index[row.uniqueID]?.call ?? row.linkedID.flatMap({ linked[$0] }), calls[slot]!.awaitsFiles
             else { continue }
             learnZone(row)
-            calls[slot]!.cdrRows.append(row)
+            calls[slot]!.cdrRows.append(Call.Row(row, Mark(at: instant(row.end) ?? clock, .cdr)))
             calls[slot]!.sources.insert(.cdr)
         }
         for slot in calls.indices {

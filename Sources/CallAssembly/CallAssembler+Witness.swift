@@ -25,18 +25,26 @@ extension CallAssembler {
         }
         guard witness.occasion == .hangup else { return }
         let isBlind = disconnectedAt != nil || !calls[place.call]!.sources.contains(.ami)
-        if let source = witness.hangupSource { self[place].hangupSource = source }
+        if let source = witness.hangupSource { self[place].takeHangupSource(source, mark(of: witness)) }
         if isBlind, self[place].end == nil { end(place, witness, effect) }
     }
 
+    private func mark(of witness: InsideWitness) -> Mark {
+        Mark(at: witness.receivedAt, witness.occasion == .tag ? .tag : .handler)
+    }
+
     private mutating func complement(_ place: Place, _ witness: InsideWitness) {
-        if let ref = witness.refID, !ref.isEmpty { calls[place.call]!.variables["HOOKSWITCH_REF"] = ref }
-        if let direction = witness.direction { calls[place.call]!.variables["HOOKSWITCH_DIRECTION"] = direction }
-        if let status = witness.queueStatus, !status.isEmpty { calls[place.call]!.variables["QUEUESTATUS"] = status }
-        if let field = witness.cdr.userField, !field.isEmpty { calls[place.call]!.variables["CDR(userfield)"] = field }
-        if let code = witness.accountCode, !code.isEmpty { self[place].accountCode = code }
+        let mark = mark(of: witness)
+        func set(_ name: String, _ value: String?) {
+            if let value, !value.isEmpty { calls[place.call]!.variables.set(name, value, mark) }
+        }
+        set("HOOKSWITCH_REF", witness.refID)
+        set("HOOKSWITCH_DIRECTION", witness.direction)
+        set("QUEUESTATUS", witness.queueStatus)
+        set("CDR(userfield)", witness.cdr.userField)
+        if let code = witness.accountCode, !code.isEmpty { self[place].bill(code, mark) }
         for (name, value) in witness.variables where isWanted(name) && !value.isEmpty {
-            calls[place.call]!.variables[name] = value
+            set(name, value)
         }
         if self[place].heardAgain != nil, witness.occasion == .hangup, witness.role != .callee {
             correct(place, witness)
@@ -59,10 +67,10 @@ extension CallAssembler {
         if part.isAdopted, let dialled = witness.dialledNumber, !dialled.isEmpty {
             self[place].firstLocation.exten = dialled
         }
-        let mark = Mark(at: max(end(toldBy: witness), part.created.at), offset: -1)
+        let mark = Mark(at: max(end(toldBy: witness), part.created.at), .handler)
         if time(witness.cdr.end) != nil { self[place].toldEnd = mark }
         if part.up == nil || part.upIsGuessed, let answer = time(witness.cdr.answer), answer <= mark.at {
-            self[place].up = Mark(at: max(answer, part.created.at), offset: -1)
+            self[place].up = Mark(at: max(answer, part.created.at), .handler)
         }
         reconstructDial(place, witness, mark)
     }
@@ -85,7 +93,7 @@ extension CallAssembler {
             CallEvent.Snapshot(
                 channel: CallEvent.Channel(uniqueID: witness.uniqueID, linkedID: linkedID), name: witness.channel,
                 state: isCallee ? .down : .ring, number: witness.callerNumber, callerName: witness.callerName,
-                accountCode: witness.accountCode, location: first), Mark(at: start, offset: -1), effect)
+                accountCode: witness.accountCode, location: first), Mark(at: start, .handler), effect)
         guard let place = index[witness.uniqueID] else { return }
         if !isCallee {
             // An id tells its channel's start only to the second: a dialled line is never older than who dialled it.
@@ -106,6 +114,7 @@ extension CallAssembler {
         calls[slot]!.parts[i].uniqueID = channel.uniqueID
         calls[slot]!.parts[i].isPeer = false
         index[channel.uniqueID] = Place(call: slot, part: i)
+        beginTalkLater(i, in: slot)
         return index[channel.uniqueID]
     }
 
@@ -121,10 +130,10 @@ extension CallAssembler {
     }
 
     private mutating func end(_ place: Place, _ witness: InsideWitness, _ effect: (AssemblyEffect) -> Void) {
-        let mark = Mark(at: max(end(toldBy: witness), self[place].created.at), offset: -1)
+        let mark = Mark(at: max(end(toldBy: witness), self[place].created.at), .handler)
         if witness.role != .callee {
             if self[place].up == nil, let answer = answer(toldBy: witness, mark.at) {
-                self[place].up = Mark(at: max(answer, self[place].created.at), offset: -1)
+                self[place].up = Mark(at: max(answer, self[place].created.at), .handler)
             }
             reconstructDial(place, witness, mark)
         }
@@ -143,14 +152,18 @@ extension CallAssembler {
 
     /// Whom the caller's Dial() reached and for how long, from `DIALSTATUS`, `DIALEDPEERNAME` and `ANSWEREDTIME`.
     private mutating func reconstructDial(_ place: Place, _ witness: InsideWitness, _ end: Mark) {
-        guard let status = witness.dialStatus, !status.isEmpty else { return }
         guard let peer = witness.peerChannel ?? witness.cdr.destinationChannel else { return }
+        // Who is connected without Dial(), by Queue() or a pickup, has no DIALSTATUS.
+        let isConnected = witness.cdr.disposition == "ANSWERED" && witness.cdr.destinationChannel != nil
+        guard let status = witness.dialStatus ?? (isConnected ? "ANSWER" : nil), !status.isEmpty else { return }
         let talked = Duration.seconds(witness.answeredSeconds ?? 0)
         let dialled = Duration.seconds(witness.dialedSeconds ?? witness.answeredSeconds ?? 0)
-        let begin = Mark(at: end.at - dialled, offset: -1)
-        var answer = Mark(at: end.at - talked, offset: -1)
+        let begin = Mark(at: end.at - dialled, .handler)
+        var answer = Mark(at: end.at - talked, .handler)
         // Rounded down to the second; the CDR knows better, unless the PBX had answered long before somebody did.
         if let exact = time(witness.cdr.answer), exact <= answer.at, answer.at - exact < .seconds(1) {
+            answer.at = exact
+        } else if witness.answeredSeconds == nil, let exact = time(witness.cdr.answer) {
             answer.at = exact
         }
         var known = calls[place.call]!.parts.firstIndex { $0.name == peer }
@@ -170,6 +183,9 @@ extension CallAssembler {
             known = calls[place.call]!.parts.count - 1
         }
         guard let other = known else { return }
+        if status == "ANSWER", calls[place.call]!.parts[other].up == nil, !calls[place.call]!.parts[other].isPeer {
+            answer.at = max(answer.at, calls[place.call]!.parts[other].created.at)
+        }
         let isAnswered = status == "ANSWER"
         if let i = calls[place.call]!.dials.lastIndex(where: { $0.destination == other }) {
             if calls[place.call]!.dials[i].source == nil { calls[place.call]!.dials[i].source = place.part }
@@ -186,9 +202,52 @@ extension CallAssembler {
                     end: isAnswered ? answer : end, status: DialStatus(rawValue: status)))
         }
         guard isAnswered else { return }
-        if calls[place.call]!.parts[other].up == nil { calls[place.call]!.parts[other].up = answer }
+        if calls[place.call]!.parts[other].up == nil {
+            calls[place.call]!.parts[other].up = answer
+            noteUnsureTalk(other, in: place.call, since: self[place].created.at)
+        }
         calls[place.call]!.connect(
             place.part, other, from: answer, to: end, under: BridgeID("told by \(witness.uniqueID)"))
+    }
+
+    /// The seconds of the caller's channel count from its own answer, and no handler tells when the phone took the call: a menu before
+    /// it, or a wait in a queue, looks like talk. Where the phone was dialled at once there was none.
+    private mutating func noteUnsureTalk(_ peer: Int, in slot: Int, since start: Instant) {
+        let part = calls[slot]!.parts[peer]
+        if !part.isPeer, part.created.at - start < .seconds(2) { return }
+        calls[slot]!.note(
+            part.isPeer
+                ? CallAssembler.unsureTalk : "when \(part.name) answered was not told: talk counts from its dialling")
+    }
+    private static let unsureTalk =
+        "when the phone answered was not told: talk counts from the caller's own answer, a menu or a wait before it included"
+
+    /// A phone's own id tells to the second when it was dialled: it did not talk before.
+    private mutating func beginTalkLater(_ peer: Int, in slot: Int) {
+        calls[slot]!.notes.removeAll { $0 == CallAssembler.unsureTalk }
+        let part = calls[slot]!.parts[peer]
+        if let dialled = part.uniqueID.created, dialled > part.created.at {
+            let mark = Mark(at: dialled, .handler)
+            calls[slot]!.parts[peer].created = mark
+            if let up = part.up, up.at < dialled {
+                calls[slot]!.parts[peer].up = mark
+                let bridges = Set(part.stays.map(\.bridge))
+                for i in calls[slot]!.parts.indices {
+                    for s in calls[slot]!.parts[i].stays.indices
+                    where bridges.contains(calls[slot]!.parts[i].stays[s].bridge)
+                        && calls[slot]!.parts[i].stays[s].from.at < dialled
+                    {
+                        calls[slot]!.parts[i].stays[s].from = mark
+                    }
+                }
+            }
+            for d in calls[slot]!.dials.indices where calls[slot]!.dials[d].destination == peer {
+                calls[slot]!.dials[d].begin = mark
+                if let end = calls[slot]!.dials[d].end, end.at < dialled { calls[slot]!.dials[d].end = mark }
+            }
+        }
+        let first = calls[slot]!.parts.filter { !$0.isPeer }.map(\.created.at).min() ?? part.created.at
+        if part.up != nil { noteUnsureTalk(peer, in: slot, since: first) }
     }
 
     /// When the channel began: as its CDR says, unless that row began later than the channel, as after a transfer. The id has the

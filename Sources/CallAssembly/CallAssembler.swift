@@ -30,7 +30,7 @@ public struct CallAssembler: Sendable {
     /// The channels that calls told lately are named after.
     private var told = RecentIDs()
     /// Answers to originations whose channel has not been told of yet: the two come in either order.
-    var earlyOriginates: [CallEvent.Originate] = []
+    var earlyOriginates: [(originate: CallEvent.Originate, mark: Mark)] = []
     /// Hangups that were not believed because their channel was in a bridge; true after all if nothing more comes of it.
     var doubtedEnds: [UniqueID: DoubtedEnd] = [:]
     /// Which devices were seen to lead outside, learned from the calls told and from queue members.
@@ -100,16 +100,16 @@ public struct CallAssembler: Sendable {
         default: if event.at > clock { clock = event.at }
         }
         if !waiting.isEmpty || !strays.isEmpty { advance(to: event.at, effect) }
-        let mark = Mark(at: event.at, offset: event.offset ?? -1)
+        let mark = Mark(at: event.at, offset: event.offset ?? -1, Mark.Event(event.body))
         switch event.body {
         case .newChannel(let snapshot):
             if !hearsChannelEvents { startHearingChannelEvents() }
             addChannel(snapshot, mark, effect)
         case .newState(let channel, let state): withPart(channel, mark, isAlive: true) { $0.take(state, mark) }
         case .newCallerID(let channel, let number, let name):
-            withPart(channel, mark) { $0.show(number, name) }
+            withPart(channel, mark) { $0.show(number, name, mark) }
         case .newAccountCode(let channel, let code):
-            withPart(channel, mark) { $0.accountCode = code ?? $0.accountCode }
+            withPart(channel, mark) { $0.bill(code, mark) }
         case .rename(let channel, let name): withPart(channel, mark) { $0.name = name }
         case .hangupRequest(let channel, let cause):
             withPart(channel, mark) { part in
@@ -166,17 +166,18 @@ public struct CallAssembler: Sendable {
             if let last = calls[place.call]!.recordings.lastIndex(where: { $0.part == place.part && $0.to == nil }) {
                 calls[place.call]!.recordings[last].to = mark
             }
-        case .originateResponse(let originate): take(originate, effect)
-        case .application(let channel, let name, let data): withPart(channel, mark) { $0.application = (name, data) }
+        case .originateResponse(let originate): take(originate, mark, effect)
+        case .application(let channel, let name, let data):
+            withPart(channel, mark) { $0.application = (name, data, mark) }
         case .variableSet: break
-        case .cdr(let row): take(row, effect)
+        case .cdr(let row): take(row, mark, effect)
         case .cel(let row): take(row, mark, effect)
         case .witness(let witness): take(witness, effect)
         case .connected, .disconnected, .fullyBooted, .shutdown, .listBegan, .listed, .listComplete:
             connection(event.body, mark, effect)
         case .damaged(let reason): effect(.resyncWanted(reason: reason, offset: event.offset))
         }
-        for variable in event.variables { set(variable) }
+        for variable in event.variables { set(variable, mark) }
     }
 
     /// Ends the waits that are over at `now`.
@@ -209,7 +210,7 @@ public struct CallAssembler: Sendable {
                     call.note("the stream ended before the call did")
                 }
                 for i in call.parts.indices where call.parts[i].end == nil {
-                    end(&call.parts[i], unseenBy: Mark(at: clock, offset: -1))
+                    end(&call.parts[i], unseenBy: .unseen(clock))
                 }
                 calls[slot] = call
             }
@@ -301,8 +302,8 @@ public struct CallAssembler: Sendable {
         calls[slot]!.emptySince = nil
         calls[slot]!.sources.insert(.ami)
         index[channel.uniqueID] = Place(call: slot, part: calls[slot]!.parts.count - 1)
-        if let i = earlyOriginates.firstIndex(where: { $0.channel == channel.uniqueID }) {
-            calls[slot]!.originate = earlyOriginates.remove(at: i)
+        if let i = earlyOriginates.firstIndex(where: { $0.originate.channel == channel.uniqueID }) {
+            (calls[slot]!.originate, calls[slot]!.originateMark) = earlyOriginates.remove(at: i)
         }
         if isNew, configuration.reportsProgress { tell(.started, slot, effect) }
     }
@@ -316,7 +317,7 @@ public struct CallAssembler: Sendable {
             else { continue }
             calls[slot] = nil
             freeSlots.append(slot)
-            if let originate = call.originate { earlyOriginates.append(originate) }
+            if let originate = call.originate { earlyOriginates.append((originate, call.originateMark)) }
             for part in call.parts { index[part.uniqueID] = nil }
             for alias in call.aliases { linked[alias] = nil }
         }
@@ -450,7 +451,7 @@ public struct CallAssembler: Sendable {
         }
         if call.isPartial {
             if !call.cdrRows.isEmpty {
-                CDRStory(configuration, zoneOffset: zoneOffset, rows: call.cdrRows).complete(&call)
+                CDRStory(configuration, zoneOffset: zoneOffset, rows: call.cdrRows.map(\.row)).complete(&call)
             }
             call.settleUnseen()
         }

@@ -16,7 +16,7 @@ extension CallTeller {
         guard !facts.call.isPartial, !facts.call.cdrRows.isEmpty else { return [] }
         let rows = rows(of: cast.caller)
         guard rows.count == 1 else { return [] }
-        let (row, line) = (facts.call.cdrRows[rows[0]], facts.call.parts[cast.caller])
+        let (row, line) = (facts.call.cdrRows[rows[0]].row, facts.call.parts[cast.caller])
         let margins = margins(row, line, record)
         if let margins, margins.isShort, mayHaveMoreRows(cast.caller, record) { return [] }
         return [
@@ -89,7 +89,8 @@ extension CallTeller {
     /// The row has the number that the line showed last: whichever it was, the line must have shown it.
     private func caller(_ row: CDRRow, _ line: ToldCall.Line, _ cast: Cast) -> String? {
         guard let source = row.source, !source.isEmpty, Names.isNumber(source) else { return nil }
-        let shown = [line.firstNumber, line.number, cast.number(cast.caller), cast.callerParty.number].compactMap { $0 }
+        let shown = [line.firstNumber, line.number, cast.number(cast.caller), cast.callerParty.value.number].compactMap
+        { $0 }
         guard !shown.isEmpty, !shown.contains(where: { Names.areOne($0, source) }) else { return nil }
         return "Asterisk's CDR says that \(printable(source)) called"
     }

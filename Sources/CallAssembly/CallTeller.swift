@@ -24,7 +24,7 @@ final class CallTeller: Sendable {
     func finished() -> FinishedCall? {
         guard let cast = Cast(facts, configuration, knowledge) else { return nil }
         let ends = Ends(facts, cast, now: now)
-        let conversation = Conversation(facts, main: cast.main, isPerson: cast.isPerson, end: ends.overall)
+        let conversation = Conversation(facts, main: cast.main, isPerson: cast.isPerson, end: ends.mark)
         let outcome = Outcome(facts, cast, ends, conversation)
 
         let first = facts.call.parts.filter { !$0.isGuest }
@@ -33,16 +33,18 @@ final class CallTeller: Sendable {
             id: CallRecord.id(system: configuration.system, linkedID: facts.call.linkedID),
             system: configuration.system,
             uniqueID: first.uniqueID, linkedID: facts.call.linkedID, direction: cast.direction,
-            disposition: outcome.disposition.value, caller: cast.callerParty, callee: cast.calleeParty.value,
+            disposition: outcome.disposition.value, caller: cast.callerParty.value, callee: cast.calleeParty.value,
             startedAt: first.created.at, endedAt: max(ends.overall, first.created.at), hangupCause: outcome.cause.value)
         record.isInProgress = now != nil
         record.hangupCauseText = outcome.causeText
         record.hungUpBy = outcome.hungUp.value
-        record.answeredAt = answeredAt(cast, outcome).map { min(max($0.at, record.startedAt), record.endedAt) }
+        let answeredAt = answeredAt(cast, outcome)
+        record.answeredAt = answeredAt.map { min(max($0.at, record.startedAt), record.endedAt) }
         record.answeredBy = outcome.answeredBy.map { party($0, cast) }
         var agents = conversation.talkers.map(\.part).filter { !cast.isOutside[$0] && $0 != cast.main }
         if agents.isEmpty { agents = met(cast, outcome) }
-        record.agents = inTurn(agents, cast)
+        agents = inTurn(agents)
+        record.agents = agents.map { party($0, cast) }
         record.agent = record.agents.last
         if record.agent == nil, cast.direction == .outbound, !cast.isOutside[cast.caller] {
             record.agent = party(cast.caller, cast)
@@ -50,31 +52,40 @@ final class CallTeller: Sendable {
         record.talk = conversation.talk
         record.hold = conversation.hold
         record.park = conversation.park
-        record.ring = ring(cast)
+        let ringing = ringing(cast)
+        record.ring = CallTeller.total(ringing)
         record.queue = outcome.queue
-        record.transfers = Transfers(facts, cast, conversation, ends).list
-        record.recordings = recordings(ends, cast)
+        let transfers = Transfers(facts, cast, conversation, ends)
+        record.transfers = transfers.told.map(\.transfer)
+        let recordings = recordings(ends, cast)
+        record.recordings = recordings.map(\.recording)
         record.legs = legs(cast, ends, outcome, conversation)
         record.variables = variables()
         record.refID = facts.call.variables["HOOKSWITCH_REF"].flatMap { isUnfilled($0) ? nil : printable($0) }
-        record.accountCode = accountCode(cast)
-        record.userField =
-            (facts.call.cdrRows.last { $0.userField != nil }?.userField ?? facts.call.variables["CDR(userfield)"])
-            .map(printable)
+        let (account, userField) = (accountCode(cast), userField())
+        record.accountCode = account?.value
+        record.userField = userField?.value
         record.completeness = facts.call.isPartial ? .partial : .full
         record.sources = facts.call.sources.sources
         record.notes = facts.call.notes + outcome.notes
         record.notes += contradictions(record, cast)
         let unfilled = facts.call.variables.filter { isUnfilled($0.value) }
-        for (name, value) in unfilled.sorted(by: { $0.name < $1.name }) {
+        for entry in unfilled.sorted(by: { $0.name < $1.name }) {
             record.notes.append(
-                "\(printable(name)) was left out: it holds \(printable(value)), which VICIdial should have filled in")
+                "\(printable(entry.name)) was left out: it holds \(printable(entry.value)), which VICIdial should have filled in"
+            )
         }
-        return FinishedCall(record: record, evidence: evidence(first, cast, ends, conversation, outcome))
+        guard now == nil else { return FinishedCall(record: record) }
+        let proof = Proof(
+            facts: facts, first: first, cast: cast, ends: ends, conversation: conversation, outcome: outcome,
+            agents: agents, ringing: ringing, transfers: transfers, recordings: recordings.map(\.start),
+            answeredAt: answeredAt, accountCode: account, userField: userField, variables: record.variables,
+            hasReference: record.refID != nil, hasAgent: record.agent != nil)
+        return FinishedCall(record: record, evidenceFrom: proof.evidence)
     }
 
     /// When the line came up whose answer counts; the caller's where the PBX itself answered; nil where none did.
-    func answeredAt(_ cast: Cast, _ outcome: Outcome) -> Mark? {
+    private func answeredAt(_ cast: Cast, _ outcome: Outcome) -> Mark? {
         answeredAt(cast) ?? (outcome.disposition.value == .answered ? facts.call.parts[cast.caller].up : nil)
     }
     private func answeredAt(_ cast: Cast) -> Mark? {
@@ -103,31 +114,35 @@ final class CallTeller: Sendable {
     }
 
     /// The time somebody was rung for the caller: the union of all ringing, of legs other than the originated one.
-    private func ring(_ cast: Cast) -> Duration {
-        var spans: [(Instant, Instant)] = []
+    private func ringing(_ cast: Cast) -> [(from: Mark, to: Mark)] {
+        var spans: [(from: Mark, to: Mark)] = []
         for dial in facts.call.dials where cast.isPerson[dial.destination] {
             if dial.destination == cast.caller, !cast.targets.isEmpty { continue }
             let part = facts.call.parts[dial.destination]
-            let from = max(part.ringing?.at ?? dial.begin.at, dial.begin.at)
+            let from = part.ringing.flatMap { $0.at > dial.begin.at ? $0 : nil } ?? dial.begin
             // A phone that was answered rings no more, though Dial may go on with an announcement to it or a question.
-            guard let to = [dial.end?.at, part.up?.at].compactMap({ $0 }).min() ?? part.end?.at else { continue }
-            if to > from { spans.append((from, to)) }
+            let ends = [part.up, dial.end].compactMap { $0 }
+            guard let to = ends.min(by: { $0.at < $1.at }) ?? part.end else { continue }
+            if to.at > from.at { spans.append((from, to)) }
         }
         return CallTeller.union(spans)
     }
 
-    /// The time that is within at least one of the spans: two lines that ring together ring once.
-    static func union(_ spans: [(Instant, Instant)]) -> Duration {
-        var total = Duration.zero
-        var reach: Instant?
-        for (from, to) in spans.sorted(by: { $0.0 < $1.0 }) {
-            let start = max(from, reach ?? from)
-            if to > start {
-                total += to - start
-                reach = to
+    /// The times that are within at least one of the spans: two lines that ring together ring once.
+    static func union(_ spans: [(from: Mark, to: Mark)]) -> [(from: Mark, to: Mark)] {
+        guard spans.count > 1 else { return spans }
+        var union: [(from: Mark, to: Mark)] = []
+        for span in spans.sorted(by: { $0.from.at < $1.from.at }) {
+            guard let last = union.last, span.from.at <= last.to.at else {
+                union.append(span)
+                continue
             }
+            if span.to.at > last.to.at { union[union.count - 1].to = span.to }
         }
-        return total
+        return union
+    }
+    private static func total(_ spans: [(from: Mark, to: Mark)]) -> Duration {
+        spans.reduce(.zero) { $0 + ($1.to.at - $1.from.at) }
     }
 
     /// The line at place `i` in `facts.call.parts` as the record names it, its values made printable.
@@ -140,31 +155,33 @@ final class CallTeller: Sendable {
     }
 
     /// In the order they spoke; the same phone twice in a row is one person (a parked call that came back).
-    private func inTurn(_ parts: [Int], _ cast: Cast) -> [CallRecord.Party] {
-        var parties: [CallRecord.Party] = []
+    private func inTurn(_ parts: [Int]) -> [Int] {
         var device: Substring?
-        for i in parts where facts.call.parts[i].name.device != device {
-            device = facts.call.parts[i].name.device
-            parties.append(party(i, cast))
+        return parts.filter { i in
+            defer { device = facts.call.parts[i].name.device }
+            return facts.call.parts[i].name.device != device
         }
-        return parties
     }
 
-    private func recordings(_ ends: Ends, _ cast: Cast) -> [CallRecord.Recording] {
+    private func recordings(
+        _ ends: Ends, _ cast: Cast
+    ) -> [(recording: CallRecord.Recording, start: Call.RecordingStart)] {
         facts.call.recordings.compactMap { start in
             guard let path = start.path else { return nil }
             // What a conference's recorder heard is the customers' calls, not the session of the agent who sits in it.
             if facts.call.parts[start.part].isGuest, cast.direction == .internal { return nil }
             let whole = path.hasPrefix("/") ? path : "\(configuration.recordings)/\(path)"
-            return CallRecord.Recording(
+            let recording = CallRecord.Recording(
                 path: printable(whole), channel: facts.call.parts[start.part].name, startedAt: start.from.at,
                 endedAt: start.to?.at ?? ends.left[start.part])
+            return (recording, start)
         }
     }
 
     private func variables() -> [String: String] {
         var variables: [String: String] = [:]
-        for (name, value) in facts.call.variables {
+        for entry in facts.call.variables {
+            let (name, value) = (entry.name, entry.value)
             if name.hasPrefix("HOOKSWITCH_") || name.hasPrefix("CDR(") || name == "MIXMONITOR_FILENAME"
                 || name == "QUEUESTATUS"
             {
@@ -182,13 +199,27 @@ final class CallTeller: Sendable {
         return value.prefix(5).uppercased() == "--A--" && value.suffix(5).uppercased() == "--B--"
     }
 
-    private func accountCode(_ cast: Cast) -> String? {
-        let code =
-            facts.call.parts[cast.caller].accountCode ?? rows(of: cast.caller).last.flatMap {
-                facts.call.cdrRows[$0].accountCode
-            }
-            ?? facts.call.parts[cast.main].accountCode
-        return code.map(printable)
+    /// The caller's, from an event or its CDR, else the main party's.
+    private func accountCode(_ cast: Cast) -> Decided<String>? {
+        func told(_ part: ToldCall.Line, _ reason: String) -> Decided<String>? {
+            part.accountCode.map { Decided(printable($0), part.billed ?? part.created, reason) }
+        }
+        if let code = told(facts.call.parts[cast.caller], "account of the first line of the call") { return code }
+        if let row = rows(of: cast.caller).last, let code = facts.call.cdrRows[row].accountCode {
+            return Decided(printable(code), facts.call.cdrRows[row].mark, "accountcode of the CDR")
+        }
+        return told(facts.call.parts[cast.main], "account of the main party's line")
+    }
+
+    /// What the CDR says, else the dialplan.
+    private func userField() -> Decided<String>? {
+        if let row = facts.call.cdrRows.last(where: { $0.userField != nil }), let field = row.userField {
+            return Decided(printable(field), row.mark, "userfield of the CDR")
+        }
+        let variables = facts.call.variables
+        return variables["CDR(userfield)"].map {
+            Decided(printable($0), variables.mark(of: "CDR(userfield)"), "CDR(userfield)")
+        }
     }
 
     /// Places in `cdrRows` of a channel's own rows.

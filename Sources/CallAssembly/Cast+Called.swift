@@ -15,8 +15,8 @@ extension Cast {
     static func called(
         _ facts: Facts, caller: Int, main: Int, targets: [Int], isOriginated: Bool, direction: CallRecord.Direction
     ) -> Decided<Called> {
-        func called(_ number: String?, _ event: String, _ mark: Mark, _ reason: String) -> Decided<Called> {
-            Decided(Called(number: number), event, mark, reason)
+        func called(_ number: String?, _ mark: Mark, _ reason: String) -> Decided<Called> {
+            Decided(Called(number: number), mark, reason)
         }
         let part = facts.call.parts[caller]
         guard isOriginated else {
@@ -27,10 +27,10 @@ extension Cast {
                 let turnedTo = dial.sourceLocation?.exten, Names.isNumber(turnedTo),
                 part.up.map({ $0.at >= dial.begin.at }) ?? true
             {
-                return called(turnedTo, "DialBegin", dial.begin, "the number that the dialplan turned to from s")
+                return called(turnedTo, dial.begin, "the number that the dialplan turned to from s")
             }
             return called(
-                exten.isEmpty ? nil : exten, "Newchannel", part.created,
+                exten.isEmpty ? nil : exten, part.created,
                 "the extension at the call's start: what was dialled")
         }
         if main == caller, direction == .outbound, part.isInternal == false,
@@ -44,7 +44,7 @@ extension Cast {
             let shown = part.number ?? part.firstLocation.exten
             let number = Names.dialledNumber(facts.call, caller) ?? shown
             return Decided(
-                Called(number: number, callerNumber: shown == number ? nil : shown), "Newchannel", part.created,
+                Called(number: number, callerNumber: shown == number ? nil : shown), part.created,
                 "the line Asterisk dialled")
         }
         if let dial = facts.call.dials.first(where: {
@@ -53,20 +53,20 @@ extension Cast {
         }),
             let exten = dial.sourceLocation?.exten, !exten.isEmpty, exten != "s", !isLocalTwo(facts, dial.source)
         {
-            return called(exten, "DialBegin", dial.begin, "the extension that dialled")
+            return called(exten, dial.begin, "the extension that dialled")
         }
         // Through a Local channel the line that runs the dialplan is its first half.
         if let dial = facts.call.dials.first(where: { targets.contains($0.destination) }) {
             if let exten = dial.sourceLocation?.exten, Outside.isLong(exten), Names.isNumber(exten) {
-                return called(exten, "DialBegin", dial.begin, "the extension that dialled")
+                return called(exten, dial.begin, "the extension that dialled")
             }
             let number = facts.call.parts[dial.destination].number ?? facts.call.originate?.exten
-            return called(number, "DialBegin", dial.begin, "the number of the dialled line")
+            return called(number, dial.begin, "the number of the dialled line")
         }
         if let exten = facts.call.originate?.exten {
-            return called(exten, "OriginateResponse", part.created, "the extension asked for")
+            return called(exten, facts.call.originateMark, "the extension asked for")
         }
-        return called(part.number, "Newchannel", part.created, "the line Asterisk dialled")
+        return called(part.number, part.shown ?? part.created, "the line Asterisk dialled")
     }
 
     private static func isLocalTwo(_ facts: Facts, _ part: Int?) -> Bool {

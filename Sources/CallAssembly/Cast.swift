@@ -25,11 +25,13 @@ final class Cast: Sendable {
     let isOriginated: Bool
     /// Seen from the PBX: `HOOKSWITCH_DIRECTION` decides where the dialplan sets it, else who of the lines is outside.
     let direction: CallRecord.Direction
-    /// Why that direction, in words, for `show`.
-    let directionReason: String
+    /// What told that direction, and why, in words, for `show`.
+    let directionEvidence: Decided<CallRecord.Direction>
+    /// Why the line that decided it counts as outside; nil where none did.
+    let directionDetail: String?
     /// The record's `caller`, printable; where Asterisk called the outside line first, the number shown to it, or the
     /// line that was then called for it.
-    let callerParty: CallRecord.Caller
+    let callerParty: Decided<CallRecord.Caller>
     /// The record's `callee`, printable: the number that was called, and the name of the line that has it, where one
     /// does.
     let calleeParty: Decided<CallRecord.Caller>
@@ -71,8 +73,13 @@ final class Cast: Sendable {
         isOutside = parts.indices.map {
             isPerson[$0] && outside.contains($0, isDialled: isDialled[$0], isOriginated: isOriginated && $0 == caller)
         }
-        (direction, directionReason) = Cast.direction(
+        let (told, decider) = Cast.direction(
             facts, configuration, caller: caller, targets: targets, isOutside: isOutside, isOriginated: isOriginated)
+        directionEvidence = told
+        directionDetail = decider.map {
+            outside.verdict($0, isDialled: isDialled[$0], isOriginated: isOriginated && $0 == caller).reason
+        }
+        direction = directionEvidence.value
 
         let outsideTargets = targets.filter { [isOutside] in isOutside[$0] }
         // A line outside that Asterisk called is what was called, unless another outside was then called for it.
@@ -88,16 +95,22 @@ final class Cast: Sendable {
 
         let called = Cast.called(
             facts, caller: caller, main: main, targets: targets, isOriginated: isOriginated, direction: direction)
-        let names = Names(facts, isOutside, isDialled, configuration.internalNumbers)
+        let names = Names(facts, isOutside, isDialled, configuration.internalNumbers, caller: caller)
         self.names = names
-        func party(_ i: Int) -> CallRecord.Caller {
-            CallRecord.Caller(number: names.number(i).map(printable), name: names.name(i))
+        func party(_ i: Int) -> Decided<CallRecord.Caller> {
+            let number = names.told(i)
+            return Decided(
+                CallRecord.Caller(number: number.value.map(printable), name: names.name(i)), number.mark, number.reason)
         }
         if isCallback {
             // Without a number of its own a callback is the call of who was called for it.
             let shown = called.value.callerNumber
             callerLine = shown == nil ? targets.first { [isOutside] in !isOutside[$0] } : nil
-            callerParty = callerLine.map(party) ?? CallRecord.Caller(number: shown.map(printable))
+            callerParty =
+                callerLine.map(party)
+                ?? Decided(
+                    CallRecord.Caller(number: shown.map(printable)), parts[caller].shown ?? parts[caller].created,
+                    "the number shown to the line that Asterisk dialled")
         } else {
             callerLine = caller
             callerParty = party(caller)
@@ -105,8 +118,8 @@ final class Cast: Sendable {
         let number = called.value.number ?? targets.first.flatMap { names.number($0) }
         let named = direction == .inbound ? nil : targets.first { names.number($0) == number }
         calleeParty = Decided(
-            CallRecord.Caller(number: number.map(printable), name: named.flatMap { names.name($0) }), called.event,
-            called.mark, called.reason)
+            CallRecord.Caller(number: number.map(printable), name: named.flatMap { names.name($0) }), called.mark,
+            called.reason)
     }
 
     /// A line's own number, by place in `facts.call.parts`; as shown, not made printable.
@@ -152,6 +165,13 @@ final class Cast: Sendable {
                 agentName[i] = member
             }
         }
+        // `setinterfacevar` of queues.conf: the handler's word, where the queue's own events were not heard.
+        for witness in facts.call.witnesses {
+            guard let member = witness.memberName, let interface = witness.memberInterface else { continue }
+            if let i = targets.first(where: { parts[$0].name.device == interface[...] }), agentName[i] == nil {
+                agentName[i] = member
+            }
+        }
         if let agent = facts.call.variables["HOOKSWITCH_AGENT"],
             let i = targets.first(where: { !isOutside[$0] })
         {
@@ -165,16 +185,18 @@ final class Cast: Sendable {
     private static func direction(
         _ facts: Facts, _ configuration: AssemblyConfiguration, caller: Int, targets: [Int], isOutside: [Bool],
         isOriginated: Bool
-    ) -> (CallRecord.Direction, String) {
+    ) -> (told: Decided<CallRecord.Direction>, byLine: Int?) {
         if let said = facts.call.variables["HOOKSWITCH_DIRECTION"],
             let direction = CallRecord.Direction(rawValue: said.lowercased())
         {
-            return (direction, "HOOKSWITCH_DIRECTION says so")
+            let mark = facts.call.variables.mark(of: "HOOKSWITCH_DIRECTION")
+            return (Decided(direction, mark, "HOOKSWITCH_DIRECTION says so"), nil)
         }
+        let first = facts.call.parts[caller].created
         if isOutside[caller] {
             return isOriginated
-                ? (.outbound, "Asterisk dialled an outside line")
-                : (.inbound, "the first line leads outside")
+                ? (Decided(.outbound, first, "Asterisk dialled an outside line"), caller)
+                : (Decided(.inbound, first, "the first line leads outside"), caller)
         }
         let outside = targets.filter { isOutside[$0] }
         let asked = facts.call.dials.first { targets.contains($0.destination) || $0.source != nil }?.sourceLocation?
@@ -182,7 +204,9 @@ final class Cast: Sendable {
         let dialled = isOriginated ? facts.call.originate?.exten ?? asked : facts.call.parts[caller].firstLocation.exten
         let isInternalNumber = dialled.map { configuration.internalNumbers.match($0) } ?? false
         if !outside.isEmpty, outside.count == targets.count || !isInternalNumber {
-            return (.outbound, "an inside line called an outside one")
+            let line = outside[0]
+            let begin = facts.call.dials.first { $0.destination == line }?.begin ?? facts.call.parts[line].created
+            return (Decided(.outbound, begin, "an inside line called an outside one"), line)
         }
         // Itself, or the Local channel that brings it there.
         let isInConference = facts.call.parts.contains { part in
@@ -191,8 +215,8 @@ final class Cast: Sendable {
         // A code of the dialplan's own (meeting rooms, settings) may be long too.
         let isCode = dialled.map { $0.hasPrefix("*") || $0.hasPrefix("#") } ?? false
         if targets.isEmpty, let dialled, Outside.isLong(dialled), !isCode, !isInternalNumber, !isInConference {
-            return (.outbound, "an inside line asked for an outside number")
+            return (Decided(.outbound, first, "an inside line asked for an outside number"), nil)
         }
-        return (.internal, "no line of the call leads outside")
+        return (Decided(.internal, first, "no line of the call leads outside"), nil)
     }
 }

@@ -19,45 +19,45 @@ struct Conversation {
     /// A time in which it heard the same, always longer than nothing.
     struct Segment {
         /// When somebody came, left, held or went on.
-        var from: Instant
+        var from: Mark
         /// When the next one did; at most the call's end.
-        var to: Instant
+        var to: Mark
         /// The people of two neighbours differ, where the kind does not.
         var kind: Kind
     }
     /// The time line, without gaps; empty where the main party was in no bridge.
     private(set) var segments: [Segment] = []
     /// The people who spoke with the main party, in the order they first did, each with when.
-    private(set) var talkers: [(part: Int, since: Instant)] = []
+    private(set) var talkers: [(part: Int, since: Mark)] = []
 
     /// Draws the time line.
     /// - Parameters:
     ///   - main: the main party's place in `facts.call.parts`.
     ///   - isPerson: by the same places, whose line is somebody's; others only carry sound.
     ///   - end: when the last party left; what lies after it is cut off.
-    init(_ facts: Facts, main: Int, isPerson: [Bool], end: Instant) {
+    init(_ facts: Facts, main: Int, isPerson: [Bool], end: Mark) {
         let parts = facts.call.parts
         guard !parts[main].stays.isEmpty else { return }
-        var times: [Instant] = []
+        var times: [Mark] = []
         for part in parts {
             for stay in part.stays {
-                times.append(stay.from.at)
-                times.append(stay.to?.at ?? end)
+                times.append(stay.from)
+                times.append(stay.to ?? end)
             }
             for hold in part.holds {
-                times.append(hold.from.at)
-                times.append(hold.to?.at ?? end)
+                times.append(hold.from)
+                times.append(hold.to ?? end)
             }
         }
-        times.sort()
+        times.sort { $0.at < $1.at }
         var wasHeld = false
         var group: [Bool] = []
-        for (from, next) in zip(times, times.dropFirst()) where from < next {
-            let to = min(next, end)
-            if from >= to { continue }
-            let kind = Conversation.kind(facts, main, isPerson, from, wasHeld, &group)
+        for (from, next) in zip(times, times.dropFirst()) where from.at < next.at {
+            let to = next.at < end.at ? next : end
+            if from.at >= to.at { continue }
+            let kind = Conversation.kind(facts, main, isPerson, from.at, wasHeld, &group)
             wasHeld = kind == .held
-            if let last = segments.indices.last, segments[last].kind == kind, segments[last].to == from {
+            if let last = segments.indices.last, segments[last].kind == kind, segments[last].to.at == from.at {
                 segments[last].to = to
             } else {
                 segments.append(Segment(from: from, to: to, kind: kind))
@@ -126,7 +126,7 @@ struct Conversation {
 
     /// The time of all segments of the wanted kinds.
     func total(_ wanted: (Kind) -> Bool) -> Duration {
-        segments.reduce(.zero) { $0 + (wanted($1.kind) ? $1.to - $1.from : .zero) }
+        segments.reduce(.zero) { $0 + (wanted($1.kind) ? $1.to.at - $1.from.at : .zero) }
     }
     /// The record's `talk`: connected with at least one person who did not hold.
     var talk: Duration { total { if case .talk = $0 { true } else { false } } }
@@ -142,11 +142,11 @@ struct Conversation {
             case .talk, .held: true
             case .parked, .alone: false
             }
-        }?.to
+        }?.to.at
     }
     /// When the last talk began, counting a change of people as a new one.
     var lastTalkStart: Instant? {
-        segments.last { if case .talk = $0.kind { true } else { false } }?.from
+        segments.last { if case .talk = $0.kind { true } else { false } }?.from.at
     }
     /// Who was in the last talk.
     var lastTalkers: [Int] {

@@ -2,15 +2,13 @@
 struct Decided<Value: Sendable>: Sendable {
     /// What the record says.
     var value: Value
-    /// As Asterisk names it.
-    var event: String
-    /// When it came; nil where no one moment decided.
+    /// The event, and when it came; nil where no one moment decided.
     var mark: Mark?
     /// In words, for `show`.
     var reason: String
 
     /// `mark` is nil where no one moment decided; the evidence then stands at another that fits.
-    init(_ value: Value, _ event: String, _ mark: Mark?, _ reason: String) {
-        (self.value, self.event, self.mark, self.reason) = (value, event, mark, reason)
+    init(_ value: Value, _ mark: Mark?, _ reason: String) {
+        (self.value, self.mark, self.reason) = (value, mark, reason)
     }
 }

@@ -6,36 +6,87 @@ struct Names: Sendable {
     private let isOutside: [Bool]
     private let isDialled: [Bool]
     private let internalNumbers: [NumberPattern]
+    /// The call's first line.
+    private let caller: Int
     /// By place in `facts.call.parts`: each is asked for several times.
-    private var numbers: [String?] = []
+    private var numbers: [Decided<String?>] = []
     private var names: [String?] = []
 
     /// Finds all of them at once; the lists go by place in `facts.call.parts`.
-    init(_ facts: Facts, _ isOutside: [Bool], _ isDialled: [Bool], _ internalNumbers: [NumberPattern]) {
+    init(
+        _ facts: Facts, _ isOutside: [Bool], _ isDialled: [Bool], _ internalNumbers: [NumberPattern], caller: Int
+    ) {
         (self.facts, self.isOutside, self.isDialled) = (facts, isOutside, isDialled)
-        self.internalNumbers = internalNumbers
+        (self.internalNumbers, self.caller) = (internalNumbers, caller)
         numbers = facts.call.parts.indices.map(findNumber)
         names = facts.call.parts.indices.map(findName)
     }
 
     /// A line's own number: what it showed first (dialplan changes caller id later), else what was dialled, else its name.
-    func number(_ i: Int) -> String? { numbers[i] }
+    func number(_ i: Int) -> String? { numbers[i].value }
+    /// The same, and what tells it.
+    func told(_ i: Int) -> Decided<String?> { numbers[i] }
     /// The name shown; nil for an outside line that was dialled, which carries the caller's name.
     func name(_ i: Int) -> String? { names[i] }
 
-    private func findNumber(_ i: Int) -> String? {
+    private func findNumber(_ i: Int) -> Decided<String?> {
         let part = facts.call.parts[i]
+        func first(_ number: String) -> Decided<String?> {
+            Decided(number, part.created, "the number it showed at first")
+        }
+        func later(_ number: String) -> Decided<String?> {
+            Decided(number, part.shown ?? part.created, "the number it was shown with")
+        }
+        func named(_ number: String) -> Decided<String?> { Decided(number, part.created, "its channel's name") }
         // A dialled line is given the number that the caller dialled; what was asked of the trunk is what it reached.
-        if isOutside[i], isDialled[i] { return Names.dialledNumber(facts.call, i) ?? part.number ?? part.firstNumber }
+        if isOutside[i], isDialled[i] {
+            if let number = Names.dialledNumber(facts.call, i) {
+                let dial = facts.call.dials.last { $0.destination == i && $0.dialString != nil }
+                return Decided(number, dial?.begin, "what was dialled on its line")
+            }
+            // An extension of words, as of a dialplan's step: what its caller asked for is the number.
+            let asked = facts.call.parts[caller].firstLocation.exten
+            if let word = part.number, !Names.isNumber(word), isGiven(word, i), i != caller, Outside.isLong(asked) {
+                return Decided(asked, facts.call.parts[caller].created, "the number that its caller asked for")
+            }
+            return part.number.map(later) ?? part.firstNumber.map(first) ?? Decided(nil, part.created, "it shows none")
+        }
         let address = String(part.name.address)
         let addressIsNumber = !address.isEmpty && address.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
         // A phone that is rung with the customer's number as its caller id is still the phone of its own name.
         if isDialled[i], addressIsNumber, let number = part.firstNumber ?? part.number, Outside.isLong(number) {
-            return address
+            return named(address)
+        }
+        // Without a caller id of its own a phone is given the number that was called, which from outside is the company's, and of a
+        // group the group's.
+        if isDialled[i], addressIsNumber, internalNumbers.match(address), let number = part.firstNumber ?? part.number,
+            isGiven(number, i), isOutside[caller] || isOneOfMany(i)
+        {
+            return named(address)
         }
         // An account's name is no number that people call, where the dialplan gives its line one.
-        if !isDialled[i], part.showsItsOwnName, let given = part.number, internalNumbers.match(given) { return given }
-        return Names.shown(part.firstNumber) ?? Names.shown(part.number) ?? (addressIsNumber ? address : nil)
+        if !isDialled[i], part.showsItsOwnName, let given = part.number, internalNumbers.match(given) {
+            return later(given)
+        }
+        return Names.shown(part.firstNumber).map(first) ?? Names.shown(part.number).map(later)
+            ?? (addressIsNumber ? named(address) : Decided(nil, part.created, "it shows none"))
+    }
+
+    /// Whether a dialled line shows what was called: the extension of a line that went through the dialplan.
+    private func isGiven(_ number: String, _ i: Int) -> Bool {
+        facts.call.dials.contains { $0.destination == i && $0.sourceLocation?.exten == number }
+            || facts.call.parts.indices.contains { j in
+                let part = facts.call.parts[j]
+                return j != i && !part.isGuest && (part.firstLocation.exten == number || part.location.exten == number)
+            }
+    }
+    /// Whether other devices were dialled for the same caller.
+    private func isOneOfMany(_ i: Int) -> Bool {
+        let device = facts.call.parts[i].name.device
+        return facts.call.dials.contains { dial in
+            let other = facts.call.parts[dial.destination]
+            return dial.destination != caller && !other.isInternal && other.name.device != device
+        }
     }
 
     /// A line that is dialled from an extension `s` is given that for a number.

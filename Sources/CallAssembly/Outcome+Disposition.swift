@@ -8,32 +8,34 @@ extension Outcome {
         let caller = parts[cast.caller]
         if let reached = reached {
             return Decided(
-                .answered, "Newstate", parts[reached].up ?? parts[reached].created, "somebody was reached")
+                .answered, parts[reached].up ?? parts[reached].created, "somebody was reached")
         }
         let attempts = attemptedDials
         let queued = !facts.call.queueVisits.isEmpty || queue != nil
         if attempts.isEmpty, !queued {
             if conversation.talk > .zero {
                 return Decided(
-                    .answered, "BridgeEnter", caller.up ?? caller.created, "the caller spoke with somebody")
+                    .answered, conversation.talkers.first?.since ?? caller.created, "the caller spoke with somebody")
             }
             let wasToReachOthers =
                 cast.isOriginated
                 && (!cast.targets.isEmpty || cast.direction == .outbound && !cast.isOutside[cast.caller])
             guard let up = caller.up, !wasToReachOthers else { return howItFailed([], caller) }
-            return Decided(.answered, "Newstate", up, "nobody was called; the PBX answered")
+            return Decided(.answered, up, "nobody was called; the PBX answered")
         }
         // The PBX took the call itself after the last attempt began: voicemail, an announcement.
         let lastTry = (attempts.map(\.begin.at) + facts.call.queueVisits.map(\.join.at)).max()
         if !cast.isOriginated, let up = caller.up, let lastTry, up.at > lastTry {
             return Decided(
-                .answered, "Newstate", up, "nobody was reached, then the PBX answered (voicemail, announcement)")
+                .answered, up, "nobody was reached, then the PBX answered (voicemail, announcement)")
         }
-        let last = facts.call.cdrRows.last { $0.uniqueID == caller.uniqueID }?.lastApplication
-        for (application, event) in [(caller.application?.name, "Newexten"), (last, "Cdr")] {
-            guard !cast.isOriginated, let up = caller.up, let application else { continue }
+        let last = facts.call.cdrRows.last { $0.uniqueID == caller.uniqueID }
+        for (application, mark) in [
+            (caller.application?.name, caller.application?.mark), (last?.lastApplication, last?.mark),
+        ] {
+            guard !cast.isOriginated, caller.up != nil, let application else { continue }
             guard ["VoiceMail", "Record", "MiniVM", "MinivmRecord"].contains(application) else { continue }
-            return Decided(.answered, event, up, "nobody was reached, then \(application) took the call")
+            return Decided(.answered, mark, "nobody was reached, then \(application) took the call")
         }
         return howItFailed(attempts, caller)
     }
@@ -78,15 +80,16 @@ extension Outcome {
             }
             if stillTrying || attempts.isEmpty && facts.call.queueVisits.isEmpty || stillWaiting {
                 return Decided(
-                    .canceled, "HangupRequest", request, "the caller hung up before anybody answered")
+                    .canceled, request, "the caller hung up before anybody answered")
             }
         }
         if hungUp.value == .caller, !isRefusal(caller),
             attempts.allSatisfy({ $0.status == .cancel || $0.status == nil || $0.status == .noAnswer }),
-            hungUp.event == "CEL"
+            let named = hungUp.mark, named != caller.hangupRequest,
+            named.event == .celHangup || named.event == .handler
         {
             return Decided(
-                .canceled, "CEL", hungUp.mark ?? ends.mark, "the caller hung up before anybody answered")
+                .canceled, named, "the caller hung up before anybody answered")
         }
         // What the last round of dialling came to: the dials that overlap the last one.
         var outcomes: [CallRecord.Disposition] = []
@@ -98,12 +101,12 @@ extension Outcome {
             outcomes.append(Outcome.disposition(cause: caller.cause, otherwise: caller.up == nil ? .noAnswer : .failed))
         }
         let tried = attempts.last?.end
-        let (mark, event) = (tried ?? caller.end, tried == nil ? caller.hangupEvent : "DialEnd")
+        let mark = tried ?? caller.end
         if outcomes.isEmpty || outcomes.contains(.noAnswer) {
-            return Decided(.noAnswer, event, mark, "nobody answered")
+            return Decided(.noAnswer, mark, "nobody answered")
         }
-        if outcomes.contains(.busy) { return Decided(.busy, event, mark, "the line was busy") }
-        return Decided(.failed, event, mark, "the line could not be reached")
+        if outcomes.contains(.busy) { return Decided(.busy, mark, "the line was busy") }
+        return Decided(.failed, mark, "the line could not be reached")
     }
 
     /// How one attempt failed; the cause knows more than the status (404 and 603 come as NOANSWER).

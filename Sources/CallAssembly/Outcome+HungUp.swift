@@ -5,7 +5,6 @@ extension Outcome {
     /// Whose side ended the call; nil where it was not seen.
     func whoHungUp() -> Decided<CallRecord.HungUpBy?> {
         let parts = facts.call.parts
-        let main = parts[cast.main]
         let lastConnection = conversation.lastTalkStart ?? parts[cast.caller].created.at
         let hasRequest = parts.contains { $0.hangupRequest.map { $0.at >= lastConnection } ?? false }
         if !hasRequest, !facts.call.sources.contains(.ami), facts.call.sources.contains(.cel),
@@ -17,7 +16,7 @@ extension Outcome {
             guard let source = hangupSource([cast.main, cast.caller] + conversation.lastTalkers) else {
                 return unseen("the end was not seen")
             }
-            return bySource(source, main)
+            return bySource(source)
         }
         if !hasRequest, areRequestsHidden {
             return unseen("requests for an end are not heard on this connection: a filter hides them")
@@ -44,9 +43,9 @@ extension Outcome {
         if let first = requests.min(by: { parts[$0].hangupRequest!.at < parts[$1].hangupRequest!.at }) {
             return byRequest(first, parts[first].hangupRequest!, "the first side to hang up after the last connection")
         }
-        if let source = hangupSource(people) { return bySource(source, parts[source]) }
+        if let source = hangupSource(people) { return bySource(source) }
         if let i = people.first(where: pressedDisconnect), let key = parts[i].lastKey {
-            return Decided(side(i), "DTMFEnd", key, "its side pressed a key and was the first to leave: a feature code")
+            return Decided(side(i), key, "its side pressed a key and was the first to leave: a feature code")
         }
         return bySystem(parts[cast.main])
     }
@@ -81,7 +80,7 @@ extension Outcome {
             return byRequest(cast.main, request, "the called side hung up")
         }
         if !isRefusal(caller), let source = hangupSource([cast.caller, cast.main]) {
-            return bySource(source, parts[source])
+            return bySource(source)
         }
         // Nobody was reached: a line that refused ended the call, if it was the only one asked.
         let refused = cast.targets.filter { parts[$0].hangupRequest != nil && parts[$0].up == nil }
@@ -94,16 +93,16 @@ extension Outcome {
     }
 
     private func unseen(_ why: String) -> Decided<CallRecord.HungUpBy?> {
-        Decided(nil, FieldEvidence.notSeen, nil, why)
+        Decided(nil, .unseen(ends.overall), why)
     }
     private func byRequest(_ i: Int, _ request: Mark, _ why: String) -> Decided<CallRecord.HungUpBy?> {
-        Decided(side(i), "HangupRequest", request, why)
+        Decided(side(i), request, why)
     }
-    private func bySource(_ i: Int, _ ended: ToldCall.Line) -> Decided<CallRecord.HungUpBy?> {
-        Decided(side(i), "CEL", ended.end ?? ends.mark, "hangupsource names that channel")
+    private func bySource(_ source: (part: Int, mark: Mark)) -> Decided<CallRecord.HungUpBy?> {
+        Decided(side(source.part), source.mark, "hangupsource names that channel")
     }
     private func bySystem(_ ended: ToldCall.Line) -> Decided<CallRecord.HungUpBy?> {
-        Decided(.system, ended.hangupEvent, ended.end ?? ends.mark, "no side hung up: the PBX did")
+        Decided(.system, ended.end ?? ends.mark, "no side hung up: the PBX did")
     }
 
     private var lastEndIsGuessed: Bool {
@@ -139,14 +138,14 @@ extension Outcome {
         }
     }
 
-    private func hangupSource(_ among: [Int]) -> Int? {
+    private func hangupSource(_ among: [Int]) -> (part: Int, mark: Mark)? {
         for i in among {
-            guard let source = facts.call.parts[i].hangupSource, !source.isEmpty else { continue }
+            guard let source = facts.call.parts[i].hangupSource, !source.name.isEmpty else { continue }
             // The name stays on a channel that goes on after the other side left: it says nothing of its own end.
-            if let j = facts.call.parts.firstIndex(where: { $0.name.description == source }), cast.isPerson[j],
+            if let j = facts.call.parts.firstIndex(where: { $0.name.description == source.name }), cast.isPerson[j],
                 let his = ends.left[j], let mine = ends.left[i], mine - his < .seconds(1)
             {
-                return j
+                return (j, source.mark)
             }
         }
         return nil
@@ -176,6 +175,7 @@ extension Outcome {
         let arrived = facts.call.parts[i].stays.first?.from.at ?? facts.call.parts[i].created.at
         let isColleague = facts.call.moves.contains { move in
             (move.kind == .blind || move.kind == .attended) && move.at.at <= arrived + .seconds(30) && move.by != i
+                && !facts.call.isWayToParking(move)
         }
         return isColleague ? .agent : .callee
     }

@@ -2,62 +2,91 @@ import Telephony
 
 /// How the wait in a queue went.
 extension Outcome {
-    /// The queue the call was in, and the visit that tells of it; nil for one that was never joined.
-    func queueWait() -> (queue: CallRecord.Queue, visit: Call.QueueVisit?, reason: String)? {
+    /// The queue the call was in, and what tells of it; nil for none.
+    func queueWait() -> Wait? {
         let status = facts.call.variables["QUEUESTATUS"] ?? ""
         let chosen = facts.call.queueVisits.last { $0.connect != nil } ?? facts.call.queueVisits.last
-        guard let chosen else { return unjoinedQueue(status).map { ($0, nil, "") } }
+        guard let chosen else { return unjoinedQueue(status) }
         let part = facts.call.parts[chosen.part]
-        let over = chosen.connect ?? chosen.leave ?? chosen.abandon
-        let until = chosen.leave?.at ?? over?.at ?? ends.left[chosen.part] ?? ends.overall
-        let (result, reason) = result(of: chosen, part, until: until, status)
+        let over = chosen.leave ?? chosen.connect ?? chosen.abandon
+        let until = over?.at ?? ends.left[chosen.part] ?? ends.overall
+        let result = result(of: chosen, part, until: until, status)
         let queue = CallRecord.Queue(
             name: printable(chosen.name), wait: max(until - chosen.join.at, .zero), position: chosen.position,
-            result: result)
-        return (queue, chosen, reason)
+            result: result.value)
+        return Wait(
+            queue: queue, name: Decided(chosen.name, chosen.join, "the wait began"), result: result,
+            over: over ?? part.end ?? ends.mark)
     }
 
-    private func unjoinedQueue(_ status: String) -> CallRecord.Queue? {
+    private func unjoinedQueue(_ status: String) -> Wait? {
         // A full or empty queue is never joined, so no queue event names it: the application, its CDR, the handler or the
         // dialplan's own word does.
-        let caller = facts.call.parts[cast.caller]
-        let data =
-            caller.application.flatMap { $0.name == "Queue" ? $0.data : nil }
-            ?? facts.call.cdrRows.last { $0.lastApplication == "Queue" }?.lastData
-            ?? facts.call.witnesses.last { $0.queueName != nil }?.queueName
-            ?? (status.isEmpty ? nil : facts.call.variables["HOOKSWITCH_QUEUE"])
-        guard let data, status != "CONTINUE", status != "TIMEOUT" else { return nil }
-        return CallRecord.Queue(
-            name: printable(String(data.prefix { $0 != "," })), wait: .zero, position: nil,
-            result: status == "FULL" ? .full : status.hasPrefix("JOIN") ? .empty : nil)
+        guard let named = unjoinedQueueName(status), status != "CONTINUE", status != "TIMEOUT" else { return nil }
+        // A member is named only where one took the call.
+        let member = facts.call.witnesses.last { $0.memberName != nil || $0.memberInterface != nil }
+        let result: CallRecord.Queue.Result? =
+            status == "FULL" ? .full : status.hasPrefix("JOIN") ? .empty : member == nil ? nil : .answered
+        let queue = CallRecord.Queue(
+            name: printable(String(named.value.prefix { $0 != "," })), wait: .zero, position: nil, result: result)
+        let decided =
+            result == .answered
+            ? Decided(result, member.map { Mark(at: $0.receivedAt, .handler) }, "MEMBERNAME: a member took the call")
+            : byStatus(result)
+        return Wait(queue: queue, name: named, result: decided, over: nil)
+    }
+
+    private func unjoinedQueueName(_ status: String) -> Decided<String>? {
+        let variables = facts.call.variables
+        if let application = facts.call.parts[cast.caller].application, application.name == "Queue" {
+            return Decided(application.data, application.mark, "the queue that was never joined")
+        }
+        if let row = facts.call.cdrRows.last(where: { $0.lastApplication == "Queue" }), let data = row.lastData {
+            return Decided(data, row.mark, "lastdata of the CDR: the queue was never joined")
+        }
+        if let witness = facts.call.witnesses.last(where: { $0.queueName != nil }), let name = witness.queueName {
+            return Decided(name, Mark(at: witness.receivedAt, .handler), "QUEUENAME")
+        }
+        guard !status.isEmpty, let name = variables["HOOKSWITCH_QUEUE"] else { return nil }
+        return Decided(name, variables.mark(of: "HOOKSWITCH_QUEUE"), "HOOKSWITCH_QUEUE")
+    }
+
+    private func byStatus(_ result: CallRecord.Queue.Result?) -> Decided<CallRecord.Queue.Result?> {
+        Decided(result, facts.call.variables.mark(of: "QUEUESTATUS"), "QUEUESTATUS")
     }
 
     private func result(
         of visit: Call.QueueVisit, _ part: ToldCall.Line, until: Instant, _ status: String
-    ) -> (CallRecord.Queue.Result, String) {
-        if visit.connect != nil { return (.answered, "AgentConnect") }
+    ) -> Decided<CallRecord.Queue.Result?> {
+        if let connect = visit.connect { return Decided(.answered, connect, "a member took the call") }
         let isOver = until + .milliseconds(500)
         if let request = part.hangupRequest, request.at <= isOver {
-            return (.abandoned, "HangupRequest of the caller while waiting")
+            return Decided(.abandoned, request, "the caller hung up while waiting")
         }
         if let end = part.end, end.at <= isOver, hungUp.value == .caller {
-            return (.abandoned, "the caller's hangup while waiting")
+            return Decided(.abandoned, end, "the caller hung up while waiting")
         }
-        if status == "FULL" { return (.full, "QUEUESTATUS") }
-        if status.hasSuffix("EMPTY") || status.hasSuffix("UNAVAIL") { return (.empty, "QUEUESTATUS") }
-        if status == "CONTINUE" || status == "WITHDRAW" { return (.exit, "QUEUESTATUS") }
-        if visit.wasSentElsewhere { return (.exit, "QueueCallerLeave with the caller elsewhere in the dialplan") }
+        if status == "FULL" { return byStatus(.full) }
+        if status.hasSuffix("EMPTY") || status.hasSuffix("UNAVAIL") { return byStatus(.empty) }
+        if status == "CONTINUE" || status == "WITHDRAW" { return byStatus(.exit) }
+        if visit.wasSentElsewhere {
+            return Decided(.exit, visit.leave, "the caller was elsewhere in the dialplan as the wait ended")
+        }
         if visit.abandon != nil || status == "TIMEOUT" {
-            return (.timeout, "QueueCallerAbandon while the caller's channel went on")
+            let mark = visit.abandon ?? facts.call.variables.mark(of: "QUEUESTATUS")
+            return Decided(.timeout, mark, "no member took the call, and the caller's channel went on")
         }
-        if hasAnswer(between: visit.join.at, and: until) { return (.answered, "a member answered") }
-        return (.exit, "QueueCallerLeave while the caller's channel went on")
+        if let answer = answer(between: visit.join.at, and: until) {
+            return Decided(.answered, answer, "a member answered")
+        }
+        return Decided(.exit, visit.leave, "the wait ended, and the caller's channel went on")
     }
 
-    private func hasAnswer(between from: Instant, and to: Instant) -> Bool {
-        facts.call.dials.contains { dial in
+    /// When somebody took the call in that time; nil where nobody did.
+    private func answer(between from: Instant, and to: Instant) -> Mark? {
+        facts.call.dials.first { dial in
             dial.status == .answer && cast.isPerson[dial.destination] && dial.destination != cast.caller
                 && dial.end.map { $0.at >= from && $0.at <= to + .milliseconds(100) } ?? false
-        }
+        }?.end
     }
 }

@@ -5,23 +5,33 @@ struct Outcome {
     /// Place of the person who answered first.
     private(set) var answeredBy: Int?
     /// Who ended it: a side, or the PBX (`system`); the value is nil where that was not seen.
-    private(set) var hungUp: Decided<CallRecord.HungUpBy?> = Decided(nil, "Hangup", nil, "")
+    private(set) var hungUp: Decided<CallRecord.HungUpBy?> = Decided(nil, nil, "")
     /// The queue that took the call, else the last it was in; nil where it was in none. One that was full or empty
     /// counts.
-    private(set) var queue: CallRecord.Queue?
-    /// What `queue` is told from; nil for a queue that was never joined.
-    private(set) var visit: Call.QueueVisit?
-    /// What ended the visit.
-    private(set) var queueReason = ""
+    var queue: CallRecord.Queue? { wait?.queue }
+    /// The same, with what tells it.
+    private(set) var wait: Wait?
     /// Whether somebody was reached, and how it failed where nobody was; the voicemail's answer counts as reached.
-    private(set) var disposition: Decided<CallRecord.Disposition> = Decided(.failed, "Hangup", nil, "")
+    private(set) var disposition: Decided<CallRecord.Disposition> = Decided(.failed, nil, "")
     /// Of the main party's channel, not of the one that ended first; 0 only where neither Asterisk nor the outcome
     /// tells one.
-    private(set) var cause: Decided<HangupCause> = Decided(.notStated, "Hangup", nil, "")
+    private(set) var cause: Decided<HangupCause> = Decided(.notStated, nil, "")
     /// Asterisk's words for the cause, made printable, or the cause's own name.
     private(set) var causeText = ""
     /// Remarks on forwards and pickups, made printable.
     private(set) var notes: [String] = []
+
+    /// A wait in a queue, and the events it is told from.
+    struct Wait {
+        /// What the record says.
+        let queue: CallRecord.Queue
+        /// Which queue it was.
+        let name: Decided<String>
+        /// How it ended.
+        let result: Decided<CallRecord.Queue.Result?>
+        /// When the wait was over; nil for a queue that was never joined.
+        let over: Mark?
+    }
 
     /// What was heard of the call.
     let facts: Facts
@@ -47,7 +57,7 @@ struct Outcome {
         // Each looks at what was decided before it.
         answeredBy = whoAnswered()
         hungUp = whoHungUp()
-        if let wait = queueWait() { (queue, visit, queueReason) = wait }
+        wait = queueWait()
         disposition = howItCameOut()
         decideCause()
         takeNotes()
@@ -71,7 +81,7 @@ struct Outcome {
     private mutating func decideCause() {
         let main = facts.call.parts[cast.main]
         let mark = main.end ?? ends.mark
-        cause = Decided(main.cause, main.hangupEvent, mark, "cause of the main party's channel")
+        cause = Decided(main.cause, mark, "cause of the main party's channel")
         causeText = main.causeText.map(printable) ?? main.cause.text
         // Asterisk gives 0 where nothing went wrong, or nothing was said at all.
         guard main.cause == .notStated, !main.endIsGuessed else { return }
@@ -84,7 +94,7 @@ struct Outcome {
             return
         }
         let meaning = guess == .noAnswer ? "it rang out" : "an ordinary end"
-        cause = Decided(guess, "Hangup", mark, "Asterisk stated none (0): \(meaning)")
+        cause = Decided(guess, mark, "Asterisk stated none (0): \(meaning)")
         causeText = guess.text
     }
 

@@ -17,38 +17,65 @@ struct Outside {
     ///   - isDialled: somebody or Asterisk called it; its number is then mostly what was dialled, not its own.
     ///   - isOriginated: Asterisk called it first, before anybody else took part.
     func contains(_ i: Int, isDialled: Bool, isOriginated: Bool) -> Bool {
+        verdict(i, isDialled: isDialled, isOriginated: isOriginated).isOutside
+    }
+
+    /// The same, and why, in words for `show`.
+    func verdict(_ i: Int, isDialled: Bool, isOriginated: Bool) -> (isOutside: Bool, reason: String) {
         let part = facts.call.parts[i]
         if !configuration.trunks.isEmpty {
-            return configuration.trunks.contains { $0.matches(part.name.description) || $0.matches(part.name.device) }
+            let isTrunk = configuration.trunks.contains {
+                $0.matches(part.name.description) || $0.matches(part.name.device)
+            }
+            return (
+                isTrunk, isTrunk ? "the configuration has its device as a trunk" : "no configured trunk is its device"
+            )
         }
         if facts.call.queueVisits.contains(where: {
             $0.destination == i || $0.interface.map { $0[...] == part.name.device } ?? false
         }) {
-            return false
+            return (false, "a queue has its device as a member")
         }
-        if configuration.isNamedLikeExtension(part.name) { return false }
+        if configuration.isNamedLikeExtension(part.name) { return (false, "its device is named like an extension") }
         // A trunk shows who calls by it; only a subscriber's line shows its own name.
-        if !isDialled, !isOriginated, part.showsItsOwnName { return false }
+        if !isDialled, !isOriginated, part.showsItsOwnName { return (false, "it shows its own device's name") }
         // What was asked of the line's device tells more than any caller id: a line that is dialled is given the number
         // that its caller dialled, an originated one what the CRM gave it.
         // Without a number in it the device itself was called: a phone, unless it has shown to be more.
         if isDialled, let asked = Names.asked(facts.call, i) {
-            guard let number = Names.number(in: asked) else { return knowledge.isOutside(part.name.device) ?? false }
-            if Outside.isLong(number), !isInternal(number) { return true }
+            guard let number = Names.number(in: asked) else {
+                return learned(part, otherwise: (false, "its device itself was dialled, without a number"))
+            }
+            if Outside.isLong(number), !isInternal(number) {
+                return (true, "a number longer than an extension was dialled on it")
+            }
         }
-        if isDialled, showsTheCalled(i) { return knowledge.isOutside(part.name.device) ?? false }
+        if isDialled, showsTheCalled(i) {
+            return learned(part, otherwise: (false, "it shows the number that somebody outside called"))
+        }
         let shown = isDialled || isOriginated ? part.number ?? part.firstNumber : part.firstNumber ?? part.number
         if let shown, !shown.isEmpty, shown != "s" {
             if Outside.isLong(shown), !isInternal(shown) {
-                if knowledge.isOutside(part.name.device) == false, isOriginated { return false }
-                return true
+                if knowledge.isOutside(part.name.device) == false, isOriginated {
+                    return (false, Outside.learnedReason)
+                }
+                return (true, "it shows a number longer than an extension")
             }
-            if let learned = knowledge.isOutside(part.name.device) { return learned }
-            return !isInternal(shown)
+            let isInside = isInternal(shown)
+            return learned(
+                part, otherwise: (!isInside, isInside ? "it shows an internal number" : "it shows no internal number"))
         }
-        if let learned = knowledge.isOutside(part.name.device) { return learned }
         // Phones are configured with a number; a stranger may withhold it.
-        return !isDialled
+        return learned(
+            part, otherwise: (!isDialled, isDialled ? "a phone was dialled" : "it shows no number, as a phone would"))
+    }
+
+    private static let learnedReason = "earlier calls showed it of its device"
+
+    private func learned(
+        _ part: ToldCall.Line, otherwise: (isOutside: Bool, reason: String)
+    ) -> (isOutside: Bool, reason: String) {
+        knowledge.isOutside(part.name.device).map { ($0, Outside.learnedReason) } ?? otherwise
     }
 
     /// Whether a dialled line, of which no dial string is known (CEL), shows no more than the number that somebody outside called

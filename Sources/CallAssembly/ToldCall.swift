@@ -1,3 +1,5 @@
+import Telephony
+
 /// A call as those see it who decide: its channels stand behind references, because each is looked at some thirty times and
 /// a `Part` is large to copy.
 @dynamicMemberLookup
@@ -14,6 +16,15 @@ struct ToldCall: Sendable {
     /// Every other fact of the call, read in place.
     subscript<T>(dynamicMember member: KeyPath<Call, T>) -> T {
         @inline(__always) get { call[keyPath: member] }
+    }
+
+    /// Whether a blind transfer was no more than the way into a parking lot: to an extension that parks, which tells of itself.
+    func isWayToParking(_ move: Call.Move) -> Bool {
+        guard move.kind == .blind, let moved = move.moved else { return false }
+        return call.moves.contains {
+            $0.kind == .park && $0.moved == moved && $0.at.at >= move.at.at - .milliseconds(500)
+                && $0.at.at - move.at.at < .seconds(1)
+        }
     }
 
     /// One channel.

@@ -5,8 +5,8 @@ import Telephony
 /// A pickup or a forward that only decided who takes the call first is how the call was delivered, not a transfer: it is told
 /// by the legs and a note. One that moved a call somebody already had is listed.
 struct Transfers {
-    /// The record's `transfers`, oldest first.
-    private(set) var list: [CallRecord.Transfer] = []
+    /// The record's `transfers`, oldest first, each with the event that tells of it.
+    private(set) var told: [(transfer: CallRecord.Transfer, mark: Mark)] = []
     private let facts: Facts
     private let cast: Cast
     private let conversation: Conversation
@@ -17,30 +17,35 @@ struct Transfers {
         (self.facts, self.cast, self.conversation) = (facts, cast, conversation)
         for move in facts.call.moves {
             switch move.kind {
+            case .blind where facts.call.isWayToParking(move): continue
             case .blind:
                 append(
-                    move, by: move.by.flatMap { cast.number($0) }, to: move.to, isOK: move.succeeded && arrived(move))
+                    move.kind, move.at, by: move.by.flatMap { cast.number($0) }, to: move.to,
+                    isOK: move.succeeded && arrived(move))
             case .attended:
                 // Into an application: it may still be ringing somebody, who has to answer yet.
                 let isOK = move.succeeded && (move.to == nil || arrived(move, isAsked: true))
                 append(
-                    move, by: move.by.flatMap { cast.number($0) }, to: taker(move) ?? asked(move) ?? move.to, isOK: isOK
+                    move.kind, move.at, by: move.by.flatMap { cast.number($0) },
+                    to: taker(move) ?? asked(move) ?? move.to, isOK: isOK
                 )
             case .park:
-                append(move, by: parker(move), to: move.to, isOK: move.taker != nil || talksAfter(move.over?.at))
+                append(
+                    move.kind, move.at, by: parker(move), to: move.to,
+                    isOK: move.taker != nil || talksAfter(move.over?.at))
             case .pickup:
                 guard talkedBefore(move.at.at) else { continue }
                 append(
-                    move, by: move.by.flatMap { cast.number($0) }, to: move.by.flatMap { cast.number($0) }, isOK: true)
+                    move.kind, move.at, by: move.by.flatMap { cast.number($0) },
+                    to: move.by.flatMap { cast.number($0) }, isOK: true)
             case .forward, .redirect: continue
             }
         }
         for dial in facts.call.dials {
             guard let forward = dial.forward, talkedBefore(dial.begin.at) else { continue }
-            list.append(
-                CallRecord.Transfer(
-                    kind: .forward, by: cast.number(dial.destination).map(printable), to: printable(forward),
-                    at: dial.end?.at ?? dial.begin.at, isOK: dial.status != .busy))
+            append(
+                .forward, dial.end ?? dial.begin, by: cast.number(dial.destination), to: forward,
+                isOK: dial.status != .busy)
         }
         for relocation in facts.call.relocations where cast.isPerson[relocation.part] {
             // A transfer or parking tells of itself, within moments of the relocation.
@@ -57,31 +62,19 @@ struct Transfers {
                 return other.part == cast.main && distance < .seconds(2) && distance > .seconds(-2)
             }
             guard survives, isMain || !hasFellow,
-                isMain || relocation.part == cast.caller || !list.contains(where: { $0.kind == .redirect })
+                isMain || relocation.part == cast.caller || !told.contains(where: { $0.transfer.kind == .redirect })
             else { continue }
-            list.append(
-                CallRecord.Transfer(
-                    kind: .redirect, by: nil, to: printable(relocation.to.exten), at: relocation.at.at, isOK: true))
+            append(.redirect, relocation.at, by: nil, to: relocation.to.exten, isOK: true)
         }
-        list.sort { $0.at < $1.at }
+        told.sort { $0.mark.at < $1.mark.at }
     }
 
-    /// The manager event that tells of such a move.
-    static func eventName(_ kind: CallRecord.Transfer.Kind) -> String {
-        switch kind {
-        case .blind: "BlindTransfer"
-        case .attended: "AttendedTransfer"
-        case .park: "ParkedCall"
-        case .pickup: "Pickup"
-        case .forward: "DialEnd"
-        case .redirect: "BridgeLeave"
-        }
-    }
-
-    private mutating func append(_ move: Call.Move, by: String?, to: String?, isOK: Bool) {
-        list.append(
-            CallRecord.Transfer(
-                kind: move.kind, by: by.map(printable), to: to.map(printable), at: move.at.at, isOK: isOK))
+    private mutating func append(
+        _ kind: CallRecord.Transfer.Kind, _ mark: Mark, by: String?, to: String?, isOK: Bool
+    ) {
+        let transfer = CallRecord.Transfer(
+            kind: kind, by: by.map(printable), to: to.map(printable), at: mark.at, isOK: isOK)
+        told.append((transfer, mark))
     }
 
     /// A transfer arrived if somebody answered there, or if nobody was dialled (an application took it).
@@ -96,19 +89,19 @@ struct Transfers {
     }
 
     private func talkedBefore(_ time: Instant) -> Bool {
-        conversation.segments.contains { if case .talk = $0.kind { $0.from < time } else { false } }
+        conversation.segments.contains { if case .talk = $0.kind { $0.from.at < time } else { false } }
     }
     private func talksAfter(_ time: Instant?) -> Bool {
         guard let time else { return false }
         return conversation.segments.contains {
-            if case .talk = $0.kind { $0.to > time + .milliseconds(100) } else { false }
+            if case .talk = $0.kind { $0.to.at > time + .milliseconds(100) } else { false }
         }
     }
 
     /// The number of who took an attended transfer: the target's line, or through Local channels who spoke next.
     private func taker(_ move: Call.Move) -> String? {
         if let taker = move.taker, cast.isPerson[taker] { return cast.number(taker) }
-        for segment in conversation.segments where segment.to > move.at.at {
+        for segment in conversation.segments where segment.to.at > move.at.at {
             guard case .talk(let people) = segment.kind else { continue }
             if let person = people.first(where: { $0 != move.by }) { return cast.number(person) }
         }

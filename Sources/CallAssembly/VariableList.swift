@@ -1,20 +1,29 @@
 /// The variables of one call: so few that looking at each in turn is quicker than a hash.
 struct VariableList: Sendable, Sequence {
-    private var all: [(name: String, value: String)] = []
+    /// One variable, its value, and what told it.
+    struct Entry: Sendable {
+        let name: String
+        var value: String
+        var mark: Mark
+    }
+    private var all: [Entry] = []
 
-    /// The value under that name; nil where there is none. Setting nil takes it out.
-    subscript(name: String) -> String? {
-        get { all.first { $0.name == name }?.value }
-        set {
-            let place = all.firstIndex { $0.name == name }
-            switch (place, newValue) {
-            case (let place?, let value?): all[place].value = value
-            case (let place?, nil): all.remove(at: place)
-            case (nil, let value?): all.append((name, value))
-            case (nil, nil): break
-            }
+    /// The value under that name; nil where there is none.
+    subscript(name: String) -> String? { all.first { $0.name == name }?.value }
+    /// What told that value.
+    func mark(of name: String) -> Mark? { all.first { $0.name == name }?.mark }
+    /// The same value told again keeps its first mark: that one decided.
+    mutating func set(_ name: String, _ value: String, _ mark: Mark) {
+        guard let place = all.firstIndex(where: { $0.name == name }) else {
+            all.append(Entry(name: name, value: value, mark: mark))
+            return
         }
+        if all[place].value != value { (all[place].value, all[place].mark) = (value, mark) }
+    }
+    /// Adds what is not there yet, or empty.
+    mutating func fill(from others: VariableList) {
+        for entry in others where self[entry.name]?.isEmpty ?? true { set(entry.name, entry.value, entry.mark) }
     }
     /// In the order they were first set.
-    func makeIterator() -> IndexingIterator<[(name: String, value: String)]> { all.makeIterator() }
+    func makeIterator() -> IndexingIterator<[Entry]> { all.makeIterator() }
 }

@@ -17,6 +17,7 @@ struct CallReport {
         lines += section("Legs", legTable(console), console)
         lines += section("Over time (\(zoneName(console)))", Ladder(record).lines(for: console), console)
         lines += section("Record", fieldTable(console), console)
+        lines += section("What told the legs", legEvidence(console), console)
         let notes = record.json["notes"]?.array?.compactMap(\.string) ?? []
         lines += section("Notes", notes.map { "- \($0)" }, console)
         lines += section("Deliveries", deliveries.isEmpty ? ["none"] : deliveryLines(console), console)
@@ -101,13 +102,33 @@ struct CallReport {
         return lines
     }
 
+    /// Each time of each leg with the event that told it, a line each.
+    private func legEvidence(_ console: Console) -> [String] {
+        var table = Table([.init("#", .right), .init("FIELD"), .init("TIME"), .init("EVENT", least: 12)])
+        for item in evidence where item.field.hasPrefix("legs[") {
+            let name = item.field.dropFirst(5).split(separator: "]", maxSplits: 1)
+            guard name.count == 2, let leg = Int(name[0]) else { continue }
+            let place = item.offset.map { " @\($0)" } ?? ""
+            table.rows.append([
+                .init("\(leg + 1)"), .init(String(name[1].dropFirst())), .init(console.zone.clock(item.at)),
+                .init("\(item.event)\(place)"),
+            ])
+        }
+        return table.rows.isEmpty ? [] : table.lines(for: console)
+    }
+
     /// How a field follows from others, where no single event decides it.
     private static let derived = [
         "agents": "in the order they spoke with the outside party",
         "agent": "the last of agents; of an outbound call that nobody answered, who placed it",
         "duration": "ended_at less started_at, whole seconds",
         "billsec": "ended_at less answered_at, whole seconds; 0 if never answered",
+        "system": "the name that the configuration gives this PBX",
         "talk_seconds": "all the time the main party was bridged with a person, less hold and parking",
+        "ring_seconds": "all the time at least one phone rang for the caller",
+        "hold_seconds": "all the time one side held the other",
+        "park_seconds": "all the time in a parking lot",
+        "completeness": "no event of it was missed",
         "recording_path": "the first recording that is ready",
     ]
 

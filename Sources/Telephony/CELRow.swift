@@ -31,8 +31,6 @@ public struct CELRow: Sendable, Hashable {
     public var applicationData: String?
     /// Of the channel itself; nil for an empty one.
     public var accountCode: String?
-    /// Account code of the bridge's other channel; only some files and tables have it.
-    public var peerAccount: String?
     /// What the dialplan put into `CHANNEL(userfield)`, not the CDR's.
     public var userField: String?
     /// Names of the other channels concerned, comma separated.

@@ -160,6 +160,8 @@ public struct CallEvent: Sendable {
         public var answeredAt: Instant?
         /// What the channel's party dialled, wherever the dialplan has taken it since; nil for a channel that was dialled.
         public var dialled: String?
+        /// Told by `Status`, else by `CoreShowChannel`.
+        public var isStatus = false
         /// Leaves what only `Status` tells (`startedAt`, `answeredAt`, `dialled`) to be set.
         public init(snapshot: Snapshot, bridge: BridgeID?, age: Duration?, started: CivilTime?, answered: CivilTime?) {
             (self.snapshot, self.bridge, self.age) = (snapshot, bridge, age)

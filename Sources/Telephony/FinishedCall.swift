@@ -2,10 +2,32 @@
 public struct FinishedCall: Sendable, Equatable {
     /// What is stored and sent.
     public var record: CallRecord
-    /// In the contract's order of fields; several for lists (one a transfer, one a recording), none for a field that
-    /// follows from others.
-    public var evidence: [FieldEvidence]
+    private let told: Told
+
+    /// What decided the record's fields, in the contract's order: several for a list or a sum, none for a field that follows from
+    /// others.
+    /// - Complexity: of a call just told it is made at each look: whoever stores it looks once, off the stream's task.
+    public var evidence: [FieldEvidence] {
+        switch told {
+        case .list(let list): list
+        case .when(let make): make()
+        }
+    }
+
+    private enum Told: Sendable {
+        case list([FieldEvidence])
+        case when(@Sendable () -> [FieldEvidence])
+    }
+
+    /// With evidence that is there already.
     public init(record: CallRecord, evidence: [FieldEvidence] = []) {
-        (self.record, self.evidence) = (record, evidence)
+        (self.record, told) = (record, .list(evidence))
+    }
+    /// With evidence that is made when somebody asks for it.
+    public init(record: CallRecord, evidenceFrom make: @escaping @Sendable () -> [FieldEvidence]) {
+        (self.record, told) = (record, .when(make))
+    }
+    public static func == (a: FinishedCall, b: FinishedCall) -> Bool {
+        a.record == b.record && a.evidence == b.evidence
     }
 }

@@ -35,6 +35,39 @@ struct CELPartyTests {
         table.add("LINKEDID_END", to, a)
     }
 
+    @Test(
+        "an outside line that shows a word of the dialplan for its number is the number that was asked for, even without channel names"
+    )
+    func wordForANumber() throws {
+        let trunk = Channel(name: "PJSIP/upstream-0000004f", number: 79, callerID: "leave", second: 1)
+        var table = CELTable(a)
+        table.add("CHAN_START", 0, a, "4631990000", context: "staff")
+        table.add("APP_START", 0.5, a, "leave", context: "outbound", app: "Dial", data: "PJSIP/4631990000@upstream")
+        table.add("CHAN_START", 1, trunk, "s", context: "upstream", callerID: "")
+        talk(&table, a, trunk, from: 5, to: 25, exten: "leave")
+        for missing in [[], ["channame", "appname", "appdata", "peer", "extra"]] as [Set<String>] {
+            let records = table.records(without: missing)
+            let record = try #require(records.first)
+            #expect(records.count == 1 && record.direction == .outbound && record.callee.number == "4631990000")
+            #expect(record.answeredBy?.number == "4631990000" && record.agents.map(\.number) == ["3120"])
+            #expect(record.talk == .seconds(20))
+        }
+    }
+
+    @Test("a log that begins in mid-call tells the number dialled, where the channel driver keeps it")
+    func dialledNumberKept() throws {
+        let text = #"""
+            eventtype,eventtime,cid_name,cid_num,cid_dnid,exten,context,channame,uniqueid,linkedid,extra
+            ANSWER,2026-03-02 09:00:05.000000,Ruth,+46850009999,8460,s,menu,PJSIP/upstream-00000050,1772442000.80,1772442000.80,
+            HANGUP,2026-03-02 09:00:25.000000,Ruth,+46850009999,8460,3,menu,PJSIP/upstream-00000050,1772442000.80,1772442000.80,"{""hangupcause"":16,""hangupsource"":""PJSIP/upstream-00000050"",""dialstatus"":""""}"
+            CHAN_END,2026-03-02 09:00:25.000000,Ruth,+46850009999,8460,3,menu,PJSIP/upstream-00000050,1772442000.80,1772442000.80,
+            LINKEDID_END,2026-03-02 09:00:25.000000,Ruth,+46850009999,8460,3,menu,PJSIP/upstream-00000050,1772442000.80,1772442000.80,
+
+            """#
+        let record = try #require(CELTable.records(text).first)
+        #expect(record.callee.number == "8460" && record.completeness == .partial)
+    }
+
     @Test("who takes a queue's call from a ringing phone is one call with it, though no row says so before the end")
     func pickedUpInQueue() throws {
         let picker = Channel(name: "PJSIP/w77-0000004e", number: 78, callerID: "3177", callerName: "Ida", second: 6)

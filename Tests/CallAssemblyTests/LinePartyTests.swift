@@ -28,6 +28,85 @@ struct LinePartyTests {
         #expect(record.answeredBy?.channel.description == "SIP/820017005-0000002c")
     }
 
+    /// Dial() gives a line without a caller id of its own the number that was called (app_dial.c, `ast_set_callerid`).
+    @Test(
+        "a phone that shows the number the company was called by is the phone of its own name",
+        arguments: ["8400", "8401"])
+    func givenTheCompanysNumber(_ called: String) throws {
+        let a = StoryLine("PJSIP/carrier-00000061", "+441632960111", id: 1, exten: called)
+        let b = StoryLine("PJSIP/4021-00000062", called, id: 2, of: 1)
+        let record = try #require(
+            StoryLine.told(
+                [(0, .newChannel(a.snapshot(.ring)))] + a.dial(b, "4021", at: 0.2) + a.talk(with: b, from: 4, to: 9)
+            ).first)
+        #expect(record.direction == .inbound && record.callee.number == called)
+        #expect(record.answeredBy?.number == "4021" && record.agents.map(\.number) == ["4021"])
+    }
+
+    @Test("phones of a group that show the group's number are told apart by their names")
+    func givenTheGroupsNumber() throws {
+        let a = StoryLine("PJSIP/4001-00000063", "4001", id: 1, exten: "4900")
+        let b = StoryLine("PJSIP/4021-00000064", "4900", id: 2, of: 1)
+        let c = StoryLine("PJSIP/4022-00000065", "4900", id: 3, of: 1)
+        let record = try #require(
+            StoryLine.told(
+                [(0, .newChannel(a.snapshot(.ring)))] + a.dial(b, "4021", at: 0.2) + a.dial(c, "4022", at: 0.2)
+                    + [(3.9, c.answered(a, .cancel)), (3.9, c.ended(HangupCause(rawValue: 26)))]
+                    + a.talk(with: b, from: 4, to: 9)
+            ).first)
+        #expect(record.direction == .internal && record.callee.number == "4900")
+        #expect(record.answeredBy?.number == "4021")
+        #expect(record.legs.map(\.number) == ["4001", "4021", "4022"])
+    }
+
+    /// `exten => 700,1,Park()`, or the lot's own `parkext`: both tell of the transfer and of the parking.
+    @Test("a transfer to the extension that parks is a parking, and the parker who gets the call back stands as before")
+    func parkedByTransfer() throws {
+        let a = StoryLine("PJSIP/carrier-00000068", "+441632960112", id: 1, exten: "8402")
+        let b = StoryLine("PJSIP/4021-00000069", "4021", id: 2, of: 1)
+        let c = StoryLine("PJSIP/4021-0000006a", "4021", id: 3, of: 1)
+        let talk = BridgeID("talk")
+        let lot = BridgeID("lot")
+        let record = try #require(
+            StoryLine.told(
+                [(0, .newChannel(a.snapshot(.ring)))] + a.dial(b, "4021", at: 0.2) + [
+                    (2, .newState(b.channel, .up)), (2, b.answered(a, .answer)), (2, .newState(a.channel, .up)),
+                    (2, .bridgeEnter(b.channel, talk, .talk, at: b.location)),
+                    (2, .bridgeEnter(a.channel, talk, .talk, at: a.location)),
+                    (
+                        7,
+                        .blindTransfer(
+                            transferer: b.channel, transferee: a.channel, exten: "700", context: "parkedcalls",
+                            succeeded: true)
+                    ), (7, .bridgeLeave(a.channel, talk, at: a.location)),
+                    (7.001, .bridgeEnter(a.channel, lot, .parking, at: a.location)),
+                    (7.001, .parkedCall(a.channel, parker: "PJSIP/4021", space: "701")),
+                    (7.002, .bridgeLeave(b.channel, talk, at: b.location)), (7.003, b.ended()),
+                    (27, .parkedCallTimeOut(a.channel)), (27, .bridgeLeave(a.channel, lot, at: a.location)),
+                ] + a.dial(c, "4021", at: 27.1) + [
+                    (30, .newState(c.channel, .up)), (30, c.answered(a, .answer)),
+                    (30, .bridgeEnter(c.channel, talk, .talk, at: c.location)),
+                    (30, .bridgeEnter(a.channel, talk, .talk, at: a.location)), (35, .hangupRequest(c.channel, nil)),
+                    (35, .bridgeLeave(c.channel, talk, at: c.location)),
+                    (35, .bridgeLeave(a.channel, talk, at: a.location)), (35, c.ended()), (35, a.ended()),
+                ]
+            ).first)
+        #expect(record.transfers.map(\.kind) == [.park] && record.transfers.first?.by == "4021")
+        #expect(record.hungUpBy == .callee && record.agents.map(\.number) == ["4021"])
+        #expect(record.talk == .seconds(10) && record.park == .milliseconds(19_999))
+    }
+
+    @Test("a phone of an account that is dialled by its extension is known by that")
+    func givenItsExtension() throws {
+        let a = StoryLine("PJSIP/4001-00000066", "4001", id: 1, exten: "212")
+        let b = StoryLine("PJSIP/70212-00000067", "212", id: 2, of: 1)
+        let record = try #require(
+            StoryLine.told(
+                [(0, .newChannel(a.snapshot(.ring)))] + a.dial(b, "70212", at: 0.2) + a.talk(with: b, from: 4, to: 9)
+            ).first)
+        #expect(record.answeredBy?.number == "212" && record.callee.number == "212")
+    }
+
     @Test("a subscriber who calls outside keeps his own name, whatever number the other side is shown")
     func ownNameOutbound() throws {
         var a = StoryLine("SIP/820017004-0000003b", "820017004", id: 1, exten: "0701234567")

@@ -46,7 +46,7 @@ struct WitnessTests {
     private static func fold(_ events: [CallEvent]) -> [CallRecord] {
         var fold = FoldRun()
         fold.apply(events)
-        fold.advance(to: over + .seconds(10))
+        fold.advance(to: (events.map(\.at).max() ?? over) + .seconds(10))
         return fold.records
     }
 
@@ -160,6 +160,70 @@ struct WitnessTests {
         (witness.dialedSeconds, witness.answeredSeconds) = (seconds, seconds)
         let records = WitnessTests.fold([CallEvent(at: WitnessTests.over, body: .witness(witness))])
         #expect(records.count == 1 && records[0].startedAt <= records[0].endedAt)
+    }
+
+    /// A menu answered at once; the phone rang for 2 s after the menu's 20 and the talk was 8 s. `ANSWEREDTIME` is the caller's own.
+    static func menu(calleeFirst: Bool) -> [CallEvent] {
+        let start = Instant(seconds: 1_795_310_000)
+        let over = start + .seconds(30)
+        var caller = InsideWitness(
+            occasion: .hangup, path: .fastAGI, receivedAt: over, uniqueID: UniqueID("1795310000.7"),
+            channel: ChannelName("PJSIP/carrier-00000007"))
+        caller.linkedID = LinkedID("1795310000.7")
+        (caller.role, caller.callerNumber, caller.dialledNumber) = (.caller, "441632960123", "8400")
+        (caller.dialStatus, caller.dialedSeconds, caller.answeredSeconds) = ("ANSWER", 30, 30)
+        (caller.peerChannel, caller.peerNumber) = (ChannelName("PJSIP/4021-00000008"), "4021")
+        caller.cdr.start = .instant(start)
+        caller.cdr.answer = .instant(start)
+        caller.cdr.end = .instant(over)
+        caller.cdr.disposition = "ANSWERED"
+        caller.cdr.destinationChannel = caller.peerChannel
+        var callee = InsideWitness(
+            occasion: .hangup, path: .fastAGI, receivedAt: over, uniqueID: UniqueID("1795310020.8"),
+            channel: ChannelName("PJSIP/4021-00000008"))
+        (callee.linkedID, callee.role, callee.callerNumber) = (caller.linkedID, .callee, "4021")
+        let words = calleeFirst ? [callee, caller] : [caller, callee]
+        return words.map { CallEvent(at: over, body: .witness($0)) }
+    }
+
+    @Test(
+        "behind a menu nobody talked before the phone was dialled, and a note says what is not known",
+        arguments: [true, false])
+    func menuBefore(calleeFirst: Bool) throws {
+        let record = try #require(WitnessTests.fold(WitnessTests.menu(calleeFirst: calleeFirst)).first)
+        #expect(record.disposition == .answered && record.answeredBy?.number == "4021")
+        #expect(record.talk == .seconds(10) && record.billableSeconds == 30)
+        #expect(record.notes.contains { $0.contains("talk counts from its dialling") })
+        #expect(!record.notes.contains { $0.contains("caller's own answer") })
+    }
+
+    @Test("without the phone's own word a note says that a menu may be in the talk")
+    func menuUnknown() throws {
+        let words = WitnessTests.menu(calleeFirst: true).suffix(1)
+        let record = try #require(WitnessTests.fold(Array(words)).first)
+        #expect(record.talk == .seconds(30) && record.completeness == .partial)
+        #expect(record.notes.contains { $0.contains("a menu or a wait before it included") })
+    }
+
+    @Test("a queue connects without DIALSTATUS: the CDR and the queue's own variables say who took the call")
+    func queueMember() throws {
+        let start = Instant(seconds: 1_795_311_000)
+        var caller = InsideWitness(
+            occasion: .hangup, path: .spool, receivedAt: start + .seconds(41), uniqueID: UniqueID("1795311000.1"),
+            channel: ChannelName("PJSIP/carrier-00000001"))
+        caller.linkedID = LinkedID("1795311000.1")
+        (caller.role, caller.callerNumber, caller.dialledNumber) = (.caller, "441632960199", "8300")
+        (caller.queueName, caller.memberName, caller.memberInterface) = ("orders", "Noor Haddad", "PJSIP/4033")
+        caller.cdr.start = .instant(start)
+        caller.cdr.answer = .instant(start + .seconds(11))
+        caller.cdr.end = .instant(start + .seconds(41))
+        caller.cdr.disposition = "ANSWERED"
+        caller.cdr.destinationChannel = ChannelName("PJSIP/4033-00000002")
+        let records = WitnessTests.fold([CallEvent(at: caller.receivedAt, body: .witness(caller))])
+        let record = try #require(records.first)
+        #expect(record.disposition == .answered && record.queue?.name == "orders" && record.queue?.result == .answered)
+        #expect(record.answeredBy?.number == "4033" && record.answeredBy?.agent == "Noor Haddad")
+        #expect(record.talk == .seconds(30) && record.completeness == .partial)
     }
 
     @Test("words that come again, from the spool, tell no second record")

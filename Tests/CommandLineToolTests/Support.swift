@@ -103,6 +103,8 @@ func sampleCall() -> FinishedCall {
             .init(
                 field: "hungup_by", event: "HangupRequest", at: at(14.18), offset: 9001,
                 reason: "first request after the last bridge came from the caller's channel"),
+            .init(field: "legs[2].ringing_at", event: "DialState", at: at(1.1), offset: 3001, reason: ""),
+            .init(field: "legs[2].answered_at", event: "Newstate", at: at(4.09), offset: 5008, reason: ""),
         ])
 }
 

@@ -111,7 +111,7 @@ public struct CallEventTranslator: Sendable {
     private func translate(_ name: AMIEventName, _ m: borrowing AMIMessage) throws(Damage) -> CallEvent.Body? {
         switch name {
         case .coreShowChannel, .status:
-            return listed(m)
+            return listed(m, isStatus: name == .status)
         case .coreShowChannelsComplete: return .listComplete
         default: break
         }
@@ -272,7 +272,7 @@ public struct CallEventTranslator: Sendable {
                 context: m.known(.context), succeeded: m.equals(.response, "Success")))
     }
 
-    private func listed(_ m: borrowing AMIMessage) -> CallEvent.Body? {
+    private func listed(_ m: borrowing AMIMessage, isStatus: Bool) -> CallEvent.Body? {
         guard let channel = ref(m, .uniqueid, .linkedid), m.has(.channel) else { return nil }
         var times: [String: InsideWitness.CDRTime] = [:]
         var dialled: String?
@@ -299,6 +299,7 @@ public struct CallEventTranslator: Sendable {
         if case .instant(let time)? = times["CDR(start,u)"] { listed.startedAt = time }
         if case .instant(let time)? = times["CDR(answer,u)"] { listed.answeredAt = time }
         listed.dialled = dialled
+        listed.isStatus = isStatus
         return .listed(listed)
     }
 

@@ -6,7 +6,7 @@ struct CELColumns {
     /// a `USER_DEFINED` entry.
     enum Field: Int, CaseIterable {
         case event, time, name, number, ani, dnid, exten, context, channel, application, data, accountCode, uniqueID
-        case linkedID, peer, userField, extra, userType, peerAccount
+        case linkedID, peer, userField, extra, userType
 
         /// The column's names in tables, files and JSON, as `LogTable.name` makes them.
         var names: [String] {
@@ -29,7 +29,6 @@ struct CELColumns {
             case .userField: ["userfield"]
             case .extra: ["eventextra", "extra"]
             case .userType: ["userdeftype", "userdefinedtype", "userevent"]
-            case .peerAccount: ["peeraccount"]
             }
         }
     }

@@ -236,7 +236,6 @@ public struct CELFile {
         event.application = get(.application)
         event.applicationData = get(.data)
         event.accountCode = get(.accountCode)
-        event.peerAccount = get(.peerAccount)
         event.userField = get(.userField)
         event.peer = get(.peer)
         event.extra = CELExtra.read(get(.extra) ?? "", of: name)
