@@ -35,6 +35,7 @@ release: setup ## build .build/release/hookswitch
 demo: ## six and more real calls through real Asterisk, each with its record and its signed webhook
 	@Tests/Demo/demo
 
+# The unit tests run side by side in one process, which has more than a thousand files open.
 .PHONY: test
 test: setup-lab ## unit, property, golden and interop tests (real Asterisk 22 and 16)
 	swift build --build-tests $(IMPORT_CHECK)
