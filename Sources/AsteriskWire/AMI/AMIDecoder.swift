@@ -11,7 +11,8 @@ import Glibc
     private var carried: [UInt8] = []
     /// Stream offset of `carried`'s first byte, or of the next byte to come where nothing is carried.
     private var offset: Int64
-    private var index: AMIHeaderIndex
+    /// Where the headers of the message in hand stand. Invariant: allocated and set for the decoder's whole life.
+    private let index: UnsafeMutablePointer<AMIHeaderIndex>
     private let limits: AMILimits
     /// How many messages have been handed out.
     public private(set) var messageCount: Int64 = 0
@@ -20,7 +21,12 @@ import Glibc
     public init(limits: AMILimits = AMILimits(), offset: Int64 = 0) {
         self.limits = limits
         self.offset = offset
-        index = AMIHeaderIndex(lines: limits.headers)
+        unsafe index = .allocate(capacity: 1)
+        unsafe index.initialize(to: AMIHeaderIndex(limit: limits.headers))
+    }
+    deinit {
+        unsafe index.deinitialize(count: 1)
+        unsafe index.deallocate()
     }
 
     /// Stream offset just behind the last byte fed.
@@ -87,7 +93,7 @@ import Glibc
         }
         guard taken < count else { return taken }
         let from = max(0, taken - 3)
-        let end = unsafe emptyLine(base + from, count - from).map { $0 + from }
+        let end = unsafe LineScan.messageEnd(base + from, count - from).map { $0 + from }
         let more = (end ?? count) - taken
         if carried.count + more > limits.messageBytes { throw tooLong() }
         unsafe carried.append(contentsOf: UnsafeRawBufferPointer(start: base + taken, count: more))
@@ -119,8 +125,6 @@ import Glibc
         swap(&message, &carried)
         let result: Result<Void, AMIDecodeError> = unsafe message.withUnsafeBytes { raw in
             do throws(AMIDecodeError) {
-                // Its line ends were found in pieces: all of them again, now that they stand in one place.
-                _ = unsafe messageLength(raw.baseAddress!, raw.count)
                 try unsafe hand(raw.baseAddress!, raw.count, body)
                 return .success(())
             } catch { return .failure(error) }
@@ -143,7 +147,9 @@ import Glibc
             throw AMIDecodeError(code: .lineTooLong, offset: offset, limit: limits.lineBytes)
         }
         body(message)
-        if let exceeded = index.exceeded { throw AMIDecodeError(code: exceeded.0, offset: offset, limit: exceeded.1) }
+        if let exceeded = unsafe index.pointee.exceeded {
+            throw AMIDecodeError(code: exceeded.0, offset: offset, limit: exceeded.1)
+        }
     }
 
     private func tooLong() -> AMIDecodeError {
@@ -160,52 +166,18 @@ import Glibc
     private func messageLength(_ p: UnsafeRawPointer, _ n: Int) -> Int? {
         let first = unsafe p.load(as: UInt8.self)
         if first == UInt8(ascii: "A"), unsafe AMIDecoder.isBanner(p, n) {
-            index.lineCount = 0
             if let lf = unsafe memchr(p, 10, min(n, limits.lineBytes)) { return unsafe UnsafeRawPointer(lf) - p + 1 }
             // One that is longer than a line may be ends where a message does, and is refused then.
             if n < limits.lineBytes { return nil }
         }
         if first == 13 {
-            index.lineCount = 0
             if n < 2 { return nil }
             if unsafe (p + 1).load(as: UInt8.self) == 10 { return 2 }
         }
-        return unsafe emptyLine(p, n)
+        return unsafe LineScan.messageEnd(p, n)
     }
 
     private static func isBanner(_ p: UnsafeRawPointer, _ n: Int) -> Bool {
         unsafe bannerStart.withUnsafeBytes { unsafe memcmp($0.baseAddress!, p, min(n, $0.count)) == 0 }
-    }
-
-    /// Offset just behind the first CR LF CR LF; nil if there is none. The ends of the lines before it are noted in the index.
-    ///
-    /// Line by line: glibc's memchr over short lines is as fast here as its memmem over the message, and the headers can be
-    /// split without looking for their ends again.
-    @inline(__always)
-    private func emptyLine(_ p: UnsafeRawPointer, _ n: Int) -> Int? {
-        let ends = unsafe index.lineEnds
-        let room = index.lineRoom
-        var lines = 0
-        defer { index.lineCount = lines }
-        let limit = unsafe p + n
-        var cursor = unsafe p
-        while let found = unsafe memchr(cursor, 10, limit - cursor) {
-            let lf = UnsafeRawPointer(found)
-            let at = unsafe lf - p
-            if at >= 3 {
-                let last = unsafe (lf - 3).loadUnaligned(as: UInt32.self)
-                if last == 0x0A0D_0A0D { return at &+ 1 }
-                if last & 0x00FF_0000 == 0x000D_0000 {
-                    // Beyond the limit lines are counted only: that is enough to refuse the message.
-                    if lines < room { unsafe ends[lines] = Int32(truncatingIfNeeded: at) }
-                    lines &+= 1
-                }
-            } else if at > 0, unsafe (lf - 1).load(as: UInt8.self) == 13 {
-                unsafe ends[lines] = Int32(truncatingIfNeeded: at)
-                lines &+= 1
-            }
-            unsafe cursor = lf + 1
-        }
-        return nil
     }
 }

@@ -10,8 +10,8 @@ public import Telephony
     public let length: Int
     /// Stream offset of the first byte: since connect, or in the capture.
     public let offset: Int64
-    /// Where its lines and headers stand; the decoder's one table, so it holds for this message only.
-    private let index: AMIHeaderIndex
+    /// Where its headers stand; the decoder's one table, so it holds for this message only.
+    private let index: UnsafeMutablePointer<AMIHeaderIndex>
     private let limits: AMILimits
     /// The message's kind, told from its first line alone.
     public let kind: Kind
@@ -28,19 +28,20 @@ public import Telephony
         case unknown
     }
 
-    /// A view of a whole message. `index` must hold its line ends already.
+    /// A view of a whole message, which ends with an empty line unless it is a greeting.
     @inline(__always)
-    init(base: UnsafeRawPointer, length: Int, offset: Int64, index: AMIHeaderIndex, limits: AMILimits) {
+    init(
+        base: UnsafeRawPointer, length: Int, offset: Int64, index: UnsafeMutablePointer<AMIHeaderIndex>,
+        limits: AMILimits
+    ) {
         unsafe self.base = base
         self.length = length
         self.offset = offset
-        self.index = index
+        unsafe self.index = index
         self.limits = limits
-        // Zero stands for "headers not split yet".
-        index.headerCount = 0
+        unsafe index.pointee.isSplit = false
         if length > 7, unsafe memcmp(base, "Event: ", 7) == 0 {
-            var end = 7
-            while end < length, unsafe (base + end).load(as: UInt8.self) != 13 { end += 1 }
+            let end = unsafe LineScan.first(13, in: base, length, from: 7) ?? length
             kind = unsafe .event(AMIEventName(bytes: base + 7, count: end - 7))
         } else if length > 9, unsafe memcmp(base, "Response:", 9) == 0 {
             kind = .response
@@ -74,18 +75,21 @@ public import Telephony
     /// A known header that stands twice and must not: the message is forged or two messages run together.
     public var repeatedHeader: AMIHeader? {
         split()
-        return index.repeated
+        return unsafe index.pointee.repeated
     }
     /// Genuine events have `Privilege:` as their second line.
     public var hasPrivilegeSecond: Bool {
-        split()
-        return index.secondIsPrivilege
+        guard let privilege = unsafe value(.privilege)?.baseAddress else { return false }
+        let second = unsafe Int(index.pointee.lineEnds[0]) + 1
+        // The name, its colon, and mostly a blank stand before the value; no line is so short as to begin between.
+        let before = unsafe privilege - (base + second)
+        return before == 10 || before == 11
     }
 
     /// Whether the header is there, be it empty.
     public func has(_ header: AMIHeader) -> Bool {
         split()
-        return unsafe index.slots[header.slot].generation == index.generation
+        return unsafe index.pointee.slots[header.slot].generation == index.pointee.generation
     }
     /// The value as text, UTF-8 repaired; nil where the header is missing.
     public func string(_ header: AMIHeader) -> String? {
@@ -171,14 +175,14 @@ public import Telephony
     /// Whether channel variables ride on the message.
     @inline(__always) public var hasVariables: Bool {
         split()
-        return index.otherEnd > index.otherStart
+        return unsafe index.pointee.otherEnd > index.pointee.otherStart
     }
     /// Calls `body` for each `…ChanVariable: name=value`: the header's prefix (empty, `Dest`, …), the variable's bare name
     /// (inheritance underscores removed), and its value with C escapes taken back.
     public func forEachVariable(_ body: (_ prefix: String, _ name: String, _ value: String) -> Void) {
         split()
-        var at = Int(index.otherStart)
-        let end = Int(index.otherEnd)
+        var at = unsafe Int(index.pointee.otherStart)
+        let end = unsafe Int(index.pointee.otherEnd)
         while at < end, let line = unsafe nextLine(&at) {
             guard let (name, value) = unsafe AMIMessage.cut(line) else { continue }
             guard let prefixLength = unsafe AMIMessage.variablePrefix(name) else { continue }
@@ -203,20 +207,28 @@ public import Telephony
     }
 
     private func secondLast(_ name: StaticString, before last: StaticString, isIn names: NameFilter) -> Bool {
-        let lines = index.lineCount
-        guard lines > 2, lines <= index.lineRoom else { return true }
-        // The line ends were noted on the way to the message's end.
-        let start = unsafe Int(index.lineEnds[lines - 3]) + 1
-        let end = unsafe Int(index.lineEnds[lines - 2]) - 1
-        let lastEnd = unsafe Int(index.lineEnds[lines - 1]) - 1
+        guard !passesHeaderLimit else { return true }
+        // Behind the last line come its CR LF and the empty one.
+        let lastEnd = length - 4
+        guard lastEnd > 0, case let lastStart = unsafe LineScan.lastLine(base, endingBefore: lastEnd), lastStart > 2,
+            case let end = lastStart - 2, case let start = unsafe LineScan.lastLine(base, endingBefore: end), start > 0
+        else { return true }
         let prefix = name.utf8CodeUnitCount
-        guard lastEnd - (end + 2) >= last.utf8CodeUnitCount, end - start > prefix,
-            unsafe memcmp(base + (end + 2), last.utf8Start, last.utf8CodeUnitCount) == 0,
+        guard lastEnd - lastStart >= last.utf8CodeUnitCount, end - start > prefix,
+            unsafe memcmp(base + lastStart, last.utf8Start, last.utf8CodeUnitCount) == 0,
             unsafe memcmp(base + start, name.utf8Start, prefix) == 0
         else { return true }
         var from = start + prefix
         while from < end, unsafe (base + from).load(as: UInt8.self) == UInt8(ascii: "_") { from += 1 }
         return unsafe names.contains(UnsafeRawBufferPointer(start: base + from, count: end - from))
+    }
+
+    /// Whether the message has more lines than the limit allows; only a long one is counted.
+    private var passesHeaderLimit: Bool {
+        // The shortest line has one byte and its CR LF.
+        let room = unsafe index.pointee.lineRoom
+        guard length > 3 * room else { return false }
+        return unsafe LineScan.lineEnds(base, length - 2, into: index.pointee.lineEnds, room: room) > room
     }
 
     // MARK: Bytes
@@ -273,8 +285,8 @@ public import Telephony
     @inline(__always)
     private func value(_ header: AMIHeader) -> UnsafeRawBufferPointer? {
         split()
-        let slot = unsafe index.slots[header.slot]
-        guard slot.generation == index.generation else { return nil }
+        let slot = unsafe index.pointee.slots[header.slot]
+        guard unsafe slot.generation == index.pointee.generation else { return nil }
         return unsafe UnsafeRawBufferPointer(start: base + Int(slot.start), count: Int(slot.length))
     }
 
@@ -312,84 +324,91 @@ public import Telephony
     /// Fills the index, once a message, when the first header is asked for.
     @inline(__always)
     private func split() {
-        if index.headerCount == 0 { splitNow() }
+        if unsafe !index.pointee.isSplit { splitNow() }
     }
     private func splitNow() {
-        let x = index
-        x.generation &+= 1
-        if x.generation == 0 {
+        unsafe index.pointee.isSplit = true
+        unsafe index.pointee.generation &+= 1
+        if unsafe index.pointee.generation == 0 {
             // After four thousand million messages an old mark could be taken for a new one.
-            for i in 0..<AMIHeaderIndex.all.count { unsafe x.slots[i] = AMIHeaderIndex.Slot() }
-            x.generation = 1
+            for i in 0..<AMIHeaderIndex.all.count { unsafe index.pointee.slots[i] = AMIHeaderIndex.Slot() }
+            unsafe index.pointee.generation = 1
         }
-        x.repeated = nil
-        x.secondIsPrivilege = false
-        x.otherStart = 0
-        x.otherEnd = 0
-        if x.lineCount > limits.headers { x.exceeded = (.tooManyHeaders, limits.headers) }
-        let lines = min(x.lineCount, x.lineRoom)
-        note(lines)
-        x.headerCount = max(1, lines)
+        unsafe index.pointee.repeated = nil
+        unsafe index.pointee.otherStart = 0
+        unsafe index.pointee.otherEnd = 0
+        // A greeting has none.
+        switch kind {
+        case .event(let name): noteHeaders(name)
+        case .response, .unknown: noteHeaders(.other)
+        case .banner: break
+        }
     }
 
-    /// Notes where the headers of the message's first `lines` lines stand.
+    /// Notes where the message's headers stand, line by line.
     @inline(__always)
-    private func note(_ lines: Int) {
-        let x = index
-        let prefixes = unsafe x.prefixes
-        let prefixCount = x.prefixCount
-        let event = if case .event(let name) = kind { name } else { AMIEventName.other }
-        let shape = unsafe x.shapes + event.ordinal * AMIHeaderIndex.shapeLines
-        let ends = unsafe x.lineEnds
-        let slots = unsafe x.slots
-        let generation = x.generation
-        let expected = min(lines, AMIHeaderIndex.shapeLines)
+    private func noteHeaders(_ event: AMIEventName) {
+        let shape = unsafe index.pointee.shapes + event.ordinal * AMIHeaderIndex.shapeLines
+        let prefixes = unsafe index.pointee.prefixes
+        let slots = unsafe index.pointee.slots
+        let ends = unsafe index.pointee.lineEnds
+        let generation = unsafe index.pointee.generation
+        let room = unsafe index.pointee.lineRoom
+        // Without the empty line.
+        let lines = unsafe LineScan.lineEnds(base, length - 2, into: ends, room: room)
         // The additions cannot overflow: all are of offsets within one message. A line a word can be read from begins before this.
         let lastWord = length - 8
-        var start = 0
-        for i in 0..<lines {
-            let end = unsafe Int(ends[i]) &- 1
-            let count = end &- start
-            let from = start
-            start = end &+ 2
-            if count > limits.lineBytes { x.exceeded = (.lineTooLong, limits.lineBytes) }
+        var longest = 0
+        var next = 0
+        for i in 0..<min(lines, room) {
+            let from = next
             let line = unsafe base + from
-            var ordinal = i < expected ? unsafe Int(shape[i]) : Int(AMIHeaderIndex.noHeader)
-            var nameLength = 0
-            if ordinal < prefixCount, from <= lastWord {
-                nameLength = unsafe prefixes[ordinal].length(beginning: line, count: count)
-            }
+            next = unsafe Int(ends[i]) &+ 1
+            let count = next &- 2 &- from
+            longest = max(longest, count)
+            // Mostly the header that stood there in the last message of this name.
+            var ordinal = i < AMIHeaderIndex.shapeLines ? unsafe shape[i] : AMIHeaderIndex.noHeader
+            var nameLength = from > lastWord ? 0 : unsafe prefixes[Int(ordinal)].length(beginning: line, count: count)
             if nameLength == 0 {
-                guard let found = unsafe search(line, count, at: from, &nameLength) else { continue }
-                ordinal = found
-                if i < expected { unsafe shape[i] = UInt8(truncatingIfNeeded: found) }
+                guard let found = unsafe search(line, count, at: from) else { continue }
+                (ordinal, nameLength) = found
+                if i < AMIHeaderIndex.shapeLines { unsafe shape[i] = ordinal }
             }
-            let slot = unsafe slots + ordinal
+            let slot = unsafe slots + Int(ordinal)
             if unsafe slot.pointee.generation == generation {
-                if !AMIHeader.mayRepeat(AMIHeaderIndex.all[ordinal]) { x.repeated = AMIHeaderIndex.all[ordinal] }
+                noteRepeated(ordinal)
                 continue
             }
             // The colon, and the blank that Asterisk writes after it.
             var skipped = nameLength &+ 1
             if skipped < count, unsafe (line + skipped).load(as: UInt8.self) == UInt8(ascii: " ") { skipped &+= 1 }
             unsafe slot.pointee = AMIHeaderIndex.Slot(
-                start: Int32(truncatingIfNeeded: from &+ skipped), length: Int32(truncatingIfNeeded: count &- skipped),
-                generation: generation)
-            if i == 1, ordinal == AMIHeader.privilege.slot { x.secondIsPrivilege = true }
+                start: Int32(truncatingIfNeeded: from &+ skipped),
+                length: Int32(truncatingIfNeeded: count &- skipped), generation: generation)
+        }
+        if longest > limits.lineBytes {
+            unsafe index.pointee.exceeded = (.lineTooLong, limits.lineBytes)
+        } else if lines > limits.headers {
+            unsafe index.pointee.exceeded = (.tooManyHeaders, limits.headers)
         }
     }
 
+    @inline(never)
+    private func noteRepeated(_ ordinal: UInt8) {
+        let header = AMIHeaderIndex.all[Int(ordinal)]
+        if !AMIHeader.mayRepeat(header) { unsafe index.pointee.repeated = header }
+    }
+
     /// The ordinal of the header a line begins with, and its length; nil where it is none that is known.
-    private func search(_ line: UnsafeRawPointer, _ count: Int, at start: Int, _ nameLength: inout Int) -> Int? {
-        nameLength = 0
-        while nameLength < count, unsafe (line + nameLength).load(as: UInt8.self) != UInt8(ascii: ":") {
-            nameLength += 1
+    @inline(never)
+    private func search(_ line: UnsafeRawPointer, _ count: Int, at start: Int) -> (UInt8, Int)? {
+        guard let colon = unsafe LineScan.first(UInt8(ascii: ":"), in: line, count, from: 0) else { return nil }
+        if let found = unsafe AMIHeaderIndex.names.ordinal(of: line, count: colon) {
+            return (UInt8(truncatingIfNeeded: found), colon)
         }
-        if nameLength == count { return nil }
-        if let found = unsafe AMIHeaderIndex.names.ordinal(of: line, count: nameLength) { return found }
-        if unsafe AMIMessage.variablePrefix(UnsafeRawBufferPointer(start: line, count: nameLength)) != nil {
-            if index.otherEnd == 0 { index.otherStart = Int32(start) }
-            index.otherEnd = Int32(start + count + 2)
+        if unsafe AMIMessage.variablePrefix(UnsafeRawBufferPointer(start: line, count: colon)) != nil {
+            if unsafe index.pointee.otherEnd == 0 { unsafe index.pointee.otherStart = Int32(start) }
+            unsafe index.pointee.otherEnd = Int32(start + count + 2)
         }
         return nil
     }

@@ -1,12 +1,15 @@
 /// A few names of which most that come by are none, as variables that are set: what is not there is told from length and ends.
 struct NameFilter: Sendable {
     private let names: Set<String>
+    /// The same as bytes.
+    private let texts: [[UInt8]]
     /// A bit for what each name looks like from afar.
     private let marks: UInt64
 
     /// - Parameter names: as they are compared, capitals included.
     init(_ names: Set<String>) {
         self.names = names
+        texts = names.map { Array($0.utf8) }
         marks = names.reduce(0) { marks, name in
             var name = name
             return marks | name.withUTF8 { unsafe NameFilter.mark(UnsafeRawBufferPointer($0)) }
@@ -23,9 +26,10 @@ struct NameFilter: Sendable {
     /// Whether it is one of them.
     func contains(_ name: String) -> Bool { names.contains(name) }
 
-    /// The same for bytes, which mostly need not become text for it.
+    /// The same for bytes, which need not become text for it.
     @inline(__always)
     func contains(_ name: UnsafeRawBufferPointer) -> Bool {
-        unsafe marks & NameFilter.mark(name) != 0 && names.contains(String(decoding: name, as: UTF8.self))
+        unsafe marks & NameFilter.mark(name) != 0
+            && texts.contains { unsafe $0.count == name.count && $0.elementsEqual(name) }
     }
 }

@@ -40,34 +40,36 @@
 
     /// One name with its colon, for a comparison in two or three loads.
     struct Prefix {
-        fileprivate var first: UInt64
-        fileprivate var mask: UInt64
-        fileprivate var second: UInt64
-        fileprivate var last: UInt64
-        /// Bytes of the name, without the colon.
-        fileprivate var length: Int
-        fileprivate static let longest = 23
+        private var first: UInt64
+        private var mask: UInt64
+        private var second: UInt64
+        private var last: UInt64
+        /// Bytes of the name, without the colon; of one that no line is found to begin with, more than any line has.
+        private var length: Int
+
+        /// What no line begins with.
+        static let none = Prefix()
+        private init() { (first, mask, second, last, length) = (0, 0, 0, 0, .max) }
 
         fileprivate init(_ name: [UInt8]) {
             func word(_ from: Int) -> UInt64 {
                 let bytes = (name + [UInt8(ascii: ":")]).dropFirst(from).prefix(8)
                 return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
             }
-            (first, second, last, length) = (word(0), word(8), word(max(0, name.count - 7)), name.count)
+            (first, second, last) = (word(0), word(8), word(max(0, name.count - 7)))
             mask = name.count >= 7 ? .max : 1 << UInt64(8 * (name.count + 1)) - 1
+            // Three words do not cover a longer one.
+            length = name.count <= 23 ? name.count : .max
         }
 
         /// Length of the name if a line begins with it and a colon, else 0. Eight bytes must be readable, also of a shorter line.
+        /// - Parameter count: bytes from the line's beginning that belong to its message.
         @inline(__always)
         func length(beginning line: UnsafeRawPointer, count: Int) -> Int {
             guard length < count, unsafe (line.loadUnaligned(as: UInt64.self) ^ first) & mask == 0 else { return 0 }
             if length > 7 {
                 guard unsafe (line + (length &- 7)).loadUnaligned(as: UInt64.self) == last else { return 0 }
-                if length > 15 {
-                    guard length <= Prefix.longest, unsafe (line + 8).loadUnaligned(as: UInt64.self) == second else {
-                        return 0
-                    }
-                }
+                if length > 15, unsafe (line + 8).loadUnaligned(as: UInt64.self) != second { return 0 }
             }
             return length
         }
