@@ -22,10 +22,8 @@ public final class AMIClient: @unchecked Sendable {
     private var isRunning = false
     private var nap: OneShot<Void>?
     private var subscribers: [Int: AsyncStream<AMIEvent>.Continuation] = [:] {
-        didSet { hasSubscribers = !subscribers.isEmpty }
+        didSet { session?.isTapped = !subscribers.isEmpty }
     }
-    /// Asked for each message.
-    private var hasSubscribers = false
     private var subscriberCount = 0
     private var loginWaiters: [OneShot<Bool>] = []
     /// Events that subscribers of `events` missed because they did not read in time. Read it on the loop.
@@ -100,6 +98,7 @@ extension AMIClient {
                 opened()
                 settleLogins(true)
             })
+        session.isTapped = !subscribers.isEmpty
         self.session = session
         let reason = isStopped ? AMISession.stopped(configuration) : await session.run()
         self.session = nil
@@ -183,7 +182,7 @@ extension AMIClient {
     public func asked(for message: borrowing AMIMessage) -> Bool { session?.asked(for: message) ?? false }
 
     private func publish(_ message: borrowing AMIMessage) {
-        guard hasSubscribers, case .event = message.kind else { return }
+        guard case .event = message.kind else { return }
         let event = AMIEvent(message)
         for continuation in subscribers.values {
             if case .dropped = continuation.yield(event) { droppedEventCount += 1 }

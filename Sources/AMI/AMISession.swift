@@ -24,8 +24,10 @@ final class AMISession: @unchecked Sendable {
     private var wantsResync = false
     /// Whether actions of others are taken.
     private(set) var isOpen = false
-    /// Called with each message after the handler; for subscribers of `AMIClient.events`.
+    /// Called with each message after the handler, while `isTapped`; for subscribers of `AMIClient.events`.
     private let tap: (borrowing AMIMessage) -> Void
+    /// Whether there are subscribers: mostly there are none, and a message is not worth a call to find that out.
+    var isTapped = false
     private let opened: () -> Void
 
     /// - Parameter id: prefix of this session's ActionIDs; must be hard to guess.
@@ -102,7 +104,7 @@ final class AMISession: @unchecked Sendable {
     private func take(_ message: borrowing AMIMessage) {
         guard endReason == nil else { return }
         handler.message(message)
-        tap(message)
+        if isTapped { tap(message) }
         let actions = state.message(message)
         if !actions.isEmpty { perform(actions) }
         if !pending.isEmpty, let (entry, result) = pending.take(message, place: configuration.place) {

@@ -14,8 +14,8 @@ public final class ByteStream: @unchecked Sendable {
     /// Between the socket and the caller; nil: plain.
     var tls: TLSEngine?
     private var isAtEnd = false
-    /// Reads since the reader last let others run.
-    private var readsInARow = 0
+    /// Bytes read since the reader last let others run; a read counts as 64 KiB at least.
+    private var readInARow = 0
 
     /// `write` suspends its caller while more than this many bytes wait for the peer.
     public var highWaterMark = 256 * 1024
@@ -99,7 +99,7 @@ extension ByteStream {
     /// Waits for bytes and shows them to `body`, once; false, without calling it, when the peer has ended its side.
     ///
     /// The buffer belongs to the loop and is overwritten by the next read of any stream: copy what is to be kept. It holds
-    /// 1 to 65,536 bytes.
+    /// 1 to 262,144 bytes.
     /// - Throws: `.connectionReset`, `.cancelled`, `.closed`, `.tlsFailed`, or whatever `fail` was given.
     nonisolated(nonsending)
         public func read(_ body: (UnsafeRawBufferPointer) -> Void) async throws(EventLoopError) -> Bool
@@ -122,13 +122,13 @@ extension ByteStream {
             }
             if Task.isCancelled { throw .cancelled("read from \(peerAddress)") }
             // A peer that sends as fast as we read would keep this task from ever suspending, and all others waiting.
-            readsInARow += 1
-            if readsInARow >= 16 {
-                readsInARow = 0
+            if readInARow >= 1 << 20 {
+                readInARow = 0
                 await Task.yield()
             }
             switch try socket.read() {
             case .bytes(let count):
+                readInARow += max(count, 1 << 16)
                 let bytes = UnsafeRawBufferPointer(rebasing: loop.readBuffer[..<count])
                 guard let tls else {
                     body(bytes)
@@ -139,7 +139,7 @@ extension ByteStream {
                 isAtEnd = true
                 return false
             case .notYet:
-                readsInARow = 0
+                readInARow = 0
                 await socket.waitUntilReadable()
             }
         }

@@ -93,7 +93,9 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         bell = cuv_eventfd()
         let bellError = bell < 0 ? -errno : 0
         alarm = .allocate(capacity: 1)
-        readBuffer = .allocate(byteCount: 65536, alignment: 16)
+        // A peer that sends at full speed is read in a quarter of the calls that 64 KiB take, and it still fits the second cache.
+        // Memory that no read has reached is none.
+        readBuffer = .allocate(byteCount: 262_144, alignment: 16)
         signal(SIGPIPE, SIG_IGN)
         var status = uv_loop_init(uv)
         if status == 0 { status = bellError }
