@@ -48,13 +48,13 @@ import Testing
             name: "the connection reset", reply: .reset, words: "the proxy gave no answer",
             hint: "is it a proxy that listens there"),
         Refusal(
-            name: "no answer", reply: .hang, timeout: "300ms", words: "the proxy gave no answer",
+            name: "no answer", reply: .hang, timeout: "3s", words: "the proxy gave no answer",
             hint: "is it a proxy that listens there"),
         Refusal(
             name: "no HTTP", reply: .raw("SSH-2.0-OpenSSH_9.2\r\n"), words: "the proxy gave no answer",
             hint: "is it a proxy that listens there"),
         Refusal(
-            name: "plain where TLS is meant", reply: .status(400), scheme: "https", timeout: "2s",
+            name: "plain where TLS is meant", reply: .status(400), scheme: "https", timeout: "5s",
             words: "the proxy gave no answer", hint: "and of the scheme that proxy has"),
     ])
     func `a proxy that makes no way is told as that, with what to do`(refusal: Refusal) async throws {

@@ -36,6 +36,8 @@ public final class DeliveryEngine: @unchecked Sendable {
     /// Moves due times after the wall clock was set; results wait for it.
     private var following: Task<Void, Never>?
     private var drivers: [String: EndpointDriver] = [:]
+    /// Those that a reload has replaced, until what they have on its way has come back.
+    private var retiring: [EndpointDriver] = []
     /// Each with the clock's offset that its due time was reckoned by.
     private var results: [(result: AttemptResult, offset: Duration)] = []
     private var isWriting = false
@@ -184,7 +186,7 @@ public final class DeliveryEngine: @unchecked Sendable {
         }
         isStopping = true
         sweep?.cancel()
-        let all = Array(drivers.values)
+        let all = drivers.values + retiring
         let guillotine = loop.schedule(after: deadline) { [self] in
             isOutOfTime = true
             for driver in all { driver.close() }
@@ -206,10 +208,12 @@ public final class DeliveryEngine: @unchecked Sendable {
             guard isStarted, !isStopping else { return }
             let old = drivers.values.map { $0 }
             drivers = [:]
+            retiring += old
             for driver in old {
-                Task(name: "retire-\(driver.name)", executorPreference: loop) {
+                Task(name: "retire-\(driver.name)", executorPreference: loop) { [self] in
                     await driver.drain()
                     driver.close()
+                    retiring.removeAll { $0 === driver }
                 }
             }
             for endpoint in endpoints { add(endpoint) }
