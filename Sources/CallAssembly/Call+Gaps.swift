@@ -75,6 +75,19 @@ extension Call {
     /// A manager user without rights hears nothing while the connection stands: a channel whose end was not seen ended when Asterisk's
     /// own CDR or its handler says, though the connection was lost later; and so did those that were with it.
     private mutating func takeBackLateEnds() {
+        for i in parts.indices where !parts[i].endIsGuessed {
+            guard let end = parts[i].end else { continue }
+            // It was found out of its bridge, and its handler spoke before the next event could: it left when it ended.
+            for s in parts[i].stays.indices {
+                guard let unseen = parts[i].stays[s].unseen, unseen.until + .seconds(1) >= end.at, end.event == .handler
+                else {
+                    continue
+                }
+                let left = min(end.at, unseen.until)
+                parts[i].stays[s].to = later(end.telling(left), parts[i].stays[s].from)
+                parts[i].stays[s].unseen = nil
+            }
+        }
         for i in parts.indices {
             guard let told = parts[i].toldEnd, isMuchLater(parts[i], told) else { continue }
             endEarlier(i, told)

@@ -237,6 +237,30 @@ struct GapSweepTests {
         #expect(record.completeness == .partial && record.sources == [.ami, .cdr, .cel])
     }
 
+    @Test(
+        "its handler speaks while the live channels are being listed, and the other side's end is hidden: it ended then"
+    )
+    func spokenIntoTheList() throws {
+        let call = GapSweepTests.call
+        let all = call.events
+        let (lost, back) = (all[8].at + .milliseconds(10), all[11].at + .microseconds(500))
+        var words = call.witness
+        words.receivedAt = back + .microseconds(100)
+        words.cdr.end = nil
+        var fold = FoldRun()
+        fold.apply(Array(all.prefix(9)) + [CallEvent(at: lost, body: .disconnected)])
+        fold.apply([.connected, .listBegan].map { CallEvent(at: back, body: $0) } + call.listed(at: back, of: all))
+        fold.apply([CallEvent(at: words.receivedAt, body: .witness(words))])
+        fold.apply([CallEvent(at: words.receivedAt, body: .listComplete)])
+        // A filter hides what follows, until the next login.
+        let login = back + .seconds(6)
+        fold.apply([.disconnected, .connected, .listBegan, .listComplete].map { CallEvent(at: login, body: $0) })
+        fold.advance(to: login + .seconds(60))
+        let record = try #require(fold.records.first)
+        #expect(fold.records.count == 1 && record.hungUpBy == .callee && record.completeness == .partial)
+        #expect(record.duration == 4 && record.billableSeconds == 3, "\(record.duration) s")
+    }
+
     @Test("of which the files say nothing is told after the wait")
     func noFiles() {
         let call = GapSweepTests.call
