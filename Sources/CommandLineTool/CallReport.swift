@@ -111,7 +111,7 @@ struct CallReport {
             let place = item.offset.map { " @\($0)" } ?? ""
             table.rows.append([
                 .init("\(leg + 1)"), .init(String(name[1].dropFirst())), .init(console.zone.clock(item.at)),
-                .init("\(item.event)\(place)"),
+                .init("\(printable(item.event))\(place)"),
             ])
         }
         return table.rows.isEmpty ? [] : table.lines(for: console)
@@ -134,7 +134,7 @@ struct CallReport {
 
     private func source(_ evidence: FieldEvidence, _ console: Console) -> String {
         let place = evidence.offset.map { " @\($0)" } ?? ""
-        return "\(console.zone.clock(evidence.at)) \(evidence.event)\(place)"
+        return "\(console.zone.clock(evidence.at)) \(printable(evidence.event))\(place)"
     }
 
     /// A value in a few words: a time as local clock, a party by number and name, a list by its items.
