@@ -87,7 +87,7 @@ struct CallReport {
                     lines.count > 0 && values.count == 1 && DisplayWidth.of(values[0]) <= valueWidth
                     && lines[lines.count - 1].hasSuffix(values[0])
                 let room = console.width - nameWidth - 2 - valueWidth - 4
-                for (n, part) in DisplayWidth.wrap(text, room).enumerated() {
+                for (n, part) in DisplayWidth.wrap(RecordView.harmless(text), room).enumerated() {
                     let mark = n == 0 ? "← " : "  "
                     if n == 0, isFirst {
                         let start = DisplayWidth.fit(lines.removeLast(), nameWidth + 2 + valueWidth)
@@ -111,7 +111,7 @@ struct CallReport {
             let place = item.offset.map { " @\($0)" } ?? ""
             table.rows.append([
                 .init("\(leg + 1)"), .init(String(name[1].dropFirst())), .init(console.zone.clock(item.at)),
-                .init("\(printable(item.event))\(place)"),
+                .init("\(RecordView.harmless(item.event))\(place)"),
             ])
         }
         return table.rows.isEmpty ? [] : table.lines(for: console)
@@ -134,7 +134,7 @@ struct CallReport {
 
     private func source(_ evidence: FieldEvidence, _ console: Console) -> String {
         let place = evidence.offset.map { " @\($0)" } ?? ""
-        return "\(console.zone.clock(evidence.at)) \(printable(evidence.event))\(place)"
+        return "\(console.zone.clock(evidence.at)) \(evidence.event)\(place)"
     }
 
     /// A value in a few words: a time as local clock, a party by number and name, a list by its items.

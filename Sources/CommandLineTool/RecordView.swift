@@ -24,7 +24,8 @@ struct RecordView {
         case .object(let members): .object(members.map { (harmless($0.name), harmless($0.value)) })
         }
     }
-    private static func harmless(_ text: String) -> String {
+    /// Text without what moves a terminal or turns the rest of a line.
+    static func harmless(_ text: String) -> String {
         let text = printable(text)
         if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
         // Embeddings, overrides and isolates (UAX 9); the plain marks of a name written from right to left stay.
