@@ -17,6 +17,8 @@ struct Call: Sendable {
     var bridges: [(id: BridgeID, kind: CallEvent.BridgeKind)] = []
     /// One for each QueueCallerJoin, oldest first: a caller may come back to the same queue.
     var queueVisits: [QueueVisit] = []
+    /// Moves, and relocations, that are kept of one call.
+    static let mostMoves = 1_000
     /// Transfers, pickups and parkings, oldest first, those that failed included.
     var moves: [Move] = []
     /// In the order they were told; most belong to a move, the others are a manager's Redirect.
@@ -332,7 +334,18 @@ extension Call {
     /// Adds a move that was heard: in place of the same one, if a file has told of it already.
     mutating func add(_ move: Move) {
         moves.removeAll { $0.isRead && $0.isSame(as: move) }
-        moves.append(move)
+        if isMoreOf(moves.count) { moves.append(move) }
+    }
+    /// Adds a relocation.
+    mutating func add(_ relocation: Relocation) {
+        if isMoreOf(relocations.count) { relocations.append(relocation) }
+    }
+    /// Whether one more move is taken, after as many as these. A phone or a dialplan that sends a call around for hours must not cost
+    /// what looking through all of them for each of them does.
+    private mutating func isMoreOf(_ moves: Int) -> Bool {
+        guard moves >= Call.mostMoves else { return true }
+        note("moved more than \(Call.mostMoves) times: the later moves are not told")
+        return false
     }
 
     /// The place of a bridge in this call's list; added if it is new.

@@ -45,8 +45,7 @@ extension CallAssembler {
         let before = self[place].location
         if !location.exten.isEmpty, location.exten != before.exten || location.context != before.context {
             // Sent elsewhere while it talked: by a transfer, which has an event of its own, or by a manager's Redirect.
-            calls[place.call]!.relocations.append(
-                Call.Relocation(part: place.part, at: mark, to: location))
+            calls[place.call]!.add(Call.Relocation(part: place.part, at: mark, to: location))
         }
         self[place].location = location
         guard let bridge = calls[place.call]!.bridges.firstIndex(where: { $0.id == id }) else { return }

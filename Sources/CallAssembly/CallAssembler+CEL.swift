@@ -169,7 +169,7 @@ extension CallAssembler {
             return
         }
         let to = CallEvent.Location(context: row.context, exten: row.exten, priority: 1)
-        calls[place.call]!.relocations.append(Call.Relocation(part: place.part, at: mark, to: to))
+        calls[place.call]!.add(Call.Relocation(part: place.part, at: mark, to: to))
     }
 
     /// The application a row was written in tells of a queue, even where CEL does not track applications.

@@ -64,11 +64,12 @@ extension CallAssembler {
     mutating func shareCompany(_ slot: Int) {
         guard let call = calls[slot] else { return }
         let met = call.parts.filter { $0.isGuest }.map(\.uniqueID)
+        let halves = call.parts.filter { $0.isLocal && !$0.isGuest }.map(\.uniqueID)
         for id in met {
             guard let place = index[id], place.call != slot, calls[place.call] != nil else { continue }
             bringCompany(of: place, to: slot)
-            for guest in calls[place.call]!.parts where guest.isGuest {
-                if let mine = index[guest.uniqueID], mine.call == slot { bringCompany(of: mine, to: place.call) }
+            for half in halves {
+                if let mine = index[half], mine.call == slot { bringCompany(of: mine, to: place.call) }
             }
         }
     }

@@ -109,7 +109,7 @@ extension CallAssembler {
     /// A handler spoke first and named this channel as its peer: now the channel's own id is known.
     private mutating func takeOverPeer(_ name: ChannelName, _ channel: CallEvent.Channel) -> Place? {
         guard let slot = linked[channel.linkedID],
-            let i = calls[slot]!.parts.firstIndex(where: { $0.name == name && $0.endIsGuessed && $0.isPeer })
+            let i = calls[slot]!.parts.firstIndex(where: { $0.isPeer && $0.endIsGuessed && $0.name == name })
         else { return nil }
         calls[slot]!.parts[i].uniqueID = channel.uniqueID
         calls[slot]!.parts[i].isPeer = false
