@@ -32,6 +32,9 @@ final class PBXLink: @unchecked Sendable {
     private(set) var loggedInAt: Instant?
     /// `systemname` of asterisk.conf, empty where there is none; nil before the first login.
     private(set) var systemName: String?
+    /// Lists of the live channels begun so far, and the number of the latest that is complete.
+    private(set) var listsBegun = 0
+    private(set) var completeList = 0
     private var hasBooted = false
     private var isLossTold = false
     private var lastResyncAt: Instant?
@@ -142,7 +145,9 @@ final class PBXLink: @unchecked Sendable {
             logger.info(
                 "Asterisk told its version",
                 [.asteriskVersion: .text(server.asteriskVersion), .state: .text(server.startedAt)])
-        case .resyncBegan: fold.listBegan()
+        case .resyncBegan:
+            listsBegun += 1
+            fold.listBegan()
         case .resyncEnded(let failures): resyncEnded(failures)
         case .lost(let error, _, let retryIn): lost(error, retryIn)
         }
@@ -166,6 +171,7 @@ final class PBXLink: @unchecked Sendable {
                     .hint: .text(failure.hint),
                 ])
         }
+        if failures.isEmpty { completeList = listsBegun }
         if failures.isEmpty, !hasToldChannels {
             hasToldChannels = true
             logger.notice("calls in progress are known", [.count: .number(fold.openCallCount)])

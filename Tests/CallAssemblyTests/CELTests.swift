@@ -39,6 +39,26 @@ struct CELTests {
         try check(capture, CELFile(Array(lines.joined(separator: "\n").utf8)))
     }
 
+    @Test(
+        "wherever a file ends for now, no call of which rows are still to come is taken for one that is over",
+        arguments: Capture.all)
+    func endingAnywhere(capture: Capture) throws {
+        let lines = capture.text("cel.csv").split(separator: "\n")
+        let rows = CELFile(capture.bytes("cel.csv")).rows
+        try #require(rows.count == lines.count)
+        for end in lines.indices {
+            var replay = CaptureReplay(AssemblyConfiguration(system: "pbx1"))
+            let told = replay.run(cel: CELFile(Array(lines[..<end].joined(separator: "\n").utf8)))
+            // What is written as a channel goes may come in any order.
+            let later = rows[end...].filter { !["HANGUP", "CHAN_END", "LINKEDID_END", "APP_END"].contains($0.event) }
+            for record in told.calls.map(\.record) where !told.unended.contains(record.linkedID) {
+                let ids = Set(record.legs.map(\.uniqueID) + [record.linkedID.oldest])
+                let row = later.first { ids.contains($0.uniqueID) || $0.linkedID == record.linkedID }
+                #expect(row == nil, "\(record.linkedID) before row \(end + 1), a \(row?.event ?? "")")
+            }
+        }
+    }
+
     @Test("Asterisk counts its channels anew: the calls it had before ended with it, not with the table")
     func restarted() throws {
         let killed = try #require(Capture.all.first { $0.name == "crash_kill9" })

@@ -263,6 +263,32 @@ import Testing
         }
     }
 
+    @Test("one that the last reading of a gap finds without an end is no more over than one that the first finds")
+    func aliveAtTheLastReading() throws {
+        let folder = try TestFolder()
+        try folder.write("rows.csv", [])
+        try DaemonFixture.runWithManager(folder, pbx: "cel = \(folder.path)/rows.csv") { fixture, asterisk in
+            _ = try await fixture.logged("calls in progress are known")
+            asterisk.cut()
+            // Asterisk wrote no end of it: the files are read again and again.
+            let cutOff = CallNow()
+            let rows = cutOff.cel(until: cutOff.began + .seconds(1)).dropLast(7)
+            try folder.write("rows.csv", Array(rows.joined().utf8))
+            let readings = { fixture.recorder.entries(saying: "Asterisk's own files were read").count }
+            try await fixture.wait("the last reading but one") { readings() == 3 }
+            let alive = CallNow()
+            asterisk.script.channels = alive.listed
+            let more = rows + alive.cel(until: alive.began + .seconds(1)).dropLast(7)
+            try folder.write("rows.csv", Array(more.joined().utf8))
+            try await fixture.wait("the record") { try await !fixture.records().isEmpty }
+            #expect(try await fixture.records().map { $0["uniqueid"]?.string } == [cutOff.trunk])
+            try await fixture.wait("the call in progress") {
+                fixture.daemon.counters.counter("calls.open", label: "main").value == 1
+            }
+            #expect(try await fixture.records().count == 1)
+        }
+    }
+
     @Test("calls missed after a first start that told none are told; older ones are no business of ours")
     func beforeTheFirstRecord() throws {
         let folder = try TestFolder()

@@ -16,6 +16,9 @@ final class MissedCalls: @unchecked Sendable {
     private let loop: EventLoop
     private let logger: Logger
     private var schedule = BackfillSchedule()
+    private var halfTold = HalfToldCalls()
+    /// Seconds of this run, as `tick` counts them.
+    private var second = 0
     /// Every Asterisk there is, with the fold that hears it, from the start to the stop; each link tells this of its gaps.
     var links: [PBXLink] = []
 
@@ -43,7 +46,10 @@ final class MissedCalls: @unchecked Sendable {
 
     /// Reads the files where it is time to; to be called once a second.
     func tick() {
-        for since in links.compactMap(\.fold.awaitedSince) { schedule.wanted(since: since) }
+        second += 1
+        for since in links.compactMap(\.fold.awaitedSince) + [halfTold.since].compactMap(\.self) {
+            schedule.wanted(since: since)
+        }
         if let order = schedule.tick(knowsCalls: links.allSatisfy(\.knowsCalls)) { read(order) }
     }
 
@@ -72,6 +78,7 @@ final class MissedCalls: @unchecked Sendable {
         guard !sources.isEmpty else { return schedule.wereRead(isWaitedFor: false) }
         var sought: [String: Set<UniqueID>] = [:]
         for link in links { sought[link.configuration.name] = link.fold.channelsInDoubt }
+        let began = (second, lists: links.map(\.completeList))
         BackgroundThread.run { [weak self, loop, logger, sought] in
             var results: [Backfill.Result] = []
             for source in sources {
@@ -87,14 +94,15 @@ final class MissedCalls: @unchecked Sendable {
                         [.error: .text(error.description), .hint: .text(error.hint)])
                 }
             }
-            loop.perform { [weak self, results] in self?.wereRead(results, order, sought) }
+            loop.perform { [weak self, results] in self?.wereRead(results, order, sought, began) }
         }
     }
 
     /// Completes the calls that a gap touched and leaves those that were missed for the ticker; or waits for the next reading, where
-    /// one that is over has no end in the files yet.
+    /// the files tell half of some so far.
     private func wereRead(
-        _ results: [Backfill.Result], _ order: BackfillSchedule.Order, _ sought: [String: Set<UniqueID>]
+        _ results: [Backfill.Result], _ order: BackfillSchedule.Order, _ sought: [String: Set<UniqueID>],
+        _ began: (second: Int, lists: [Int])
     ) {
         // Before the files' own calls: what was heard of a call and what they say of it are one record.
         for link in links {
@@ -106,23 +114,24 @@ final class MissedCalls: @unchecked Sendable {
         var calls = results.flatMap(\.calls)
         let behind = results.flatMap(\.behind).filter { !isOpen($0.record) }
         if order.knowsCalls {
-            let over = results.flatMap(\.unended).filter { !isOpen($0.record) }
+            let unended = results.flatMap(\.unended).filter { !isOpen($0.record) }
+            let (over, asking) = halfTold.sort(unended: unended, behind: behind, readIn: began.second) { system in
+                guard let i = links.firstIndex(where: { $0.configuration.system == system }) else { return (0, 1) }
+                return (began.lists[i], links[i].listsBegun + 1)
+            }
             let isWaitedFor =
-                !over.isEmpty || !behind.isEmpty
+                over.count < unended.count + behind.count
                 || links.contains { link in
                     link.fold.awaitsFiles || link.fold.strayRows != strayRows(of: link, in: calls)
                 }
             schedule.wereRead(isWaitedFor: isWaitedFor)
-            if isWaitedFor, !order.isLast {
-                // One that goes on but was never announced, as to a user who may see no calls, is found in a list.
-                for link in links where over.contains(where: { $0.record.system == link.configuration.system }) {
-                    link.askForCalls()
-                }
-                return
-            }
+            // One that goes on but was never announced, as to a user who may see no calls, is found in a list.
+            for link in links where asking.contains(link.configuration.system) { link.askForCalls() }
+            if isWaitedFor, !order.isLast { return }
             calls += over
+        } else {
+            calls += behind
         }
-        calls += behind
         for link in links { link.fold.forgetStrayRows(of: strayRows(of: link, in: calls)) }
         BackgroundThread.run {
             [calls, logger, reader = Backfill(configuration), folder = configuration.general.stateDirectory] in
