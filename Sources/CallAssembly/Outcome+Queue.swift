@@ -20,20 +20,38 @@ extension Outcome {
     }
 
     private func unjoinedQueue(_ status: String) -> Wait? {
-        // A full or empty queue is never joined, so no queue event names it: the application, its CDR, the handler or the
-        // dialplan's own word does.
-        guard let named = unjoinedQueueName(status), status != "CONTINUE", status != "TIMEOUT" else { return nil }
-        // A member is named only where one took the call.
-        let member = facts.call.witnesses.last { $0.memberName != nil || $0.memberInterface != nil }
-        let result: CallRecord.Queue.Result? =
-            status == "FULL" ? .full : status.hasPrefix("JOIN") ? .empty : member == nil ? nil : .answered
+        // A full or empty queue is never joined, and where only the handler or a CDR spoke no event was heard: the
+        // application, its CDR, the handler or the dialplan's own word names the queue.
+        guard let named = unjoinedQueueName(status) else { return nil }
+        // A member and the time held are told only where a member took the call.
+        let taken = facts.call.witnesses.last {
+            $0.memberName != nil || $0.memberInterface != nil || $0.queueHoldSeconds != nil
+        }
+        let told = result(byStatus: status)
+        var result = byStatus(told)
+        if told == nil, let taken {
+            result = Decided(.answered, Mark(at: taken.receivedAt, .handler), "a member took the call")
+        }
+        // Only who was refused at the door is known not to have waited.
+        let wasRefused = told == .full || status.hasPrefix("JOIN")
         let queue = CallRecord.Queue(
-            name: printable(String(named.value.prefix { $0 != "," })), wait: .zero, position: nil, result: result)
-        let decided =
-            result == .answered
-            ? Decided(result, member.map { Mark(at: $0.receivedAt, .handler) }, "MEMBERNAME: a member took the call")
-            : byStatus(result)
-        return Wait(queue: queue, name: named, result: decided, over: nil)
+            name: printable(String(named.value.prefix { $0 != "," })),
+            wait: wasRefused ? .zero : taken?.queueHoldSeconds.map { .seconds($0) },
+            position: wasRefused ? nil : taken?.queuePosition, result: result.value)
+        return Wait(queue: queue, name: named, result: result, over: nil)
+    }
+
+    /// What `QUEUESTATUS` says of the wait; nil where it is not set: a member took the call, or the caller left.
+    private func result(byStatus status: String) -> CallRecord.Queue.Result? {
+        switch status {
+        case "FULL": .full
+        case "JOINEMPTY", "JOINUNAVAIL", "LEAVEEMPTY", "LEAVEUNAVAIL": .empty
+        case "TIMEOUT": .timeout
+        case "WITHDRAW": .exit
+        // Queue's option c: the member who had the call hung up, and the caller goes on.
+        case "CONTINUE": .answered
+        default: nil
+        }
     }
 
     private func unjoinedQueueName(_ status: String) -> Decided<String>? {
@@ -66,9 +84,7 @@ extension Outcome {
         if let end = part.end, end.at <= isOver, hungUp.value == .caller {
             return Decided(.abandoned, end, "the caller hung up while waiting")
         }
-        if status == "FULL" { return byStatus(.full) }
-        if status.hasSuffix("EMPTY") || status.hasSuffix("UNAVAIL") { return byStatus(.empty) }
-        if status == "CONTINUE" || status == "WITHDRAW" { return byStatus(.exit) }
+        if let told = self.result(byStatus: status), told != .timeout { return byStatus(told) }
         if visit.wasSentElsewhere {
             return Decided(.exit, visit.leave, "the caller was elsewhere in the dialplan as the wait ended")
         }

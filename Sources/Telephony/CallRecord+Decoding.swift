@@ -64,7 +64,7 @@ extension CallRecord.Queue {
     fileprivate init?(json: JSONValue?) {
         guard let json, let name = json["name"]?.string else { return nil }
         self.init(
-            name: name, wait: json["wait_seconds"]?.seconds ?? .zero, position: json["position"]?.integer,
+            name: name, wait: json["wait_seconds"]?.seconds, position: json["position"]?.integer,
             result: json["result"]?.string.flatMap(Result.init(rawValue:)))
     }
 }

@@ -85,11 +85,11 @@ extension CallRecord.Party {
 }
 
 extension CallRecord.Queue {
-    /// Writes `{name, wait_seconds, position, result}`; the last two may be null.
+    /// Writes `{name, wait_seconds, position, result}`; all but the name may be null.
     func write(to w: inout JSONWriter) {
         w.beginObject()
         w.member("name", name)
-        w.member("wait_seconds", seconds: wait)
+        w.member("wait_seconds", wait) { $1.value(seconds: $0) }
         w.member("position", position)
         w.member("result", result?.rawValue)
         w.endObject()

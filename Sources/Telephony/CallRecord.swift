@@ -171,13 +171,13 @@ extension CallRecord {
         }
         /// As in queues.conf.
         public var name: String
-        /// From joining to leaving; zero for a queue that refused the caller.
-        public var wait: Duration
+        /// From joining to leaving; zero for a queue that refused the caller, nil where nothing told how long it was.
+        public var wait: Duration?
         /// Place in the queue at entry, 1 is next; nil where it was not seen.
         public var position: Int?
         /// Nil where neither events nor `QUEUESTATUS` told.
         public var result: Result?
-        public init(name: String, wait: Duration, position: Int?, result: Result?) {
+        public init(name: String, wait: Duration?, position: Int?, result: Result?) {
             (self.name, self.wait, self.position, self.result) = (name, wait, position, result)
         }
     }

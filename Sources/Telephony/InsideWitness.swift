@@ -93,6 +93,10 @@ public struct InsideWitness: Hashable, Sendable {
     public var memberName: String?
     /// `MEMBERINTERFACE`, with it: `PJSIP/1001`.
     public var memberInterface: String?
+    /// `QEHOLDTIME`, set where queues.conf has `setqueueentryvar`: whole seconds in the queue until a member took the call.
+    public var queueHoldSeconds: Int?
+    /// `QEORIGINALPOS`, with it: the place in the queue at entry, 1 is next.
+    public var queuePosition: Int?
     /// Other variables by name, as the dialplan sent them (`var.NAME=`, and what a tag brings).
     public var variables: [String: String]
     /// The environment had repeated or strange lines: something in it was forged or cut. What Asterisk sends before any

@@ -55,7 +55,7 @@ struct StatedFacts {
             case "userfield": compare(key, wanted, .text(record.userField), &found)
             case "queue": compare(key, wanted, .text(record.queue?.name), &found)
             case "queue_result": compare(key, wanted, .text(record.queue?.result?.rawValue), &found)
-            case "queue_wait": compare(key, wanted, .seconds(record.queue.map { seconds($0.wait) }), &found)
+            case "queue_wait": compare(key, wanted, .seconds(record.queue?.wait.map(seconds)), &found)
             case "billsec": compare(key, wanted, .seconds(Double(record.billableSeconds)), &found)
             case "duration": compare(key, wanted, .seconds(Double(record.duration)), &found)
             case "talksec": compare(key, wanted, .seconds(seconds(record.talk)), &found)

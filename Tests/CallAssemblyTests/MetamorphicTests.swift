@@ -119,7 +119,7 @@ struct MetamorphicTests {
                 agent \(r.agent?.number ?? "-") \
                 \(r.startedAt) \(r.answeredAt.map { "\($0)" } ?? "-") \(r.endedAt) talk \(r.talk) hold \(r.hold) \
                 park \(r.park) ring \(r.ring) \(r.hungUpBy.map { "\($0)" } ?? "-") \(r.hangupCause.rawValue) \
-                queue \(r.queue.map { "\($0.name) \($0.result.map { "\($0)" } ?? "-") \($0.wait)" } ?? "-") \
+                queue \(r.queue.map { "\($0.name) \($0.result.map { "\($0)" } ?? "-") \($0.wait.map { "\($0)" } ?? "-")" } ?? "-") \
                 transfers \(r.transfers.map { "\($0.kind) \($0.by ?? "-") \($0.to ?? "-") \($0.isOK)" }) \
                 \(r.completeness) recordings \(r.recordings.count) legs \(r.legs.map { "\($0.role)" })
                 """

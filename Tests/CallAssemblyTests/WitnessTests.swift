@@ -226,6 +226,44 @@ struct WitnessTests {
         #expect(record.talk == .seconds(30) && record.completeness == .partial)
     }
 
+    /// What the handler alone says of a caller who went into the queue "orders".
+    private static func queueCaller(_ say: (inout InsideWitness) -> Void) throws -> CallRecord.Queue {
+        let start = Instant(seconds: 1_795_312_000)
+        var caller = InsideWitness(
+            occasion: .hangup, path: .fastAGI, receivedAt: start + .seconds(50), uniqueID: UniqueID("1795312000.7"),
+            channel: ChannelName("PJSIP/carrier-00000007"))
+        caller.linkedID = LinkedID("1795312000.7")
+        (caller.role, caller.callerNumber, caller.dialledNumber) = (.caller, "441632960199", "8300")
+        caller.queueName = "orders"
+        caller.cdr.start = .instant(start)
+        caller.cdr.end = .instant(start + .seconds(50))
+        say(&caller)
+        let records = fold([CallEvent(at: caller.receivedAt, body: .witness(caller))])
+        return try #require(records.first?.queue)
+    }
+
+    @Test("a queue that only the handler saw has a wait where something told of one, and none that is made up")
+    func queueWait() throws {
+        let taken = try WitnessTests.queueCaller { ($0.memberName, $0.memberInterface) = ("Noor", "PJSIP/4033") }
+        #expect(taken.wait == nil && taken.position == nil && taken.result == .answered)
+        let timed = try WitnessTests.queueCaller { ($0.queueHoldSeconds, $0.queuePosition) = (9, 2) }
+        #expect(timed.wait == .seconds(9) && timed.position == 2 && timed.result == .answered)
+        let silent = try WitnessTests.queueCaller { _ in }
+        #expect(silent.wait == nil && silent.result == nil)
+    }
+
+    @Test(
+        "QUEUESTATUS alone says how a wait ended, and that who was refused at the door never waited",
+        arguments: [
+            ("FULL", CallRecord.Queue.Result.full, Duration.zero), ("JOINEMPTY", .empty, .zero),
+            ("JOINUNAVAIL", .empty, .zero), ("LEAVEEMPTY", .empty, nil), ("LEAVEUNAVAIL", .empty, nil),
+            ("TIMEOUT", .timeout, nil), ("CONTINUE", .answered, nil), ("WITHDRAW", .exit, nil),
+        ] as [(String, CallRecord.Queue.Result, Duration?)])
+    func queueStatus(status: String, result: CallRecord.Queue.Result, wait: Duration?) throws {
+        let queue = try WitnessTests.queueCaller { $0.queueStatus = status }
+        #expect(queue.result == result && queue.wait == wait)
+    }
+
     @Test("words that come again, from the spool, tell no second record")
     func repeated() throws {
         let witness = WitnessTests.caller(at: WitnessTests.over)

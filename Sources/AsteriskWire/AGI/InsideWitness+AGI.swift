@@ -20,6 +20,7 @@ extension InsideWitness {
     /// | `recording` | `MIXMONITOR_FILENAME` |
     /// | `ref_id` `direction` | `HOOKSWITCH_REF`, `HOOKSWITCH_DIRECTION` |
     /// | `queuestatus` `queue` `member` `interface` | `QUEUESTATUS`, `QUEUENAME`, `MEMBERNAME`, `MEMBERINTERFACE` |
+    /// | `queuehold` `queueposition` | `QEHOLDTIME`, `QEORIGINALPOS` |
     /// | `system` | `HOOKSWITCH_SYSTEM`: the `[pbx:…]` section's name |
     /// | `var.NAME` | any other variable; of a tag, each parameter that is not above |
     ///
@@ -95,6 +96,8 @@ extension InsideWitness {
         case "queue": queueName = value
         case "member": memberName = value
         case "interface": memberInterface = value
+        case "queuehold": queueHoldSeconds = InsideWitness.seconds(value)
+        case "queueposition": queuePosition = InsideWitness.seconds(value)
         case "system": system = value
         default:
             if name.hasPrefix("var.") {

@@ -141,7 +141,7 @@ struct RecordField: Sendable {
         "hangup_cause.code": { $0.isInProgress ? .null : .integer($0.hangupCause.rawValue) },
         "hangup_cause.text": { $0.isInProgress ? .null : .text($0.hangupCauseText) },
         "queue.name": { .optional($0.queue?.name) },
-        "queue.wait_seconds": { $0.queue.map { .seconds($0.wait) } ?? .null },
+        "queue.wait_seconds": { $0.queue?.wait.map { .seconds($0) } ?? .null },
         "queue.position": { $0.queue?.position.map { .integer($0) } ?? .null },
         "queue.result": { .optional($0.queue?.result?.rawValue) },
         "recording_path": { .optional($0.recordingPath) },
