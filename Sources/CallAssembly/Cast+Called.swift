@@ -60,8 +60,10 @@ extension Cast {
             if let exten = dial.sourceLocation?.exten, Outside.isLong(exten), Names.isNumber(exten) {
                 return called(exten, dial.begin, "the extension that dialled")
             }
-            let number = facts.call.parts[dial.destination].number ?? facts.call.originate?.exten
-            return called(number, dial.begin, "the number of the dialled line")
+            // What an application outside has a line called by is that line's caller id, and ours; what it dialled is the number.
+            let number = Names.dialledNumber(facts.call, dial.destination)
+            let shown = facts.call.parts[dial.destination].number ?? facts.call.originate?.exten
+            return called(number ?? shown, dial.begin, "the number of the dialled line")
         }
         if let exten = facts.call.originate?.exten {
             return called(exten, facts.call.originateMark, "the extension asked for")

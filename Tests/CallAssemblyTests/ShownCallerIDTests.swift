@@ -88,4 +88,22 @@ struct ShownCallerIDTests {
         #expect(run.records.map(\.caller.number) == ["201"])
         #expect(run.records.map(\.callee.number) == ["15559876543"])
     }
+
+    @Test(
+        "who an application calls for an agent was called by the number it dialled, not by the company's that the line shows"
+    )
+    func applicationDials() throws {
+        let agent = StoryLine("PJSIP/61-0000000a", "61", id: 1)
+        var customer = StoryLine("PJSIP/carrier-0000000b", nil, id: 2, of: 1)
+        let story: [(Double, CallEvent.Body)] =
+            [
+                (0, .newChannel(agent.snapshot(.down))), (0.1, agent.dialled(by: nil, "61")),
+                (1, .newState(agent.channel, .up)), (1, agent.answered(nil, .answer)),
+                (2, .newChannel(customer.snapshot(.down))), (2.1, customer.show("441632960000")),
+                (2.2, customer.dialled(by: nil, "441632960777@carrier")),
+            ] + agent.talk(with: customer, from: 5, to: 9)
+        let record = try #require(StoryLine.told(story).first)
+        #expect(record.direction == .outbound && record.caller.number == "61")
+        #expect(record.callee.number == "441632960777" && record.answeredBy?.number == "441632960777")
+    }
 }
