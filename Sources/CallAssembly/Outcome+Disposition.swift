@@ -72,8 +72,9 @@ extension Outcome {
             !(cast.isOriginated && cast.isDialled[cast.caller] && caller.up == nil)
         {
             // It counts only if somebody was still being tried, or nothing had failed.
+            // An application outside that gives up on a phone has no DialEnd: the phone's channel is gone then.
             let stillTrying = attempts.contains { dial in
-                dial.end.map { $0.at + .milliseconds(200) >= request.at } ?? true
+                (dial.end ?? parts[dial.destination].end).map { $0.at + .milliseconds(200) >= request.at } ?? true
             }
             let stillWaiting = facts.call.queueVisits.contains { visit in
                 (visit.leave ?? visit.abandon).map { $0.at + .milliseconds(500) >= request.at } ?? true

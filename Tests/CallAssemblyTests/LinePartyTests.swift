@@ -215,4 +215,19 @@ struct LinePartyTests {
         #expect(turned.callee.number == "5001")
         #expect(turned.direction == .inbound)
     }
+
+    /// Of a phone that it called itself and that did not answer in time Asterisk's REST interface sends no DialEnd, just its Hangup.
+    @Test("who hangs up after the only phone that was called has stopped ringing did not cut the ringing off")
+    func givenUpByApplication() throws {
+        let a = StoryLine("PJSIP/carrier-00000071", "441632960222", id: 1, exten: "8500")
+        let b = StoryLine("PJSIP/4031-00000072", "4031", id: 2, of: 1)
+        let record = try #require(
+            StoryLine.told([
+                (0, .newChannel(a.snapshot(.ring))), (0.1, .newState(a.channel, .up)),
+                (1, .newChannel(b.snapshot(.down))), (1.1, b.dialled(by: nil, "4031")),
+                (1.2, .newState(b.channel, .ringing)), (11, b.ended(HangupCause(rawValue: 19))),
+                (16, .hangupRequest(a.channel, nil)), (16, a.ended()),
+            ]).first)
+        #expect(record.disposition == .noAnswer && record.hungUpBy == .caller)
+    }
 }
