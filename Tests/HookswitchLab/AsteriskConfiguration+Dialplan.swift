@@ -233,6 +233,6 @@ extension AsteriskConfiguration {
              same => n,Return()
 
             """
-        return text + offices + rareNumbers
+        return text + offices + rareNumbers + handedNumbers
     }
 }

@@ -39,6 +39,8 @@ public struct AsteriskConfiguration: Sendable {
     public var legacySIPPort: UInt16?
     /// Loads `chan_iax2` on these two ports: calls leave by the first and come back by the second.
     public var iaxPorts: (out: UInt16, in: UInt16)?
+    /// The web server's port where an application outside holds calls (ARI); nil: there is none.
+    public var webPort: UInt16?
     /// The manager's port for TLS; nil: plain connections only.
     public var managerTLSPort: UInt16?
 
@@ -61,7 +63,7 @@ public struct AsteriskConfiguration: Sendable {
         res_calendar res_config_curl res_config_ldap res_config_odbc res_config_pgsql res_config_sqlite3 res_hep \
         res_hep_pjsip res_hep_rtcp res_http_media_cache res_http_post res_http_websocket res_odbc res_odbc_transaction \
         res_phoneprov res_pjsip_phoneprov_provider res_pjsip_transport_websocket res_prometheus res_smdi res_snmp \
-        res_statsd res_stun_monitor res_xmpp res_timing_pthread res_fax res_fax_spandsp res_geolocation \
+        res_statsd res_stun_monitor res_xmpp res_timing_pthread res_geolocation \
         res_pjsip_geolocation res_pjsip_stir_shaken res_stir_shaken app_jack app_festival app_ices app_nbscat app_mp3 \
         app_alarmreceiver app_adsiprog app_getcpeid app_sms app_minivm app_macro res_monitor cdr_sqlite3_custom \
         cel_sqlite3_custom res_calendar_caldav res_calendar_ews res_calendar_icalendar res_aeap res_speech_aeap \
@@ -71,6 +73,13 @@ public struct AsteriskConfiguration: Sendable {
         res_calendar_exchange app_stasis res_stasis_broadcast app_stasis_broadcast res_pjsip_notify app_amd \
         res_clialiases res_pjsip_config_wizard app_image app_url
         """
+
+    /// Those of them that an application outside needs.
+    static let forApplications: Set<Substring> = [
+        "app_stasis", "chan_rtp", "res_ari", "res_ari_applications", "res_ari_asterisk", "res_ari_bridges",
+        "res_ari_channels", "res_ari_endpoints", "res_ari_events", "res_ari_model", "res_ari_playbacks",
+        "res_ari_recordings", "res_http_websocket", "res_websocket_client",
+    ]
 
     /// Every file, by name below `etc`.
     var files: [String: String] {
@@ -100,6 +109,10 @@ public struct AsteriskConfiguration: Sendable {
                 guard hearsKeys else { continue }
                 files[name] = files[name]?.components(separatedBy: "\n;read = ").joined(separator: "\nread = ")
             }
+        }
+        if let webPort {
+            files["http.conf"] = "[general]\nenabled = yes\nbindaddr = 127.0.0.1\nbindport = \(webPort)\n"
+            files["ari.conf"] = "[general]\nenabled = yes\n[lab]\ntype = user\npassword = lab\n"
         }
         if let legacySIPPort {
             files["sip.conf"] = legacySIP(legacySIPPort)
@@ -137,6 +150,7 @@ public struct AsteriskConfiguration: Sendable {
     private var modules: String {
         var lines = ["[modules]", "autoload = yes"]
         for name in Self.unwanted.split(separator: " ") where iaxPorts == nil || name != "chan_iax2" {
+            if webPort != nil, Self.forApplications.contains(name) { continue }
             lines.append("noload = \(name).so")
         }
         if legacySIPPort == nil { lines.append("noload = chan_sip.so") }
@@ -401,6 +415,9 @@ public struct AsteriskConfiguration: Sendable {
             [pool](line)
             timeout = 15
             member => Local/7001@agent-pool,0,Alice,Agent:7001
+            [screened](line)
+            membergosub = queue-screen
+            member => PJSIP/1001,0,Alice
             [recorded](line)
             monitor-format = wav
             member => PJSIP/1001,0,Alice

@@ -52,7 +52,8 @@ public final class AsteriskInstance: @unchecked Sendable {
             symlink(real, folder)
         }
         for name in [
-            "etc/manager.d", "cache", "lib/keys", "spool/monitor", "spool/voicemail", "spool/tmp", "run", "agi-bin",
+            "etc/manager.d", "cache", "lib/keys", "spool/monitor", "spool/recording", "spool/voicemail", "spool/tmp",
+            "run", "agi-bin",
             "log/cdr-csv", "log/cdr-custom", "log/cel-custom", "sounds/moh",
         ] { makeFolder(real + "/" + name) }
         for seconds in [1, 3] {

@@ -14,6 +14,7 @@ public final class Lane: @unchecked Sendable {
     /// Takes the manager's stream from the first moment on.
     let recorder: StreamRecorder
     private var actions: ManagerActions?
+    private var application: ARIClient?
 
     /// Boots an instance and connects everything.
     public init(
@@ -49,16 +50,19 @@ public final class Lane: @unchecked Sendable {
         case .cdrLateEnd: asterisk.configuration.cdrEndBeforeHExten = false
         case .cdrAnsweredOnly:
             (asterisk.configuration.cdrUnanswered, asterisk.configuration.cdrEndBeforeHExten) = (false, true)
+        case .application: asterisk.configuration.webPort = Loopback.freePort()
         case .keysHeard: asterisk.configuration.hearsKeys = true
         }
         for phone in phones.values { phone.setServer(asterisk.configuration.legacySIPPort ?? asterisk.sipPort) }
         recorder = StreamRecorder(port: asterisk.managerPort)
         try asterisk.start()
         try recorder.awaitConnection()
+        if let port = asterisk.configuration.webPort { application = try ARIClient(port: port) }
     }
 
     /// Stops Asterisk and the phones, and removes the instance's folder unless it is kept to be looked at.
     public func stop(keepFolder: Bool = false) {
+        application?.stop()
         recorder.stop()
         asterisk.stop()
         for phone in phones.values { phone.stop() }
@@ -157,6 +161,15 @@ public final class Lane: @unchecked Sendable {
         case .join(let party, let line, let other): try phones[party]!.transfer(line: line, into: other)
         case .referred(let party, let status): try phones[party]!.awaitReferStatus(status)
         case .manner(let party, let manner): phones[party]!.setManner(manner)
+        case .ari(let method, let path):
+            var path = path
+            for party in Party.allCases where path.contains("{\(party)}") {
+                _ = try recorder.awaitChannel(beginning: party.channelPrefix(setting))
+                let id = recorder.uniqueID(beginning: party.channelPrefix(setting)) ?? ""
+                path = path.components(separatedBy: "{\(party)}").joined(separator: id)
+            }
+            guard let application else { throw LabError("no application", "the scenario needs its setting") }
+            try application.request(method, path)
         case .command(let text): try asterisk.command(text)
         case .killAsterisk:
             asterisk.kill9()

@@ -19,6 +19,8 @@ public struct Scenario: Sendable {
         /// `unanswered = yes`, `endbeforehexten = no`, and the other way round.
         case cdrLateEnd
         case cdrAnsweredOnly
+        /// The web server runs, and an application outside holds what Stasis() hands it (ARI).
+        case application
         /// The shipped manager user has class `dtmf`, by the line that its file has for it.
         case keysHeard
     }
@@ -116,6 +118,9 @@ public enum Step: Sendable {
     case manner(Party, SIPPhone.Manner)
     /// A manager action; `{alice}` in a value is that party's newest channel.
     case action([String])
+    /// A request to Asterisk's REST interface by the application `lab`, as `"POST"`, `"/bridges/room"`; `{alice}` is the unique id of
+    /// that party's newest channel.
+    case ari(String, String)
     /// A command at Asterisk's own console (`asterisk -rx`), up to its answer.
     case command(String)
     /// By `SIGKILL`: no event, no CDR.
