@@ -472,62 +472,6 @@ import Testing
         }
     }
 
-    @Test func `a reload moves to the new address and loses nothing`() async throws {
-        let old = WebhookSink { _ in .after(.milliseconds(50), .status(200)) }
-        let new = WebhookSink()
-        defer {
-            old.stop()
-            new.stop()
-        }
-        try await Bench.run([try endpoint(at: old)]) { bench in
-            try await bench.commit(calls(20))
-            await old.received(2)
-            bench.engine.reload([try endpoint(at: new)])
-            await bench.witness.untilDelivered(20)
-            let ids = (old.requests + new.requests).compactMap { $0.headers["webhook-id"] }
-            #expect(Set(ids).count == 20 && ids.count == 20)
-            #expect(!new.requests.isEmpty)
-        }
-    }
-
-    /// As `systemctl reload` of a logrotate that is followed by a restart.
-    @Test func `a stop right after a reload waits for what the earlier endpoint has on its way, and writes it`()
-        async throws
-    {
-        let sink = WebhookSink { _ in .after(.seconds(1), .status(200)) }
-        defer { sink.stop() }
-        try await Bench.run([try endpoint(at: sink)]) { bench in
-            try await bench.commit(calls(1))
-            await sink.received(1)
-            bench.engine.reload([try endpoint(at: sink)])
-            await bench.engine.stop(within: .seconds(60))
-            #expect(try await bench.store.query.deliveries(matching: .init()).map(\.state) == [.delivered])
-        }
-        #expect(sink.requests.count == 1)
-    }
-
-    @Test func `a reload with a rotated secret signs by both, also what was made before it`() async throws {
-        let first = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-        let sink = WebhookSink { $0.number == 0 ? .status(500) : .status(200) }
-        defer { sink.stop() }
-        let crm = try endpoint(at: sink, ("secret", first), ("retry", "500ms"))
-        try await Bench.run([crm]) { bench in
-            try await bench.commit(calls(1))
-            await bench.witness.until { events, _ in !events.isEmpty }
-            let rotated = try endpoint(at: sink, ("secret", "whsec_bmV3, \(first)"), ("retry", "500ms"))
-            bench.engine.reload([rotated])
-            await bench.witness.untilDelivered(1)
-            let requests = sink.requests
-            #expect(requests.map { $0.headers["webhook-signature"]?.split(separator: " ").count } == [1, 2])
-            let stamp = Int64(requests[1].headers["webhook-timestamp"] ?? "")
-            #expect(
-                requests[1].headers["webhook-signature"]
-                    == WebhookSignature.header(
-                        id: requests[0].headers["webhook-id"]!, timestamp: try #require(stamp), body: requests[1].body,
-                        secrets: rotated.secrets))
-        }
-    }
-
     @Test func `an OAuth 2 token is fetched once, used by all, and renewed when it is refused`() async throws {
         let valid = Mutex("first")
         let issued = Mutex(0)

@@ -22,6 +22,7 @@ extension EndpointConfiguration {
         try reader.check(keys: EndpointConfiguration.keys)
 
         self.name = name
+        lines = Dictionary(uniqueKeysWithValues: entries.map { ($0.key, ConfigurationText.trimmed($0.value)) })
         guard let address = reader.entry("url") else {
             throw DeliveryConfigurationError(
                 code: .missingKey, section: "webhook:\(name)", key: "url", line: 0, problem: "is missing",

@@ -42,6 +42,8 @@ public struct EndpointConfiguration: Sendable, CustomStringConvertible, CustomDe
     /// What stands after `webhook:`; messages in the outbox belong to it, so a section with a new name begins with
     /// none.
     public let name: String
+    /// The section's lines as they were read, by key: what two readings of it are told apart by.
+    let lines: [String: String]
     /// What it is told of; never empty.
     public internal(set) var events: Set<EventType> = [.callComplete]
     /// `POST`, `PUT`, `PATCH` or `GET`; `GET` by itself with the preset `vicidial_get` alone.
@@ -83,6 +85,10 @@ public struct EndpointConfiguration: Sendable, CustomStringConvertible, CustomDe
     public var urlText: String { url.text }
     /// The media type requests carry.
     public var contentType: String { format.contentType }
+    /// Whether both are the same section with the same lines, in whatever order and wherever in the file. Not whether the files that
+    /// it names hold the same.
+    func isSame(as other: EndpointConfiguration) -> Bool { name == other.name && lines == other.lines }
+
     /// The name alone: everything else may be a secret.
     public var description: String { name }
     /// The section's title, for the same reason.

@@ -201,22 +201,25 @@ public final class DeliveryEngine: @unchecked Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Puts other endpoints in place. Those that are gone finish what is on its way; their messages stay in the outbox.
+    /// Puts other endpoints in place. One whose section and files are as they were goes on with all it knows: its circuit
+    /// breaker, its rate, its token, its connections, and what people were told of it. The others begin anew; those that are changed
+    /// or gone finish what is on its way first, and their messages stay in the outbox.
     public func reload(_ endpoints: [EndpointConfiguration]) {
         shared.withLock { $0.endpoints = endpoints }
         loop.perform { [self] in
             guard isStarted, !isStopping else { return }
-            let old = drivers.values.map { $0 }
-            drivers = [:]
-            retiring += old
-            for driver in old {
-                Task(name: "retire-\(driver.name)", executorPreference: loop) { [self] in
-                    await driver.drain()
-                    driver.close()
-                    retiring.removeAll { $0 === driver }
-                }
-            }
-            for endpoint in endpoints { add(endpoint) }
+            let kept = Set(endpoints.filter { drivers[$0.name]?.serves($0) == true }.map(\.name))
+            for driver in drivers.values where !kept.contains(driver.name) { retire(driver) }
+            for endpoint in endpoints where !kept.contains(endpoint.name) { add(endpoint) }
+        }
+    }
+    private func retire(_ driver: EndpointDriver) {
+        drivers[driver.name] = nil
+        retiring.append(driver)
+        Task(name: "retire-\(driver.name)", executorPreference: loop) { [self] in
+            await driver.drain()
+            driver.close()
+            retiring.removeAll { $0 === driver }
         }
     }
 
@@ -257,7 +260,7 @@ public final class DeliveryEngine: @unchecked Sendable {
     func storageFailed(_ error: StorageError) { troubled(error) }
 
     /// Stores that the endpoint wants no more, then has it told. Where the store takes nothing any more, the driver holds
-    /// the endpoint until a reload or restart all the same.
+    /// the endpoint until a restart, or a reload that finds it changed, all the same.
     func disable(_ driver: EndpointDriver) {
         let name = driver.name
         Task(name: "disable-\(name)", executorPreference: loop) { [self] in

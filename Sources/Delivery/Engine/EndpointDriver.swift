@@ -6,8 +6,10 @@ import Telephony
 ///
 /// **Isolation**: the loop's thread only; `@unchecked Sendable` on that ground.
 final class EndpointDriver: @unchecked Sendable {
-    /// The section as it was read; a reload makes another driver.
+    /// The section as it was read; a reload that finds it changed makes another driver.
     let configuration: EndpointConfiguration
+    /// The files of the connection as they were then.
+    private let files: [FileVersion?]
     private unowned let engine: DeliveryEngine
     private let builder: RequestBuilder
     private let transport: EndpointTransport
@@ -27,6 +29,7 @@ final class EndpointDriver: @unchecked Sendable {
     /// Connects to nobody and claims nothing before the first `signal`. The engine must outlive it.
     init(_ configuration: EndpointConfiguration, engine: DeliveryEngine) {
         (self.configuration, self.engine) = (configuration, engine)
+        files = configuration.connection.fileVersions
         builder = RequestBuilder(configuration)
         transport = EndpointTransport(
             connection: configuration.connection, policy: configuration.allow, timeout: configuration.timeout,
@@ -47,6 +50,12 @@ final class EndpointDriver: @unchecked Sendable {
     var name: String { configuration.name }
     /// Requests sent and not answered, and those that wait for a token.
     var inFlight: Int { lane.inFlight }
+
+    /// Whether it is what a fresh reading of its section asks for, so that a reload can let it go on. A certificate that was renewed
+    /// under its old name is a change: libcurl keeps what it has read.
+    func serves(_ fresh: EndpointConfiguration) -> Bool {
+        fresh.isEnabled && configuration.isSame(as: fresh) && files == fresh.connection.fileVersions
+    }
 
     /// The outbox may have something new, or another condition of the endpoint; asking in vain does no harm.
     func signal() {
