@@ -34,6 +34,7 @@ extension CallAssembler {
             listedIDs = nil
             if disconnectedAt != nil || listedAt == nil { awaitFilesOfBeheaded() }
             listedAt = mark.at
+            if !strays.isEmpty { for slot in calls.indices { takeStrays(slot) } }
             closeUnseen(at: disconnectedAt ?? mark.at, until: mark.at, "the end was not seen", effect) {
                 !ids.contains($0.uniqueID) && !$0.isConfirmed
             }

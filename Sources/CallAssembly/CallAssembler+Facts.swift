@@ -70,7 +70,7 @@ extension CallAssembler {
     mutating func take(_ row: CDRRow, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         learnZone(row)
         let slot = index[row.uniqueID]?.call ?? row.linkedID.flatMap { linked[$0] }
-        guard let slot else { return takeStray(row) }
+        guard let slot else { return takeStray(row, mark) }
         calls[slot]!.cdrRows.append(Call.Row(row, mark))
         calls[slot]!.sources.insert(.cdr)
         heardCDR()
@@ -79,11 +79,26 @@ extension CallAssembler {
 
     /// A CDR of a call that nothing told: where the manager user sees no more than these, or saw no more for a while, they are the
     /// call.
-    private mutating func takeStray(_ row: CDRRow) {
+    private mutating func takeStray(_ row: CDRRow, _ mark: Mark) {
         guard configuration.strayCDRWait > .zero, !isRecent(row.uniqueID),
             row.linkedID.map({ !isRecent($0.oldest) }) ?? true
         else { return }
-        strays.append((clock + configuration.strayCDRWait, row))
+        strays.append((clock + configuration.strayCDRWait, row, mark))
+    }
+
+    /// Gives a call in progress, found in a list or read of in a file, the CDRs that came of it before: of its Local channels that
+    /// were optimised away, or of whoever handed it on.
+    mutating func takeStrays(_ slot: Int) {
+        guard !strays.isEmpty, let call = calls[slot] else { return }
+        func isOwn(_ row: CDRRow) -> Bool {
+            row.linkedID.map(call.aliases.contains) ?? false
+                || call.parts.contains { $0.uniqueID == row.uniqueID && !$0.isGuest }
+        }
+        for stray in strays where isOwn(stray.row) {
+            calls[slot]!.cdrRows.append(Call.Row(stray.row, stray.mark))
+            calls[slot]!.sources.insert(.cdr)
+        }
+        strays.removeAll { isOwn($0.row) }
     }
 
     /// Gives the calls with a gap what Asterisk's own files have of it, and tells those that are over. Those of which nothing is

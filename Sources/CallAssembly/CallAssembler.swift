@@ -45,7 +45,7 @@ public struct CallAssembler: Sendable {
     /// The stream has channel events: CEL, where it is there too, only adds who hung up.
     private(set) var hearsChannelEvents = false
     /// CDRs that are of no call heard of, oldest first, with when they are told.
-    var strays: [(until: Instant, row: CDRRow)] = []
+    var strays: [(until: Instant, row: CDRRow, mark: Mark)] = []
     /// Ids in the list being received after a connect; nil while there is none.
     var listedIDs: Set<UniqueID>?
     /// When the latest list was complete.

@@ -26,6 +26,9 @@ extension CallAssembler {
         return ids
     }
 
+    /// Whether CDRs have come of calls that nothing else told of so far.
+    public var hasStrayRows: Bool { !strays.isEmpty }
+
     /// Channels of the calls that CDRs alone have told of, and that wait for a CEL file to tell more; none where none is read.
     public var strayRows: Set<UniqueID> { configuration.readsCEL ? Set(strays.map(\.row.uniqueID)) : [] }
 
@@ -86,6 +89,7 @@ extension CallAssembler {
             let isWhole = story.allSatisfy { $0.emptySince != nil }
             calls[slot]!.story = story
             if isWhole || calls[slot]!.alive > 0 { fillFromStory(slot) }
+            takeStrays(slot)
             isEndWritten[calls[slot]!.linkedID] = isWhole
         }
         return isEndWritten

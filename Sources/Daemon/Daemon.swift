@@ -344,8 +344,9 @@ public final class Daemon: @unchecked Sendable {
     /// ten.
     private static let filesWait: Duration = .seconds(20)
 
-    /// CDRs of one call come together when its last channel goes, but for those of a consultation.
-    private static let strayCDRWait: Duration = .seconds(2)
+    /// CDRs of one call come together when its last channel goes, but for those of a consultation or of a Local channel that is
+    /// optimised away: who lives on is listed by then.
+    private static let strayCDRWait: Duration = PBXLink.resyncPause + .seconds(3)
 
     private func sweep(_ store: CallStore) async {
         do throws(StorageError) {

@@ -44,8 +44,11 @@ final class PBXLink: @unchecked Sendable {
     private var hasToldTimestamps = false
     private var hasToldChannels = false
     private var hasToldSilence = false
-    /// Damaged events ask for a list of the channels at most this often: a forger must not keep us busy.
-    private static let resyncPause: Duration = .seconds(5)
+    /// Damaged events, and CDRs where they are all that is heard, ask for a list of the channels at most this often: a forger must not
+    /// keep us busy.
+    static let resyncPause: Duration = .seconds(5)
+    /// A channel is listed for some moments after its CDR was told.
+    private static let cdrPause: Duration = .seconds(1)
 
     /// Connects to nothing yet.
     /// - Parameter raise: takes alerts of this Asterisk, repeats already held back.
@@ -94,6 +97,9 @@ final class PBXLink: @unchecked Sendable {
             }
         }
         fold.take(message, arrival: now())
+        if case .event(.cdr) = message.kind, !hasChannelEvents, fold.hasStrayRows || fold.mayHaveMissedEnds {
+            askForCallsSoon(after: PBXLink.cdrPause)
+        }
     }
 
     private func tellTimestamps() {
@@ -209,10 +215,14 @@ final class PBXLink: @unchecked Sendable {
         logger.warning(
             "a manager event was refused",
             [.error: .text(reason), .bytes: .number(Int(offset ?? -1))], repeats: .counted)
+        askForCallsSoon(after: .zero)
+    }
+
+    private func askForCallsSoon(after pause: Duration) {
         guard !isResyncDue else { return }
         let wait = lastResyncAt.map { PBXLink.resyncPause - (now() - $0) } ?? .zero
         isResyncDue = true
-        _ = loop.schedule(after: max(.zero, wait)) { [weak self] in
+        _ = loop.schedule(after: max(pause, wait)) { [weak self] in
             guard let self else { return }
             isResyncDue = false
             lastResyncAt = now()

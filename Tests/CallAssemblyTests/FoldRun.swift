@@ -6,9 +6,10 @@ struct FoldRun {
     private(set) var assembler: CallAssembler
     private(set) var records: [CallRecord] = []
 
-    init(filesWait: Duration = .zero, readsCEL: Bool = false) {
+    init(filesWait: Duration = .zero, readsCEL: Bool = false, strayCDRWait: Duration = .zero) {
         assembler = CallAssembler(
-            AssemblyConfiguration(system: "pbx1", filesWait: filesWait, readsCEL: readsCEL))
+            AssemblyConfiguration(
+                system: "pbx1", filesWait: filesWait, readsCEL: readsCEL, strayCDRWait: strayCDRWait))
     }
 
     mutating func apply(_ events: [CallEvent]) {

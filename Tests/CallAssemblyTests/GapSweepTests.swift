@@ -196,6 +196,35 @@ struct GapSweepTests {
     }
 
     @Test(
+        "a CDR in mid-call, as of a Local channel that is optimised away, to a user who sees CDRs only: the call goes on",
+        arguments: [false, true])
+    func rowInMidCall(readsCEL: Bool) throws {
+        let call = GapSweepTests.call
+        let over = call.events.last!.at
+        var fold = FoldRun(filesWait: .seconds(15), readsCEL: readsCEL, strayCDRWait: .seconds(1))
+        func list(_ at: Instant) {
+            fold.apply(
+                [CallEvent(at: at, body: .listBegan)] + call.listed(at: at)
+                    + [CallEvent(at: at, body: .listComplete)])
+        }
+        list(call.at - .seconds(1))
+        var early = call.row
+        (early.uniqueID, early.end) = (UniqueID("\(call.at.seconds).77"), early.answer)
+        (early.channel, early.duration, early.billableSeconds) = (ChannelName("Local/1001@agents-1;2"), 1, 0)
+        fold.apply([CallEvent(at: call.at + .milliseconds(1010), body: .cdr(early))])
+        list(call.at + .milliseconds(1500))
+        fold.advance(to: call.at + .milliseconds(3500))
+        #expect(fold.records.isEmpty && fold.assembler.openCallCount == 1)
+        fold.apply([CallEvent(at: over + .microseconds(10), body: .cdr(call.row))])
+        list(over + .seconds(5))
+        fold.advance(to: over + .seconds(60))
+        let record = try #require(fold.records.first)
+        #expect(fold.records.count == 1 && record.linkedID == call.caller.channel.linkedID)
+        #expect(record.answeredBy?.number == "1001" && abs(record.duration - 4) <= 1, "\(record.duration) s")
+        #expect(record.completeness == .partial && record.sources == [.ami, .cdr])
+    }
+
+    @Test(
         "a filter that hides who leaves: a call that was over within its first second lasted no longer than its CDR says"
     )
     func briefAndFiltered() throws {

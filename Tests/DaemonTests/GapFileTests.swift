@@ -55,8 +55,9 @@ import Testing
                 channel("", "PJSIP/1001-00000002", "1001", phone, 6),
             ].map { $0 + "Duration: 00:00:03\nBridgeId: 7d1c1b52-2a53-4c6f-9c5e-0d6f0a3c9a11" }
         }
-        /// The event `Cdr`, with `loguniqueid` and `loglinkedid` as the sample of cdr_manager.conf maps them.
-        func cdrEvent(until end: Instant) -> String {
+        /// The event `Cdr`, of the trunk's channel or of another with that id, the linked id mapped as in the sample of
+        /// cdr_manager.conf.
+        func cdrEvent(until end: Instant, of id: String? = nil) -> String {
             let (start, end) = (GapFileTests.second(began), GapFileTests.second(end))
             return """
                 Event: Cdr
@@ -77,8 +78,9 @@ import Testing
                 BillableSeconds: 4
                 Disposition: ANSWERED
                 AMAFlags: DOCUMENTATION
-                UniqueID: \(trunk)
+                UniqueID: \(id ?? trunk)
                 UserField:
+                LinkedID: \(trunk)
 
 
                 """
@@ -286,6 +288,33 @@ import Testing
                 fixture.daemon.counters.counter("calls.open", label: "main").value == 1
             }
             #expect(try await fixture.records().count == 1)
+        }
+    }
+
+    @Test(
+        "to a user who sees CDRs only one tells of a channel that left in mid-call: who is there is asked before it is told"
+    )
+    func rowInMidCall() throws {
+        let folder = try TestFolder()
+        try DaemonFixture.runWithManager(folder) { fixture, asterisk in
+            _ = try await fixture.logged("calls in progress are known")
+            let open = fixture.daemon.counters.counter("calls.open", label: "main")
+            let call = CallNow()
+            asterisk.script.channels = call.listed
+            // As of a Local channel that is optimised away when the phone answers.
+            try await asterisk.emit(call.cdrEvent(until: call.began, of: "\(call.began.seconds).3"))
+            try await fixture.wait("the call") {
+                let records = try await fixture.records()
+                return open.value == 1 || !records.isEmpty
+            }
+            #expect(try await fixture.records().isEmpty)
+            asterisk.script.channels = []
+            try await asterisk.emit(call.cdrEvent(until: call.began + .seconds(4)))
+            try await fixture.wait("the record") { try await !fixture.records().isEmpty }
+            let records = try await fixture.records()
+            #expect(records.count == 1 && records[0]["linkedid"]?.string == call.trunk)
+            #expect(records[0]["answered_by"]?["number"]?.string == "1001")
+            #expect(records[0]["sources"]?.array?.compactMap(\.string) == ["ami", "cdr"])
         }
     }
 

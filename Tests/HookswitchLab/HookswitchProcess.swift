@@ -93,17 +93,21 @@ public final class HookswitchProcess: @unchecked Sendable {
         process?.wait(seconds: 5)
     }
 
-    /// Waits until that many records are written and no recording among them is still being written.
+    /// Waits until that many records are written, one of each of the callers among them, and no recording among them is still being
+    /// written.
     ///
     /// 45 s at most: a record waits 30 s for a recording that never comes, as of a call so short that MixMonitor made no file.
-    public func awaitRecords(_ count: Int) -> [JSONValue] {
+    public func awaitRecords(_ count: Int, from callers: Set<String> = []) -> [JSONValue] {
         let deadline = monotonicSeconds() + 45
         while true {
             let records = records
             let isSettled = !records.contains { record in
                 record["recordings"]?.array?.contains { $0["state"]?.string == "pending" } == true
             }
-            if (records.count >= count && isSettled) || monotonicSeconds() > deadline { return records }
+            let isWhole =
+                records.count >= count
+                && callers.isSubset(of: records.compactMap { $0["caller"]?["number"]?.string })
+            if (isWhole && isSettled) || monotonicSeconds() > deadline { return records }
             pause(0.05)
         }
     }

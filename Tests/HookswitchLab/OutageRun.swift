@@ -101,8 +101,9 @@ public struct OutageRun: Sendable {
         var crowd = try CallCrowd.place(plan, in: lane)
         try damage.awaitMended()
         crowd = crowd.marking(killedAt: damage.asteriskKills)
-        let told = crowd.calls.count { $0.startedAt != nil }
-        let records = daemons.map { $0.awaitRecords(told) }
+        // A call that its phone heard nothing of may have a record, too: not any forty will do.
+        let callers = crowd.calls.filter { $0.startedAt != nil }.map(\.number)
+        let records = daemons.map { $0.awaitRecords(callers.count, from: Set(callers)) }
         return OutageRun(crowd: crowd, records: records, gaps: damage.gaps, files: files)
     }
 

@@ -98,6 +98,8 @@ final class FoldDriver: @unchecked Sendable {
 
     /// When the oldest channel was made of what waits for Asterisk's own files; nil: nothing does.
     var awaitedSince: Instant? { assembler.awaitedSince }
+    /// Whether CDRs have come of calls that nothing else told of so far.
+    var hasStrayRows: Bool { assembler.hasStrayRows }
     /// Channels of the calls that CDRs alone have told of, and that wait for a CEL file to tell more.
     var strayRows: Set<UniqueID> { assembler.strayRows }
     /// The files have told the calls of these channels.
