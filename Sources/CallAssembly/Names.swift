@@ -102,8 +102,14 @@ struct Names: Sendable {
         return text.hasPrefix(technology) ? text.dropFirst(technology.count) : text[...]
     }
 
-    /// The number that was asked of a line's device; nil where the device itself was dialled.
-    static func dialledNumber(_ call: ToldCall, _ i: Int) -> String? { asked(call, i).flatMap { number(in: $0) } }
+    /// The number that was asked of a line's device; nil where the device itself was dialled, also by its own address, as
+    /// `PJSIP_DIAL_CONTACTS` has it: `820017004/sip:820017004@192.0.2.7:5060`.
+    static func dialledNumber(_ call: ToldCall, _ i: Int) -> String? {
+        guard let number = asked(call, i).flatMap({ number(in: $0) }), number != call.parts[i].name.address else {
+            return nil
+        }
+        return number
+    }
 
     /// The number inside a dial string, as `15559876543@trunk`, `trunk/15559876543`, `trunk/sip:112@host:5060` or
     /// `user:secret@host/15559876543`; nil where it names a device only.

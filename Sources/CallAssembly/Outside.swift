@@ -42,8 +42,8 @@ struct Outside {
         // What was asked of the line's device tells more than any caller id: a line that is dialled is given the number
         // that its caller dialled, an originated one what the CRM gave it.
         // Without a number in it the device itself was called: a phone, unless it has shown to be more.
-        if isDialled, let asked = Names.asked(facts.call, i) {
-            guard let number = Names.number(in: asked) else {
+        if isDialled, Names.asked(facts.call, i) != nil {
+            guard let number = Names.dialledNumber(facts.call, i) else {
                 return learned(part, otherwise: (false, "its device itself was dialled, without a number"))
             }
             if Outside.isLong(number), !isInternal(number) {

@@ -230,4 +230,20 @@ struct LinePartyTests {
             ]).first)
         #expect(record.disposition == .noAnswer && record.hungUpBy == .caller)
     }
+
+    /// What `PJSIP_DIAL_CONTACTS()` gives Dial(): the line and the address its phone has registered with.
+    @Test("a subscriber's line that is dialled by its registered address is a phone, whatever number its account has")
+    func dialledByContact() throws {
+        let a = StoryLine("PJSIP/820017004-00000081", "820017004", id: 1, exten: "313")
+        var b = StoryLine("PJSIP/820017009-00000082", nil, id: 2, of: 1)
+        let record = try #require(
+            StoryLine.told(
+                [
+                    (0, .newChannel(a.snapshot(.ring))), (0.2, .newChannel(b.snapshot(.down))), (0.2, b.show("313")),
+                    (0.3, b.dialled(by: a, "820017009/sip:820017009@192.0.2.9:5060")),
+                ] + a.talk(with: b, from: 3, to: 8)
+            ).first)
+        #expect(record.direction == .internal && record.callee.number == "313")
+        #expect(record.answeredBy?.number == "313" && record.agents.map(\.number) == ["313"])
+    }
 }
