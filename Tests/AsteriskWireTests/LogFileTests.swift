@@ -88,6 +88,46 @@ struct LogFileTests {
         #expect(cdr.map(\.destination) == ["it's; (a) 'b'"] && cdr.first?.billableSeconds == 7)
     }
 
+    /// phpMyAdmin sets blanks behind commas and a line end before each row; others put `"` around texts.
+    @Test(
+        "a dump with blanks between its values, after a page of remarks, gives values without them",
+        arguments: ["INSERT INTO", "INSERT IGNORE INTO", "REPLACE INTO"], ["'", "\""])
+    func spacedDump(verb: String, quote: String) throws {
+        let remarks = String(repeating: "-- a remark, with a comma\n", count: 30)
+        let values = [
+            "2026-03-02 09:00:00", "it\(quote)\(quote)s", "200", "in", "SIP/a-1", "SIP/b-2", "ANSWERED", "1772442000.4",
+        ]
+        .map { quote + $0 + quote }
+        let text = """
+            -- phpMyAdmin SQL Dump
+            \(remarks)
+            \(verb) `cdr` (`id`, `calldate`, `src`, `dst`, `dcontext`, `channel`, `dstchannel`, `disposition`, `uniqueid`, `duration`, `billsec`) VALUES
+            (1, \(values.joined(separator: ", ")), 9, 7),
+            ( 2 , \(values.joined(separator: " , ")) , 9 , NULL );
+
+            """
+        let rows = CDRFile(Array(text.utf8)).rows
+        #expect(
+            rows.count == 2 && rows.allSatisfy { $0.source == "it\(quote)s" && $0.channel.description == "SIP/a-1" })
+        #expect(rows.allSatisfy { $0.uniqueID == UniqueID("1772442000.4") && $0.duration == 9 })
+        #expect(rows.map(\.billableSeconds) == [7, nil])
+    }
+
+    @Test(
+        "a backslash in a dump stands for what follows it where MySQL wrote it, for itself where PostgreSQL or SQLite did",
+        arguments: [
+            ("-- MySQL dump 10.19", "a\\"), ("-- PostgreSQL database dump", "a\\\\"),
+            ("PRAGMA foreign_keys=OFF;", "a\\\\"),
+        ])
+    func backslashes(first: String, name: String) throws {
+        let text = """
+            \(first)
+            INSERT INTO cel (eventtype, eventtime, cid_name, channame, uniqueid, linkedid) VALUES ('ANSWER', '2026-03-02 09:00:00', 'a\\\\', 'SIP/a-1', '1772442000.4', '1772442000.4');
+
+            """
+        #expect(CELFile(Array(text.utf8)).rows.first?.name == name)
+    }
+
     @Test("numbers of event types are those of the Asterisk that wrote them")
     func numbers() {
         func events(_ last: String) -> [String] {

@@ -35,6 +35,8 @@ struct LogRow {
         if isNull { blanks.insert(ends.count) }
         ends.append(bytes.count)
     }
+    /// The last byte of the present cell; nil while it is empty.
+    var lastByte: UInt8? { bytes.count > (ends.last ?? 0) ? bytes.last : nil }
     /// Takes back what was appended to the present cell.
     mutating func restartCell() { bytes.removeLast(bytes.count - (ends.last ?? 0)) }
     /// Cuts blanks around the present cell's text.

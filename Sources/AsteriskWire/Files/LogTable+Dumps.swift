@@ -1,4 +1,4 @@
-/// What `mysqldump`, `sqlite3 .dump` and `pg_dump` write.
+/// What `mysqldump`, `sqlite3 .dump`, `pg_dump`, phpMyAdmin and their like write.
 extension LogTable {
     /// The next row of the table looked for.
     mutating func sql(_ bytes: inout LogBytes, _ row: inout LogRow) -> Bool {
@@ -46,8 +46,10 @@ extension LogTable {
             return
         }
         let isCopy = upper.hasPrefix("COPY ")
-        guard isCopy || upper.hasPrefix("INSERT INTO") else { return skipLine(&bytes) }
-        let words = head.dropFirst(isCopy ? 5 : 11)
+        guard let verb = LogTable.verbs.first(where: { upper.hasPrefix($0) }) else { return skipLine(&bytes) }
+        // `INSERT IGNORE INTO cel`: the name stands behind the last word.
+        var words = head.dropFirst(verb.count)
+        if verb == "INSERT ", let into = LogTable.range(of: "INTO ", in: words.prefix(40)) { words = words[into...] }
         let table = LogTable.tableName(words)
         guard let (columns, length) = LogTable.listedColumns(words, isCopy: isCopy) else {
             return skipLine(&bytes)
@@ -71,6 +73,15 @@ extension LogTable {
         }
     }
 
+    /// What statements that bring rows begin with.
+    private static let verbs = ["COPY ", "INSERT ", "REPLACE INTO"]
+
+    /// Where a text that stands in another, in capitals or not, is over.
+    private static func range(of word: String, in text: Substring) -> Substring.Index? {
+        text.indices.first { text[$0...].prefix(word.count).uppercased() == word }
+            .map { text.index($0, offsetBy: word.count) }
+    }
+
     private mutating func skipCopy(_ bytes: inout LogBytes) {
         while at < bytes.count {
             let isLast = bytes.byte(at) == UInt8(ascii: "\\") && bytes.byte(at + 1) == UInt8(ascii: ".")
@@ -91,24 +102,27 @@ extension LogTable {
         }
     }
 
-    /// `(1,'CHAN_START',NULL,'it''s')`, also with backslashes as MySQL escapes.
+    /// `(1,'CHAN_START',NULL,'it''s')`, blanks and line ends between the values or not, also with backslashes as MySQL escapes, and
+    /// with `"` around texts, as MySQL and SQLite allow.
     mutating func tuple(_ bytes: inout LogBytes, _ row: inout LogRow) {
-        let quote = UInt8(ascii: "'")
         at += 1
         var wasText = false
         while let byte = bytes.byte(at) {
             at += 1
             switch byte {
             case 10: line += 1
-            case quote:
+            case UInt8(ascii: "'"), UInt8(ascii: "\""):
+                // What stands before the quote is no part of the text: a blank, or the `E` of PostgreSQL, `_binary` of MySQL.
+                let isEscaped = escapesByBackslash || row.lastByte == UInt8(ascii: "E")
+                if !wasText { row.restartCell() }
                 wasText = true
                 while let inner = bytes.byte(at) {
                     at += 1
-                    if inner == quote {
-                        guard bytes.byte(at) == quote else { break }
+                    if inner == byte {
+                        guard bytes.byte(at) == byte else { break }
                         at += 1
-                        row.append(quote)
-                    } else if inner == UInt8(ascii: "\\"), let next = bytes.byte(at) {
+                        row.append(byte)
+                    } else if inner == UInt8(ascii: "\\"), isEscaped, let next = bytes.byte(at) {
                         row.append(LogTable.escaped(next) ?? (next == UInt8(ascii: "0") ? 0 : next))
                         at += 1
                     } else {
@@ -121,7 +135,7 @@ extension LogTable {
                 row.endCell()
                 wasText = false
                 if byte == UInt8(ascii: ")") { return }
-            default: row.append(byte)
+            default: if !wasText { row.append(byte) }
             }
         }
     }

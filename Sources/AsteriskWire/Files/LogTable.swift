@@ -2,7 +2,7 @@
 ///
 /// **Shape**: CSV or TSV (`cel_custom`, `cdr_csv`, `mysql -B`, `psql --csv`), with or without a header; the tables that `psql` and `mysql`
 /// draw (`a | b`, `| a | b |`), also one field a line (`\x`, `\G`); JSON, an array or an object a line; the dumps of
-/// `mysqldump`, `sqlite3 .dump` (`INSERT INTO`) and `pg_dump` (`COPY … FROM stdin`). Found from what stands first.
+/// `mysqldump`, phpMyAdmin, `sqlite3 .dump` (`INSERT INTO`) and `pg_dump` (`COPY … FROM stdin`). Found from what stands first.
 struct LogTable {
     /// How the rows are written.
     enum Shape: Equatable {
@@ -36,6 +36,8 @@ struct LogTable {
     var section = Section.none
     /// Between statements, behind `VALUES`, or behind `COPY … FROM stdin`.
     enum Section { case none, values, copy }
+    /// A backslash in a dump's texts stands for what follows it, as MySQL writes; in `pg_dump` and `sqlite3 .dump` for itself.
+    var escapesByBackslash = true
     /// Where a drawn table's bars stand, in characters.
     var bars: [Int] = []
 
@@ -105,6 +107,8 @@ struct LogTable {
             let (text, next) = bytes.line(at)
             if LogTable.isSQL(text) {
                 (shape, at, line) = (.sql, beginning.0, beginning.1)
+                let head = text.prefix(40).uppercased()
+                escapesByBackslash = !["-- POSTGRESQL", "PRAGMA", "BEGIN TRANSACTION"].contains { head.hasPrefix($0) }
                 return
             }
             if text.hasPrefix("*****") && text.contains(". row") || text.hasPrefix("-[ RECORD") {
@@ -133,10 +137,16 @@ struct LogTable {
         shape = .delimited(LogTable.separator(start))
     }
 
+    /// How dumps begin: with a statement, or with the name of who wrote it, whose further remarks may fill a page.
+    private static let sqlBeginnings = [
+        "INSERT INTO", "INSERT IGNORE", "REPLACE INTO", "COPY ", "CREATE TABLE", "-- MYSQL DUMP", "-- MARIADB DUMP",
+        "-- POSTGRESQL DATABASE", "-- PHPMYADMIN SQL", "-- ADMINER ", "/*!40", "SET SQL_MODE", "SET NAMES",
+        "BEGIN TRANSACTION", "START TRANSACTION", "PRAGMA FOREIGN_KEYS",
+    ]
+
     private static func isSQL(_ text: String) -> Bool {
         let head = text.prefix(40).uppercased()
-        return ["INSERT INTO", "COPY ", "CREATE TABLE", "-- MYSQL DUMP", "-- MARIADB DUMP", "-- POSTGRESQL DATABASE"]
-            .contains { head.hasPrefix($0) } || head.hasPrefix("PRAGMA FOREIGN_KEYS")
+        return sqlBeginnings.contains { head.hasPrefix($0) }
     }
 
     /// Names that only a log's header has.
