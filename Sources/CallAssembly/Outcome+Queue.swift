@@ -31,6 +31,11 @@ extension Outcome {
         var result = byStatus(told)
         if told == nil, let taken {
             result = Decided(.answered, Mark(at: taken.receivedAt, .handler), "a member took the call")
+        } else if told == nil,
+            let row = facts.call.cdrRows.last(where: { $0.lastApplication == "Queue" && $0.destinationChannel != nil }),
+            row.disposition == "ANSWERED"
+        {
+            result = Decided(.answered, row.mark, "dstchannel of the CDR: a member took the call")
         }
         // Only who was refused at the door is known not to have waited.
         let wasRefused = told == .full || status.hasPrefix("JOIN")

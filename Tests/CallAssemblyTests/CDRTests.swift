@@ -99,6 +99,23 @@ struct CDRTests {
         #expect(second.caller == CallRecord.Caller(number: "601", name: "Bo"))
     }
 
+    /// A caller whom nobody takes has a row of Queue() too, with what it answered him for in billsec, but none of a member.
+    @Test(
+        "a queue's CDR says that a member took the call where it names one; how long the wait was it never says",
+        arguments: [
+            ("SIP/601-00000002", "ANSWERED", CallRecord.Queue.Result.answered), ("SIP/601-00000002", "NO ANSWER", nil),
+            ("", "ANSWERED", nil), ("", "NO ANSWER", nil),
+        ] as [(String, String, CallRecord.Queue.Result?)])
+    func queueRow(member: String, disposition: String, result: CallRecord.Queue.Result?) throws {
+        let text = """
+            calldate,src,dst,dcontext,channel,dstchannel,lastapp,lastdata,duration,billsec,disposition,uniqueid
+            2026-03-02 10:00:00,0401234567,600,ext-queues,SIP/line-00000001,\(member),Queue,"orders,tT,,,90",45,31,\(disposition),1772442000.4
+            """
+        var replay = CaptureReplay(AssemblyConfiguration(system: "pbx1"))
+        let queue = try #require(replay.run(log: Array(text.utf8)).calls.first?.record.queue)
+        #expect(queue.name == "orders" && queue.wait == nil && queue.result == result)
+    }
+
     @Test("a stream that carries Cdr events alone tells its calls as a CDR file does", arguments: ["16", "22"])
     func stream(version: String) throws {
         let capture = try #require(
