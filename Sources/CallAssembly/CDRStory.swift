@@ -35,25 +35,34 @@ public struct CDRStory {
 
     /// One finished call for each group of rows, oldest first.
     public func calls(_ rows: [CDRRow]) -> [FinishedCall] {
-        CDRStory.groups(rows).compactMap { group in
-            CallTeller(Facts(facts(group)), configuration, EndpointKnowledge()).finished()
+        var calls: [FinishedCall] = []
+        forEachCall(rows) { call, _ in calls.append(call) }
+        return calls.sorted { $0.record.startedAt < $1.record.startedAt }
+    }
+    /// The same one after another, by their first rows, with how many rows are done: a log of years holds more calls than memory.
+    public func forEachCall(_ rows: [CDRRow], _ body: (FinishedCall, _ done: Int) -> Void) {
+        var done = 0
+        for group in CDRStory.groups(rows) {
+            let facts = facts(group.map { rows[$0] })
+            done += group.count
+            if let call = CallTeller(Facts(facts), configuration, EndpointKnowledge()).finished() { body(call, done) }
         }
-        .sorted { $0.record.startedAt < $1.record.startedAt }
     }
 
-    /// Rows of one call, in Asterisk's own order.
-    static func groups(_ rows: [CDRRow]) -> [[CDRRow]] {
-        let ordered = rows.sorted { a, b in
+    /// Places of the rows of each call, in Asterisk's own order; the calls by their first rows.
+    static func groups(_ rows: [CDRRow]) -> [[Int]] {
+        let starts = rows.map { $0.start?.asUTC ?? Instant(microseconds: 0) }
+        let ordered = rows.indices.sorted { i, j in
+            let (a, b) = (rows[i], rows[j])
             if let x = a.sequence, let y = b.sequence, a.linkedID == b.linkedID { return x < y }
-            return (a.start?.asUTC ?? Instant(microseconds: 0), a.uniqueID) < (
-                b.start?.asUTC ?? Instant(microseconds: 0), b.uniqueID
-            )
+            return (starts[i], a.uniqueID) < (starts[j], b.uniqueID)
         }
-        var groups: [[CDRRow]] = []
+        var groups: [[Int]] = []
         var byLinkedID: [LinkedID: Int] = [:]
         // The latest group each channel name was seen in: names are used again only after a restart.
         var byChannel: [ChannelName: Int] = [:]
-        for row in ordered {
+        for place in ordered {
+            let row = rows[place]
             // People of one conference have calls of their own, though their rows name each other.
             let isConference = row.lastApplication == "ConfBridge" || row.lastApplication == "MeetMe"
             let names = isConference ? [row.channel] : [row.channel, row.destinationChannel].compactMap { $0 }
@@ -62,17 +71,24 @@ public struct CDRStory {
             let ids = [row.linkedID, LinkedID(row.uniqueID)].compactMap { $0 }
             let known =
                 ids.lazy.compactMap { byLinkedID[$0] }.first
-                ?? joints.lazy.compactMap { byChannel[$0] }.first { CDRStory.overlaps(groups[$0], row) }
+                ?? joints.lazy.compactMap { byChannel[$0] }.first { CDRStory.overlaps(rows, groups[$0], row) }
             let group = known ?? groups.count
             if known == nil { groups.append([]) }
-            groups[group].append(row)
+            groups[group].append(place)
             // A consultation has a linked id of its own until the transfer; afterwards a row names channels of both.
-            let joined = joints.compactMap { byChannel[$0] }.filter { CDRStory.overlaps(groups[$0], row) }
+            let joined = joints.compactMap { byChannel[$0] }.filter { CDRStory.overlaps(rows, groups[$0], row) }
             for other in Set(joined + ids.compactMap { byLinkedID[$0] }) where other != group {
+                for place in groups[other] {
+                    let row = rows[place]
+                    for id in [row.linkedID, LinkedID(row.uniqueID)] {
+                        if let id, byLinkedID[id] == other { byLinkedID[id] = group }
+                    }
+                    for name in [row.channel, row.destinationChannel] {
+                        if let name, byChannel[name] == other { byChannel[name] = group }
+                    }
+                }
                 groups[group] += groups[other]
                 groups[other] = []
-                for (name, place) in byChannel where place == other { byChannel[name] = group }
-                for (linked, place) in byLinkedID where place == other { byLinkedID[linked] = group }
             }
             for id in ids { byLinkedID[id] = group }
             for name in names { byChannel[name] = group }
@@ -80,9 +96,9 @@ public struct CDRStory {
         return groups.filter { !$0.isEmpty }
     }
 
-    private static func overlaps(_ group: [CDRRow], _ row: CDRRow) -> Bool {
+    private static func overlaps(_ rows: [CDRRow], _ group: [Int], _ row: CDRRow) -> Bool {
         guard let start = row.start else { return false }
-        return group.contains { other in other.end.map { $0.asUTC + .seconds(1) >= start.asUTC } ?? true }
+        return group.contains { other in rows[other].end.map { $0.asUTC + .seconds(1) >= start.asUTC } ?? true }
     }
 
     /// A row's local time as an instant: summer and winter differ by an hour.

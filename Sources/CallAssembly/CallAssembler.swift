@@ -479,7 +479,8 @@ public struct CallAssembler: Sendable {
         let rows = strays.map(\.row)
         let story = CDRStory(configuration, zoneOffset: zoneOffset, rows: rows)
         let young = Set(strays.filter { $0.until > now }.map(\.row.uniqueID))
-        for group in CDRStory.groups(rows) where !group.contains(where: { young.contains($0.uniqueID) }) {
+        let groups = CDRStory.groups(rows).map { $0.map { rows[$0] } }
+        for group in groups where !group.contains(where: { young.contains($0.uniqueID) }) {
             let ids = Set(group.map(\.uniqueID))
             strays.removeAll { ids.contains($0.row.uniqueID) }
             for id in ids { recent.insert(id) }

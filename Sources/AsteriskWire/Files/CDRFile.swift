@@ -17,8 +17,9 @@ public struct CDRFile: Sendable {
     /// For a file that is in memory.
     public init(_ bytes: [UInt8]) { self.init(LogBytes(bytes)) }
 
-    /// Reads it whole. All rows are kept, the file's bytes are not.
-    public init(_ bytes: LogBytes) {
+    /// Reads it once. All rows are kept, the file's bytes are not.
+    /// - Parameter since: of a log as Asterisk appends to it, rows that ended days before need not be read; nil: all are.
+    public init(_ bytes: LogBytes, since: Instant? = nil) {
         var bytes = bytes
         var table = LogTable(&bytes) { names in
             names.contains("channel") && (names.contains("calldate") || names.contains("start"))
@@ -37,8 +38,14 @@ public struct CDRFile: Sendable {
             ]
             return
         }
+        if let since {
+            table.skip(to: since - LogTable.slack, &bytes) { row in
+                (row.text(columns[.end]) ?? row.text(columns[.start])).flatMap { LogTime($0)?.at }
+            }
+        }
         var row = LogRow()
-        var seen: Set<CDRRow> = []
+        // The latest row of each hash: a row is large.
+        var seen: [Int: Int] = [:]
         while table.next(&bytes, &row) {
             if table.header.count != known { (columns, known) = (CDRColumns(table), table.header.count) }
             guard let record = CDRFile.record(row, columns) else {
@@ -48,7 +55,10 @@ public struct CDRFile: Sendable {
                 continue
             }
             // A row that stands there twice says nothing more.
-            if seen.insert(record).inserted { rows.append(record) }
+            let hash = record.hashValue
+            if let known = seen[hash], rows[known] == record { continue }
+            seen[hash] = rows.count
+            rows.append(record)
         }
         problems = table.problems + problems
     }

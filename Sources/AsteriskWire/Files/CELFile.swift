@@ -40,7 +40,8 @@ public struct CELFile {
     public init(_ bytes: [UInt8]) { self.init(LogBytes(bytes)) }
 
     /// Reads the file once, for what it is and the order of its rows.
-    public init(_ bytes: LogBytes) {
+    /// - Parameter since: of a log as Asterisk appends to it, rows of days before need not be read; nil: all are.
+    public init(_ bytes: LogBytes, since: Instant? = nil) {
         var bytes = bytes
         table = LogTable(&bytes) { names in names.contains("eventtype") || names.contains("eventname") }
         self.bytes = bytes
@@ -54,6 +55,11 @@ public struct CELFile {
                     reason: "CEL needs the columns eventtype, eventtime and uniqueid: here are "
                         + table.header.joined(separator: ", ")))
             return
+        }
+        if let since {
+            table.skip(to: since - LogTable.slack, &bytes) { [columns] row in
+                row.text(columns[.time]).flatMap { LogTime($0)?.at }
+            }
         }
         scan()
         problems = table.problems + problems

@@ -35,32 +35,30 @@ struct BackfillVerb {
     /// - Throws: `FileError` for a file that cannot be read, `UsageError` where `--pbx` names no section, or several
     ///   are configured and none is told to have written the files.
     func run(_ loop: EventLoop) async throws -> ExitCode {
-        var results: [Backfill.Result] = []
-        var problems: [String] = []
-        for source in sources {
-            do throws(BackfillError) {
-                let read = try Backfill(configuration).read(source, since: since)
-                results.append(read)
-                problems += read.problems
-            } catch {
-                if case .unreadable(let error) = error { throw error }
-                throw Invocation.UsageError(verb: .backfill, problem: "\(error): \(error.hint)")
-            }
+        let progress = ProgressLine(console, "backfill")
+        defer { progress.clear() }
+        let addition: Backfill.Addition
+        do {
+            addition = try await Backfill(configuration).add(
+                from: sources, since: since, now: console.now(), folder: configuration.general.stateDirectory,
+                loop: loop, onProgress: { progress.show($0, of: $1) })
+            progress.clear()
+        } catch let error as BackfillError {
+            if case .unreadable(let error) = error { throw error }
+            throw Invocation.UsageError(verb: .backfill, problem: "\(error): \(error.hint)")
         }
-        console.complain(ofLines: problems)
-        let (calls, left) = Backfill.told(results, now: console.now())
-        let folder = configuration.general.stateDirectory
-        let outcome = try await Backfill(configuration).add(calls, folder: folder, loop: loop)
-        switch outcome {
+        console.complain(ofLines: addition.problems)
+        switch addition.outcome {
         case .added(let new, let known):
             console.line("\(new) calls added, \(known) were known")
         case .handedOver(let count, let unknown):
             console.line(
                 "\(count) calls given to the running daemon: \(unknown) to be added, \(count - unknown) are known")
         }
+        let left = addition.left
         if left > 0 {
             console.line("\(left) calls left: the CEL has no end of them, they may go on; run backfill again later")
         }
-        return problems.isEmpty ? .fine : .found
+        return addition.problems.isEmpty ? .fine : .found
     }
 }

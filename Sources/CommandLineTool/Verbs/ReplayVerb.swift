@@ -61,7 +61,7 @@ struct ReplayVerb {
         var isRead = true
         var count = 0
         var kept: [RecordView] = []
-        replay.onCall = { call in
+        replay.onCall = { call, _ in
             count += 1
             let json = CaptureReplay.withRecordingsTakenAsReady(call).record.json
             if isDrawn {

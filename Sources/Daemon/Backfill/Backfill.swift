@@ -33,6 +33,14 @@ public struct Backfill: Sendable {
         /// So many of them had no record at that time.
         case handedOver(Int, unknown: Int)
     }
+    /// What came of reading files for the store.
+    public struct Addition: Sendable {
+        public var outcome: Outcome
+        /// Calls that may go on: their CEL has no end of them.
+        public var left: Int
+        /// Lines that could not be read, in words with file and line.
+        public var problems: [String]
+    }
     private let configuration: Configuration
 
     public init(_ configuration: Configuration) { self.configuration = configuration }
@@ -55,16 +63,22 @@ public struct Backfill: Sendable {
     /// Reads the files of one Asterisk.
     /// - Parameters:
     ///   - since: calls that started before are left out.
+    ///   - isLive: Asterisk itself writes the files, and appends: what was written days before `since` is not read.
     ///   - sought: channels of calls in progress that have a gap, by the section of their Asterisk.
+    ///   - onCall: takes the calls that are over, instead of the result; for files of any size.
+    ///   - onProgress: told now and then how many of the rows are done.
     public func read(
-        _ source: BackfillSource, since: Instant? = nil, seeking sought: [String: Set<UniqueID>] = [:]
+        _ source: BackfillSource, since: Instant? = nil, isLive: Bool = false,
+        seeking sought: [String: Set<UniqueID>] = [:], onCall: ((FinishedCall) -> Void)? = nil,
+        onProgress: ((_ done: Int, _ of: Int) -> Void)? = nil
     ) throws(BackfillError) -> Result {
         var result = Result()
         var cdrFile: CDRFile?
         var celFile: CELFile?
         do throws(FileError) {
-            if let cdr = source.cdr { cdrFile = CDRFile(try LogFile.open(cdr)) }
-            if let cel = source.cel { celFile = CELFile(try LogFile.open(cel)) }
+            let first = isLive ? since : nil
+            if let cdr = source.cdr { cdrFile = CDRFile(try LogFile.open(cdr), since: first) }
+            if let cel = source.cel { celFile = CELFile(try LogFile.open(cel), since: first) }
         } catch {
             throw .unreadable(error)
         }
@@ -74,19 +88,18 @@ public struct Backfill: Sendable {
         let pbx = try pbx(of: source, names)
         var replay = CaptureReplay(pbx.assembly(recordings: configuration.recordings))
         replay.sought = sought[pbx.name] ?? []
-        let told = replay.run(cel: celFile, cdr: cdrFile)
-        for call in told.calls where since.map({ call.record.startedAt >= $0 }) ?? true {
-            if told.unended.contains(call.record.linkedID) {
-                result.unended.append(Backfill.missed(call))
-            } else if celFile != nil, call.record.sources == [.cdr],
-                // A CDR's end is cut to the second.
-                told.celUntil.map({ $0 < call.record.endedAt + .seconds(1) }) ?? true
-            {
-                result.behind.append(call)
-            } else {
-                result.calls.append(Backfill.missed(call))
+        replay.onProgress = onProgress
+        replay.onCall = { call, standing in
+            if let since, call.record.startedAt < since { return }
+            switch standing {
+            case .unended: result.unended.append(Backfill.missed(call))
+            case .behind: result.behind.append(call)
+            case .over:
+                let call = Backfill.missed(call)
+                if let onCall { onCall(call) } else { result.calls.append(call) }
             }
         }
+        _ = replay.run(cel: celFile, cdr: cdrFile)
         result.found = replay.found
         result.rows = cdrFile?.rows ?? []
         if let since { result.rows.removeAll { $0.uniqueID.created.map { $0 < since } ?? false } }
@@ -118,36 +131,86 @@ public struct Backfill: Sendable {
         throw .ambiguous(names, among: pbxs.map(\.name))
     }
 
-    /// What may be told of the calls that were read where nobody knows which channels live: those of the last day that have no end in
-    /// the CEL may go on. Older ones were cut off.
-    public static func told(_ results: [Result], now: Instant) -> (calls: [FinishedCall], left: Int) {
-        let unended = results.flatMap(\.unended)
-        let over = unended.filter { now - $0.record.startedAt > .seconds(86400) }
-        return (results.flatMap { $0.calls + $0.behind } + over, unended.count - over.count)
-    }
-
-    /// Adds calls to the store of a folder, or leaves them for the daemon that has it.
-    public func add(_ calls: [FinishedCall], folder: String, loop: EventLoop) async throws -> Outcome {
-        let store: CallStore
+    /// Reads files and adds their calls to the store of a folder, or leaves them for the daemon that has it. On the way they are on disk:
+    /// a log of years holds more than memory.
+    ///
+    /// Nobody knows here which channels live: calls of the last day that have no end in the CEL may go on and are left. Older ones were
+    /// cut off.
+    /// - Parameter onProgress: told now and then how many rows are read, then how many calls are added.
+    /// - Throws: `BackfillError`, with nothing added; what the store or the disk says.
+    public func add(
+        from sources: [BackfillSource], since: Instant?, now: Instant, folder: String, loop: EventLoop,
+        onProgress: @escaping (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) async throws -> Addition {
+        let store: CallStore?
         do throws(StorageError) {
             store = try CallStore(.init(folder: folder))
         } catch {
             guard error.code == .locked else { throw error }
-            let unknown = try await StoreReader(folder: folder).countUnknown(calls.map(\.record))
-            try handOver(calls, folder)
-            return .handedOver(calls.count, unknown: unknown)
+            store = nil
         }
+        let draft = Backfill.draft(in: folder)
+        defer { draft.remove() }
+        do {
+            var (kept, left, problems) = (0, 0, [String]())
+            for source in sources {
+                var failure: FileError?
+                func keep(_ call: FinishedCall) {
+                    guard failure == nil else { return }
+                    kept += 1
+                    do throws(FileError) { try draft.append(call) } catch { failure = error }
+                }
+                let read = try read(source, since: since, onCall: keep, onProgress: onProgress)
+                read.behind.forEach(keep)
+                for call in read.unended {
+                    if now - call.record.startedAt > .seconds(86400) { keep(call) } else { left += 1 }
+                }
+                if let failure { throw failure }
+                problems += read.problems
+            }
+            let outcome =
+                if let store {
+                    try await commit(draft, store, loop) { onProgress($0, kept) }
+                } else {
+                    try await leave(draft, folder)
+                }
+            await store?.close()
+            return Addition(outcome: outcome, left: left, problems: problems)
+        } catch {
+            await store?.close()
+            throw error
+        }
+    }
+
+    private func commit(
+        _ draft: OverflowFile, _ store: CallStore, _ loop: EventLoop, onProgress: (_ done: Int) -> Void
+    ) async throws -> Outcome {
         let engine = DeliveryEngine(
             endpoints: configuration.endpoints, outbox: store, on: loop, version: Release.version,
             now: CallStore.wallClock)
-        var added = 0
-        var known = 0
-        for start in stride(from: 0, to: calls.count, by: 500) {
-            let commits = calls[start..<min(start + 500, calls.count)].map { Backfill.commit($0, engine) }
+        var (added, known) = (0, 0)
+        try await draft.forEachPiece { calls in
+            let commits = calls.map { Backfill.commit($0, engine) }
             for outcome in try await store.commit(commits) { if outcome == .known { known += 1 } else { added += 1 } }
+            onProgress(added + known)
         }
-        await store.close()
         return .added(added, known: known)
+    }
+
+    private func leave(_ draft: OverflowFile, _ folder: String) async throws -> Outcome {
+        let reader = StoreReader(folder: folder)
+        var (count, unknown) = (0, 0)
+        try await draft.forEachPiece { calls in
+            count += calls.count
+            unknown += try await reader.countUnknown(calls.map(\.record))
+        }
+        if count > 0 { try Backfill.handOver(draft, folder) }
+        return .handedOver(count, unknown: unknown)
+    }
+
+    /// Under a name of its own: the daemon must not take up half of it.
+    private static func draft(in folder: String) -> OverflowFile {
+        OverflowFile(path: "\(handoverPath(in: folder)).\(getpid())-\(UInt32.random(in: 0...(.max)))")
     }
 
     /// Leaves calls for the daemon that has the folder. Blocks while it has not taken up those that were left before: it looks every
@@ -156,11 +219,14 @@ public struct Backfill: Sendable {
     ///   Asterisk's own files.
     func handOver(_ calls: [FinishedCall], _ folder: String) throws(FileError) {
         guard !calls.isEmpty else { return }
-        let path = Backfill.handoverPath(in: folder)
-        // Under a name of its own first: the daemon must not take up half of it.
-        let draft = OverflowFile(path: "\(path).\(getpid())-\(UInt32.random(in: 0...(.max)))")
+        let draft = Backfill.draft(in: folder)
         defer { draft.remove() }
         for call in calls { try draft.append(call) }
+        try Backfill.handOver(draft, folder)
+    }
+
+    private static func handOver(_ draft: OverflowFile, _ folder: String) throws(FileError) {
+        let path = handoverPath(in: folder)
         for _ in 0..<600 {
             if try draft.renameBesideOthers(to: path) { return }
             usleep(100_000)

@@ -83,7 +83,7 @@ final class MissedCalls: @unchecked Sendable {
             var results: [Backfill.Result] = []
             for source in sources {
                 do throws(BackfillError) {
-                    let result = try reader.read(source, since: order.since, seeking: sought)
+                    let result = try reader.read(source, since: order.since, isLive: true, seeking: sought)
                     logger.notice(
                         "Asterisk's own files were read",
                         [.count: .number(result.calls.count), .state: .text("\(result.problems.count) lines unread")])

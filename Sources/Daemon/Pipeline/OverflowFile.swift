@@ -77,6 +77,16 @@ struct OverflowFile {
         }
     }
 
+    /// The calls, a piece of them at a time; none of a file that was not made.
+    func forEachPiece(_ body: ([FinishedCall]) async throws -> Void) async throws {
+        var offset: Int? = isEmpty ? nil : 0
+        while let from = offset {
+            let piece = try piece(at: from)
+            try await body(piece.calls)
+            offset = piece.next
+        }
+    }
+
     /// Removes the file, its calls taken up; one that is not there is no error.
     func remove() { unlink(path) }
 

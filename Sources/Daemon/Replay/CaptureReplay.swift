@@ -11,10 +11,6 @@ public struct CaptureReplay {
     public struct Summary: Sendable {
         /// In the order they were told; empty where `onCall` takes them.
         public var calls: [FinishedCall] = []
-        /// Those of them that were not over at the end.
-        public var unended: Set<LinkedID> = []
-        /// When the last row of a CEL file was written; nil without one.
-        public var celUntil: Instant?
         /// Events refused as forged or broken, with where they stand.
         public var refused: [(reason: String, offset: Int64)] = []
         /// Manager messages of all connections, responses included; 0 for logs.
@@ -27,8 +23,17 @@ public struct CaptureReplay {
         public var problems: [LogProblem] = []
     }
 
-    /// Takes each call when it is over, instead of the summary; for what is too long to be kept.
-    public var onCall: ((FinishedCall) -> Void)?
+    /// What the files' end says of a call.
+    public enum Standing: Sendable {
+        /// It is over.
+        case over
+        /// Its end was not told: it goes on, or it was cut off.
+        case unended
+        /// It is over and has its CDR, while the CEL of that time is still to be written.
+        case behind
+    }
+    /// Takes each call when it is told, instead of the summary; for what is too long to be kept.
+    public var onCall: ((FinishedCall, Standing) -> Void)?
     /// Told now and then how many of a log's rows are done.
     public var onProgress: ((_ done: Int, _ of: Int) -> Void)?
 
@@ -44,6 +49,11 @@ public struct CaptureReplay {
     private var assembler: CallAssembler
     private var translator: CallEventTranslator
     private var summary = Summary()
+    /// Calls that were not over at the end.
+    private var unended: Set<LinkedID> = []
+    /// When the last row of a CEL file was written; nil without one, or where it is empty.
+    private var celUntil: Instant?
+    private var hasCEL = false
     private var clock = Instant(microseconds: 0)
     /// Events have shown a time, or the index has one for them.
     private var hasTimes = false
@@ -82,25 +92,33 @@ public struct CaptureReplay {
     /// no CEL row told is told by CDR rows alone.
     public mutating func run(cel: CELFile?, cdr: CDRFile? = nil) -> Summary {
         summary.problems += (cel?.problems ?? []) + (cdr?.problems ?? [])
-        summary.rowCount += (cel?.rowCount ?? 0) + (cdr?.rows.count ?? 0)
+        let cdrRows = cdr?.rows ?? []
+        summary.rowCount += (cel?.rowCount ?? 0) + cdrRows.count
+        guard let cel else {
+            CDRStory(configuration, rows: cdrRows).forEachCall(cdrRows) { call, done in
+                tell(call)
+                if done & 0xFF == 0 { onProgress?(done, cdrRows.count) }
+            }
+            return summary
+        }
+        hasCEL = true
         var rows: [UniqueID: [CDRRow]] = [:]
-        for row in cdr?.rows ?? [] { rows[row.uniqueID, default: []].append(row) }
+        for row in cdrRows { rows[row.uniqueID, default: []].append(row) }
         noteIDs = !rows.isEmpty
-        cel?.forEachRow { entry, done in
+        cel.forEachRow { entry, done in
             apply(CallEvent(at: entry.at, body: .cel(entry)))
-            if done & 0xFFF == 0 { onProgress?(done, cel?.rowCount ?? 0) }
+            if done & 0xFFF == 0 { onProgress?(done, cel.rowCount) }
             guard entry.event == "CHAN_START" else { return }
             for row in rows.removeValue(forKey: entry.uniqueID) ?? [] {
                 apply(CallEvent(at: entry.at, body: .cdr(row)))
             }
         }
-        if cel?.isEmpty == false { summary.celUntil = clock }
+        if !cel.isEmpty { celUntil = clock }
         _ = end()
-        guard let cdr else { return summary }
         let untold = rows.values.joined().filter { row in
             !known.contains(row.uniqueID) && row.linkedID.map { !known.contains($0.oldest) } ?? true
         }
-        for call in CDRStory(configuration, rows: cdr.rows).calls(Array(untold)) { tell(call) }
+        CDRStory(configuration, rows: cdrRows).forEachCall(Array(untold)) { call, _ in tell(call) }
         return summary
     }
 
@@ -115,11 +133,11 @@ public struct CaptureReplay {
 
     private mutating func end() -> Summary {
         var calls: [FinishedCall] = []
-        summary.unended = assembler.unendedCalls
+        unended = assembler.unendedCalls
         assembler.finishAll { effect in if case .finished(let call) = effect { calls.append(call) } }
         for call in calls { tell(call) }
         if !hasHeardChannels, !cdrRows.isEmpty {
-            for call in CDRStory(configuration, rows: cdrRows).calls(cdrRows) { tell(call) }
+            CDRStory(configuration, rows: cdrRows).forEachCall(cdrRows) { call, _ in tell(call) }
         }
         cdrRows = []
         return summary
@@ -130,7 +148,14 @@ public struct CaptureReplay {
             known.insert(call.record.linkedID.oldest)
             for leg in call.record.legs { known.insert(leg.uniqueID) }
         }
-        if let onCall { onCall(call) } else { summary.calls.append(call) }
+        if let onCall { onCall(call, standing(of: call.record)) } else { summary.calls.append(call) }
+    }
+
+    private func standing(of record: CallRecord) -> Standing {
+        if unended.contains(record.linkedID) { return .unended }
+        // A CDR's end is cut to the second.
+        let isLate = hasCEL && record.sources == [.cdr] && celUntil.map { $0 < record.endedAt + .seconds(1) } ?? true
+        return isLate ? .behind : .over
     }
 
     private mutating func feed(_ bytes: [UInt8], _ range: Range<Int>, _ marks: [Mark]) {
