@@ -1,9 +1,4 @@
 extension Scenario {
-    private static func begin(_ did: String = "5001", from: Party = .customer) -> [Step] {
-        [.dial(from, did), .called(.alice), .wait(1), .answer(.alice), .up(from)]
-    }
-    private static let rows = "several rows for one call"
-
     private static func moved(
         _ did: String, _ kinds: [String], agents: [String], hungUpBy: [String?] = ["caller"], from: Party = .customer
     ) -> StatedFacts {
@@ -11,9 +6,6 @@ extension Scenario {
             ($0.transfers, $0.answeredBy, $0.agents) = (kinds.map { .init($0, ok: true) }, "1001", agents)
             ($0.agent, $0.hungUpBy) = (agents.last, hungUpBy)
         }
-    }
-    private static func inside(_ from: String, _ to: String) -> StatedFacts {
-        StatedFacts("internal", from: from, to: to, disposition: "ANSWERED")
     }
 
     /// Transfers to every kind of place, one after another, and by either side; pickups and parking in odd company.

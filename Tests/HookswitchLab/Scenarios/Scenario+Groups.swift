@@ -1,8 +1,4 @@
 extension Scenario {
-    private static func begin(_ did: String) -> [Step] {
-        [.dial(.customer, did), .called(.alice), .wait(1), .answer(.alice), .up(.customer)]
-    }
-
     /// Ring groups, hunts, forwarding, Local chains, pickup, parking and conferences.
     static let groups: [Scenario] = [
         Scenario(

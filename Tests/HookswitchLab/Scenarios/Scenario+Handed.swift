@@ -1,6 +1,4 @@
 extension Scenario {
-    private static let rows = "several rows for one call"
-
     /// The customer's call is the application's, which has answered it.
     private static let held: [Step] = [
         .dial(.customer, "5321"), .ari("POST", "/channels/{customer}/answer"), .up(.customer), .wait(1),

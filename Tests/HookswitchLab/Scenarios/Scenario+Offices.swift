@@ -1,9 +1,5 @@
 extension Scenario {
-    private static func begin(_ did: String) -> [Step] {
-        [.dial(.customer, did), .called(.alice), .wait(1), .answer(.alice), .up(.customer)]
-    }
     private static let end: [Step] = [.hangUp(.customer), .ended(.alice)]
-    private static let rows = "several rows for one call"
 
     private static func dialled(_ disposition: String..., by: String = "1001") -> StatedFacts {
         StatedFacts("outbound", from: by, to: "15559876543", "615559876543", disposition: disposition[0]).with {

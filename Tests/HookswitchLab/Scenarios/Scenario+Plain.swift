@@ -14,6 +14,18 @@ extension Scenario {
             $0.recordings = []
         }
     }
+    /// Facts of a call inside the house.
+    static func inside(_ from: String, _ to: String, _ disposition: String = "ANSWERED") -> StatedFacts {
+        StatedFacts("internal", from: from, to: to, disposition: disposition)
+    }
+
+    /// Somebody calls, and Alice answers after 1 s.
+    static func begin(_ did: String = "5001", from: Party = .customer) -> [Step] {
+        [.dial(from, did), .called(.alice), .wait(1), .answer(.alice), .up(from)]
+    }
+
+    /// In what Asterisk's CDRs mostly differ.
+    static let rows = "several rows for one call"
 
     /// The plainest calls: answered, busy, refused, unanswered, cancelled, held, inside and to the outside.
     static let plain: [Scenario] = [

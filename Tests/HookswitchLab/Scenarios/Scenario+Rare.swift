@@ -1,12 +1,4 @@
 extension Scenario {
-    private static func begin(_ did: String = "5001", from: Party = .customer) -> [Step] {
-        [.dial(from, did), .called(.alice), .wait(1), .answer(.alice), .up(from)]
-    }
-    private static let rows = "several rows for one call"
-    private static func inside(_ from: String, _ to: String, _ disposition: String = "ANSWERED") -> StatedFacts {
-        StatedFacts("internal", from: from, to: to, disposition: disposition)
-    }
-
     /// What few dialplans do, but some do.
     static let rare: [Scenario] = [
         Scenario(

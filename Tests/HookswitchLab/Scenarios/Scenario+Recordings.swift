@@ -1,8 +1,4 @@
 extension Scenario {
-    private static func begin(_ did: String) -> [Step] {
-        [.dial(.customer, did), .called(.alice), .wait(1), .answer(.alice), .up(.customer)]
-    }
-
     private static func recorded(_ did: String, _ paths: [String], state: String? = "ready") -> StatedFacts {
         inbound(did, "ANSWERED").with {
             ($0.recordings, $0.recordingState, $0.answeredBy, $0.hungUpBy) = (paths, state, "1001", ["caller"])

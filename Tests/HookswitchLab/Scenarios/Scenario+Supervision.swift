@@ -1,11 +1,4 @@
 extension Scenario {
-    private static func begin(_ did: String = "5001") -> [Step] {
-        [.dial(.customer, did), .called(.alice), .wait(1), .answer(.alice), .up(.customer)]
-    }
-    private static let rows = "several rows for one call"
-    private static func inside(_ from: String, _ to: String) -> StatedFacts {
-        StatedFacts("internal", from: from, to: to, disposition: "ANSWERED")
-    }
     private static func spied(_ number: String, _ how: String) -> Scenario {
         Scenario(
             "spy_\(how)", "supervision", "Carol listens in on Alice's call (\(how)) for 2 s; she is no agent of it.",

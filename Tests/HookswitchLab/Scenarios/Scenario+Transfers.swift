@@ -1,9 +1,4 @@
 extension Scenario {
-    /// The customer calls and Alice answers after 1 s.
-    private static func begin(_ did: String, from: Party = .customer) -> [Step] {
-        [.dial(from, did), .called(.alice), .wait(1), .answer(.alice), .up(from)]
-    }
-
     private static func transferred(
         _ did: String, _ kind: String, ok: Bool, agents: [String], hungUpBy: [String?] = ["caller"]
     ) -> StatedFacts {
@@ -13,7 +8,7 @@ extension Scenario {
         }
     }
 
-    private static let rows = "one row for each leg of the transfer"
+    private static let legRows = "one row for each leg of the transfer"
 
     /// Transfers by the phone's key and by feature codes, completed, failed and taken back.
     static let transfers: [Scenario] = [
@@ -28,14 +23,14 @@ extension Scenario {
                 transferred("5001", "blind", ok: true, agents: ["1001", "1002"]).with {
                     ($0.billsec, $0.talk, $0.duration) = (5...7, 4.5...5.8, 6...8)
                 }
-            ], cdrDiffers: rows),
+            ], cdrDiffers: legRows),
         Scenario(
             "xfer_blind_dtmf", "transfer", "The same with the feature code ##.",
             steps: begin("5021") + [
                 .wait(2), .press(.alice, "##"), .wait(1), .press(.alice, "1002"), .called(.bob), .wait(1),
                 .answer(.bob), .wait(3), .hangUp(.customer), .ended(.bob),
             ],
-            calls: [transferred("5021", "blind", ok: true, agents: ["1001", "1002"])], cdrDiffers: rows),
+            calls: [transferred("5021", "blind", ok: true, agents: ["1001", "1002"])], cdrDiffers: legRows),
         Scenario(
             "xfer_blind_target_hangs", "transfer", "A blind transfer; Bob, who took it, hangs up.",
             steps: begin("5001") + [
@@ -44,7 +39,7 @@ extension Scenario {
             calls: [
                 transferred(
                     "5001", "blind", ok: true, agents: ["1001", "1002"], hungUpBy: ["agent", "callee"])
-            ], cdrDiffers: rows),
+            ], cdrDiffers: legRows),
         Scenario(
             "xfer_blind_busy", "transfer", "A blind transfer to Bob, who is busy: the customer is lost.",
             steps: begin("5001") + [
@@ -54,7 +49,7 @@ extension Scenario {
                 transferred("5001", "blind", ok: false, agents: ["1001"], hungUpBy: ["system", "agent"]).with {
                     $0.talk = 1.7...2.6
                 }
-            ], cdrDiffers: rows),
+            ], cdrDiffers: legRows),
         Scenario(
             "xfer_blind_silent", "transfer", "A blind transfer to Bob, who does not answer; the customer gives up.",
             steps: begin("5001") + [
@@ -62,7 +57,7 @@ extension Scenario {
             ],
             calls: [
                 transferred("5001", "blind", ok: false, agents: ["1001"]).with { $0.talk = 1.7...2.6 }
-            ], cdrDiffers: rows),
+            ], cdrDiffers: legRows),
         Scenario(
             "xfer_blind_outside", "transfer",
             "Alice sends the customer on to a number outside, where somebody answers.",
@@ -74,7 +69,7 @@ extension Scenario {
                 transferred("5001", "blind", ok: true, agents: ["1001"]).with {
                     $0.caller = Party.customer2.rawValue
                 }
-            ], cdrDiffers: rows),
+            ], cdrDiffers: legRows),
         Scenario(
             "xfer_blind_twice", "transfer", "Alice sends the customer to Bob, Bob sends him on to Carol.",
             steps: begin("5001") + [
@@ -85,7 +80,7 @@ extension Scenario {
                 transferred("5001", "blind", ok: true, agents: ["1001", "1002", "1003"]).with {
                     ($0.transfers, $0.talk) = ([.init("blind", ok: true), .init("blind", ok: true)], 5...7)
                 }
-            ], cdrDiffers: rows),
+            ], cdrDiffers: legRows),
         Scenario(
             "xfer_blind_to_announcement", "transfer",
             "Alice sends the customer to a 3 s announcement; the PBX hangs up.",
@@ -94,7 +89,7 @@ extension Scenario {
                 transferred("5001", "blind", ok: true, agents: ["1001"], hungUpBy: ["system"]).with {
                     $0.talk = 1.7...2.6
                 }
-            ], cdrDiffers: rows),
+            ], cdrDiffers: legRows),
         Scenario(
             "xfer_blind_to_queue", "transfer", "Alice sends the customer to a queue, where Bob answers.",
             steps: begin("5001") + [
@@ -105,7 +100,7 @@ extension Scenario {
                 transferred("5001", "blind", ok: true, agents: ["1001", "1002"]).with {
                     $0.queue = .init("support", "ANSWERED", wait: 0...6)
                 }
-            ], cdrDiffers: rows),
+            ], cdrDiffers: legRows),
         Scenario(
             "xfer_att_refer", "transfer",
             "Alice talks 2 s, holds, calls Bob (2 s), joins both (REFER with Replaces); customer and Bob talk 3 s.",
@@ -212,7 +207,7 @@ extension Scenario {
                     ($0.agents, $0.agent, $0.hungUpBy) = (["1001", "1002"], "1002", ["callee"])
                     ($0.transfers, $0.talk) = ([.init("blind", ok: true)], 3.5...5)
                 }
-            ], cdrDiffers: rows),
+            ], cdrDiffers: legRows),
         Scenario(
             "ami_redirect", "transfer",
             "After 2 s of talk a supervisor redirects the customer to a 3 s announcement; Alice's leg ends.",
@@ -226,7 +221,7 @@ extension Scenario {
                     ($0.billsec, $0.talk, $0.agents) = (4...6, 1.7...2.6, ["1001"])
                     ($0.answeredBy, $0.hungUpBy, $0.transfers) = ("1001", ["system"], nil)
                 }
-            ], cdrDiffers: rows),
+            ], cdrDiffers: legRows),
         Scenario(
             "ami_hangup", "transfer", "A supervisor ends the call by a manager action after 3 s.",
             steps: begin("5001") + [

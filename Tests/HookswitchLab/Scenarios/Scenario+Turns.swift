@@ -1,11 +1,4 @@
 extension Scenario {
-    private static func begin(_ did: String = "5001", from: Party = .customer) -> [Step] {
-        [.dial(from, did), .called(.alice), .wait(1), .answer(.alice), .up(from)]
-    }
-    private static let rows = "several rows for one call"
-    private static func inside(_ from: String, _ to: String, _ disposition: String = "ANSWERED") -> StatedFacts {
-        StatedFacts("internal", from: from, to: to, disposition: disposition)
-    }
     private static func consulted(_ keys: String, then: [Step], _ name: String, _ story: String, _ facts: StatedFacts)
         -> Scenario
     {
