@@ -55,7 +55,9 @@ public final class Daemon: @unchecked Sendable {
     private var listener: Listener?
     private var serving: Task<Void, Never>?
     private var lookups: DialplanLookups?
-    private var links: [PBXLink] = []
+    private var links: [PBXLink] = [] {
+        didSet { missed.links = links }
+    }
     private var alertCommand: AlertCommand?
     private var ticker: Task<Void, Never>?
     private var health: HealthWatch
@@ -142,7 +144,6 @@ public final class Daemon: @unchecked Sendable {
         }
         pump.takeUpOverflow()
         makeLinks(publisher)
-        missed.links = links
         let spool = SpoolReader(folder: general.spoolDirectory, logger: logger, counters: counters) {
             [unowned self] witness in take(witness)
         }
@@ -276,7 +277,6 @@ public final class Daemon: @unchecked Sendable {
         await store?.close()
         if store != nil { logger.notice("stopped") }
         (links, store, engine, pump, publisher, settler, spool) = ([], nil, nil, nil, nil, nil, nil)
-        missed.links = []
     }
 
     /// Puts the endpoints of a configuration that was read anew in place, and reopens the calls log. Says which other sections
