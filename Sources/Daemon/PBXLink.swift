@@ -39,11 +39,12 @@ final class PBXLink: @unchecked Sendable {
     private var isLossTold = false
     private var lastResyncAt: Instant?
     private var isResyncDue = false
-    /// Since the login: whether a `Newchannel` came, and an event without a time of its own.
+    /// Since the login: whether a `Newchannel` came, the calls in progress were listed, and a user without rights was told of.
     private var hasChannelEvents = false
-    private var hasToldTimestamps = false
     private var hasToldChannels = false
     private var hasToldSilence = false
+    /// Once for all connections.
+    private var hasToldTimestamps = false
     /// Damaged events, and CDRs where they are all that is heard, ask for a list of the channels at most this often: a forger must not
     /// keep us busy.
     static let resyncPause: Duration = .seconds(5)
