@@ -10,8 +10,16 @@ package struct StateFolder: ~Copyable {
 
     /// The database's file within a state folder, whoever asks: owner, readers, `check`.
     package static func databasePath(in folder: String) -> String { "\(folder)/hookswitch.db" }
-    /// The file that the owner has locked.
-    package static func lockPath(in folder: String) -> String { "\(folder)/hookswitch.lock" }
+    private static func lockPath(in folder: String) -> String { "\(folder)/hookswitch.lock" }
+
+    /// Whether a process owns the folder just now; false too where that cannot be seen from here. Where none does, the look itself
+    /// holds the lock, shared, for a moment.
+    package static func isOwned(_ path: String) -> Bool {
+        let descriptor = open(lockPath(in: path), O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    }
 
     /// Makes the folder if need be (0750: records hold numbers) and takes the lock.
     /// - Throws: `unwritable`, `locked`, `diskFull`.
@@ -21,7 +29,7 @@ package struct StateFolder: ~Copyable {
         let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { throw failure("open \(lockPath)", errno) }
         var isOurs = false
-        // Who only looks whether somebody has the folder (`check`, `deliveries`) holds the lock, shared, for a moment.
+        // Others hold the lock for a moment: `check` to see whether somebody has the folder, `deliveries` to do what it is asked.
         for attempt in 0..<50 where !isOurs {
             if attempt > 0 { usleep(20_000) }
             isOurs = flock(descriptor, LOCK_EX | LOCK_NB) == 0

@@ -212,7 +212,7 @@ public struct Doctor: Sendable {
                 return [Finding(.failure, "FastAGI", "\(error.operation): \(error.detail)", fix: error.hint)]
             }
             // The daemon itself has it, or somebody else: only where none runs is that a fault.
-            if (try? StateLock.isHeld(configuration.general.stateDirectory)) ?? false {
+            if StateFolder.isOwned(configuration.general.stateDirectory) {
                 return [Finding(.ok, "FastAGI", "\(settings.listen) is served")]
             }
             let other = OtherDaemons.running().first { $0.configuration?.fastAGI?.listen == settings.listen }
@@ -368,19 +368,5 @@ public struct Doctor: Sendable {
                     fix: "\(section): timeout, or make the receiver answer before it works"))
         }
         return findings
-    }
-}
-
-/// Whether a daemon has a state folder.
-enum StateLock {
-    /// Whether a process has locked the folder just now. Where none has, the look itself holds the lock, shared, for a
-    /// moment.
-    /// - Throws: where the lock file cannot be opened; `isMissing` where no daemon ever ran there.
-    static func isHeld(_ folder: String) throws(FileError) -> Bool {
-        let path = StateFolder.lockPath(in: folder)
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError("open", path) }
-        defer { close(descriptor) }
-        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
     }
 }
