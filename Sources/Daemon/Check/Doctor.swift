@@ -297,11 +297,12 @@ public struct Doctor: Sendable {
 
     private func webhookFindings(_ endpoint: EndpointConfiguration) async -> [Finding] {
         let subject = "webhook \(endpoint.name)"
+        let section = "hookswitch.conf, [webhook:\(endpoint.name)]"
         guard endpoint.isEnabled else {
             return [
                 Finding(
                     .warning, subject, "is switched off: it is told of nothing",
-                    fix: "hookswitch.conf, [webhook:\(endpoint.name)]: enabled = yes, or leave the section out")
+                    fix: "\(section): enabled = yes, or leave the section out")
             ]
         }
         var findings: [Finding] = []
@@ -309,11 +310,10 @@ public struct Doctor: Sendable {
             findings.append(
                 Finding(
                     .warning, subject, "is not signed: the receiver cannot tell who sends",
-                    fix: "hookswitch.conf, [webhook:\(endpoint.name)]: secret = whsec_... (openssl rand -base64 24)"))
+                    fix: "\(section): secret = whsec_... (openssl rand -base64 24)"))
         }
         let outcome = await DeliveryProbe(endpoint, version: Release.version).reach(on: loop, now: CallStore.wallClock)
         let milliseconds = outcome.attempt.duration.wholeMilliseconds
-        let section = "hookswitch.conf, [webhook:\(endpoint.name)]"
         guard let status = outcome.attempt.status else {
             let error = outcome.attempt.error ?? "other"
             let fix =
