@@ -193,13 +193,13 @@ enum Verb: String, CaseIterable {
     }
     /// A line of help; of one with a term in front (two blanks behind it) what goes on stands below the explanation.
     private static func broken(_ line: Substring) -> String {
-        let bytes = Array(line.utf8)
-        var start = 0
-        if let gap = bytes.indices.dropLast().first(where: { bytes[$0] == 0x20 && bytes[$0 + 1] == 0x20 }) {
-            start = bytes[gap...].firstIndex(where: { $0 != 0x20 }) ?? 0
+        var start = line.startIndex
+        if let gap = zip(line.indices, line.indices.dropFirst()).first(where: { line[$0] == " " && line[$1] == " " }) {
+            start = line[gap.0...].firstIndex { $0 != " " } ?? start
         }
-        let words = line.utf8.dropFirst(start).split(separator: 0x20).map { String(Substring($0)) }
-        return broken(String(line.prefix(start)), words, indent: start)
+        let term = line[..<start]
+        let margin = "\n" + String(repeating: " ", count: term.count)
+        return term + DisplayWidth.wrap(String(line[start...]), columns - term.count).joined(separator: margin)
     }
 
     /// The text of `hookswitch VERB --help`.
