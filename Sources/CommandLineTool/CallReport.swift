@@ -80,7 +80,9 @@ struct CallReport {
             let values = DisplayWidth.wrap(shown(member.value, console), console.width - nameWidth - 2)
             lines.append(DisplayWidth.fit(member.name, nameWidth) + "  " + (values.first ?? ""))
             lines += values.dropFirst().map { margin + $0 }
-            var reasons = evidence.filter { $0.field == member.name }.map { "\(source($0, console)): \($0.reason)" }
+            var reasons = evidence.filter { $0.field == member.name }.map { item in
+                "\(console.zone.clock(item.at)) \(event(of: item)): \(item.reason)"
+            }
             if reasons.isEmpty, !member.value.isNull, let rule = CallReport.derived[member.name] { reasons = [rule] }
             for text in reasons {
                 let isFirst =
@@ -108,10 +110,9 @@ struct CallReport {
         for item in evidence where item.field.hasPrefix("legs[") {
             let name = item.field.dropFirst(5).split(separator: "]", maxSplits: 1)
             guard name.count == 2, let leg = Int(name[0]) else { continue }
-            let place = item.offset.map { " @\($0)" } ?? ""
             table.rows.append([
                 .init("\(leg + 1)"), .init(String(name[1].dropFirst())), .init(console.zone.clock(item.at)),
-                .init("\(RecordView.harmless(item.event))\(place)"),
+                .init(RecordView.harmless(event(of: item))),
             ])
         }
         return table.rows.isEmpty ? [] : table.lines(for: console)
@@ -132,9 +133,9 @@ struct CallReport {
         "recording_path": "the first recording that is ready",
     ]
 
-    private func source(_ evidence: FieldEvidence, _ console: Console) -> String {
-        let place = evidence.offset.map { " @\($0)" } ?? ""
-        return "\(console.zone.clock(evidence.at)) \(evidence.event)\(place)"
+    /// `HangupRequest @9001`; as stored.
+    private func event(of evidence: FieldEvidence) -> String {
+        evidence.event + (evidence.offset.map { " @\($0)" } ?? "")
     }
 
     /// A value in a few words: a time as local clock, a party by number and name, a list by its items.
