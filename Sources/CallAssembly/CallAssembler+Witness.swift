@@ -25,16 +25,12 @@ extension CallAssembler {
         }
         guard witness.occasion == .hangup else { return }
         let isBlind = disconnectedAt != nil || !calls[place.call]!.sources.contains(.ami)
-        if let source = witness.hangupSource { self[place].takeHangupSource(source, mark(of: witness)) }
+        if let source = witness.hangupSource { self[place].takeHangupSource(source, witness.mark) }
         if isBlind, self[place].end == nil { end(place, witness, effect) }
     }
 
-    private func mark(of witness: InsideWitness) -> Mark {
-        Mark(at: witness.receivedAt, witness.occasion == .tag ? .tag : .handler)
-    }
-
     private mutating func complement(_ place: Place, _ witness: InsideWitness) {
-        let mark = mark(of: witness)
+        let mark = witness.mark
         func set(_ name: String, _ value: String?) {
             if let value, !value.isEmpty { calls[place.call]!.variables.set(name, value, mark) }
         }
@@ -43,9 +39,7 @@ extension CallAssembler {
         set("QUEUESTATUS", witness.queueStatus)
         set("CDR(userfield)", witness.cdr.userField)
         if let code = witness.accountCode, !code.isEmpty { self[place].bill(code, mark) }
-        for (name, value) in witness.variables where isWanted(name) && !value.isEmpty {
-            set(name, value)
-        }
+        for (name, value) in witness.variables where isWanted(name) { set(name, value) }
         if self[place].heardAgain != nil, witness.occasion == .hangup, witness.role != .callee {
             correct(place, witness)
         }

@@ -31,7 +31,7 @@ struct Mark: Sendable, Hashable {
 
 extension Mark {
     /// What can tell a fact of a call.
-    enum Event: UInt8, Sendable {
+    enum Event: UInt8, CaseIterable, Sendable {
         /// No event: it was only found to be so.
         case notSeen
         case newchannel, newstate, newCallerid, newAccountCode, rename, hangupRequest, softHangupRequest, hangup
@@ -194,7 +194,7 @@ extension Mark {
             case .variableSet: self = .varSet
             case .cdr: self = .cdr
             case .cel: self = .celUser
-            case .witness(let witness): self = witness.occasion == .tag ? .tag : .handler
+            case .witness(let witness): self = witness.mark.event
             case .listed(let listed): self = listed.isStatus ? .status : .coreShowChannel
             case .connected, .disconnected, .fullyBooted, .shutdown, .listBegan, .listComplete, .damaged:
                 self = .connection
@@ -202,19 +202,16 @@ extension Mark {
         }
 
         /// The CEL row of that `EventName`.
-        init(row name: String) {
-            self = Event.rows[name] ?? .celUser
-        }
-        private static let rows: [String: Event] = [
-            "CHAN_START": .celChannelStart, "CHAN_END": .celChannelEnd, "HANGUP": .celHangup, "ANSWER": .celAnswer,
-            "APP_START": .celApplicationStart, "APP_END": .celApplicationEnd, "BRIDGE_ENTER": .celBridgeEnter,
-            "BRIDGE_EXIT": .celBridgeExit, "BRIDGE_START": .celBridgeStart, "BRIDGE_END": .celBridgeEnd,
-            "BRIDGE_UPDATE": .celBridgeUpdate, "CONF_ENTER": .celConferenceEnter, "CONF_EXIT": .celConferenceExit,
-            "BLINDTRANSFER": .celBlindTransfer, "ATTENDEDTRANSFER": .celAttendedTransfer, "PICKUP": .celPickup,
-            "PARK_START": .celParkStart, "PARK_END": .celParkEnd, "FORWARD": .celForward, "DTMF": .celKey,
-            "MIXMONITOR_START": .celRecordingStart, "MIXMONITOR_STOP": .celRecordingStop,
-            "LINKEDID_END": .celLinkedIDEnd, "LOCAL_OPTIMIZE_BEGIN": .celLocalOptimizeBegin,
-            "LOCAL_OPTIMIZE": .celLocalOptimize, "STREAM_BEGIN": .celStreamBegin, "STREAM_END": .celStreamEnd,
-        ]
+        init(row name: String) { self = Event.rows[name] ?? .celUser }
+        /// By the names that stand behind `CEL`.
+        private static let rows = Dictionary(
+            uniqueKeysWithValues: allCases.filter { $0.source == .cel && $0 != .celUser }.map {
+                (String($0.name.dropFirst(4)), $0)
+            })
     }
+}
+
+extension InsideWitness {
+    /// Its words, at the time they came.
+    var mark: Mark { Mark(at: receivedAt, occasion == .tag ? .tag : .handler) }
 }

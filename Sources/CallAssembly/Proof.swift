@@ -162,8 +162,7 @@ struct Proof: Sendable {
             let mark: Mark? =
                 switch source {
                 case .ami: created.first { $0.event.source == .ami }
-                case .agi:
-                    call.witnesses.first.map { Mark(at: $0.receivedAt, $0.occasion == .tag ? .tag : .handler) }
+                case .agi: call.witnesses.first?.mark
                 case .cdr: call.cdrRows.first?.mark
                 default:
                     created.first { $0.event.source == .cel } ?? call.firstCEL
