@@ -7,7 +7,7 @@ struct Ends {
     /// What told of each, likewise.
     let marks: [Mark?]
     /// When the last party left.
-    let overall: Instant
+    var overall: Instant { mark.at }
     /// What told of it: its beginning where nothing was seen to end, nothing at all for a call that goes on.
     let mark: Mark
 
@@ -26,7 +26,6 @@ struct Ends {
         }
         if last == nil { last = marks.compactMap { $0 }.max { $0.at < $1.at } }
         mark = now.map { .unseen($0) } ?? last ?? facts.call.parts[cast.caller].created
-        overall = mark.at
     }
 
     /// The moment a channel's party was gone.

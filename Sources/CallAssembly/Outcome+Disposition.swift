@@ -101,8 +101,7 @@ extension Outcome {
         } else if facts.call.queueVisits.isEmpty, queue == nil {
             outcomes.append(Outcome.disposition(cause: caller.cause, otherwise: caller.up == nil ? .noAnswer : .failed))
         }
-        let tried = attempts.last?.end
-        let mark = tried ?? caller.end
+        let mark = attempts.last?.end ?? caller.end
         if outcomes.isEmpty || outcomes.contains(.noAnswer) {
             return Decided(.noAnswer, mark, "nobody answered")
         }
