@@ -4,22 +4,31 @@ import Telephony
 ///
 /// Without the devices' past, which goes on changing as the stream goes on.
 struct Proof: Sendable {
+    /// What was heard of the call.
     let facts: Facts
     /// The call's first channel.
     let first: ToldCall.Line
+    /// Who is who in it.
     let cast: Cast
+    /// When each party left.
     let ends: Ends
+    /// Who heard whom, and when.
     let conversation: Conversation
+    /// How it came out.
     let outcome: Outcome
     /// The record's `agents`, by place in `facts.call.parts`.
     let agents: [Int]
     /// The times in which somebody was rung for the caller.
     let ringing: [(from: Mark, to: Mark)]
+    /// Those that the record lists, each with its event.
     let transfers: Transfers
     /// The recordings that the record lists.
     let recordings: [Call.RecordingStart]
+    /// The record's `answered_at`; nil where nobody answered.
     let answeredAt: Mark?
+    /// The record's `accountcode`; nil where it has none.
     let accountCode: Decided<String>?
+    /// The record's `userfield`; nil where it has none.
     let userField: Decided<String>?
     /// The record's, by the names it has there.
     let variables: [String: String]

@@ -2,8 +2,11 @@
 struct VariableList: Sendable, Sequence {
     /// One variable, its value, and what told it.
     struct Entry: Sendable {
+        /// Without the underscores of inheritance.
         let name: String
+        /// The latest; may be empty.
         var value: String
+        /// The event that told this value first.
         var mark: Mark
     }
     private var all: [Entry] = []

@@ -58,9 +58,9 @@ public final class ScriptedAsterisk: @unchecked Sendable {
 
     /// May be changed while connections are up: what is still to be said goes by it.
     public var script: Script
-    /// Where it listens.
+    /// The address it listens at.
     public let host: String
-    /// Where it listens.
+    /// The port it listens on, chosen by the kernel where none was given.
     public let port: UInt16
     /// The actions received, in order: name and headers.
     public private(set) var actions: [AMIEvent] = []
