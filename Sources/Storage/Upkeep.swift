@@ -98,6 +98,10 @@ extension Reader {
     /// Copies the database as it is now to `path`.
     func backup(to path: String) throws(StorageError) {
         if access(path, F_OK) == 0 { throw StateFolder.failure("back up to \(path)", EEXIST) }
+        // The connection that copies would make a database where there is none, and copy nothing.
+        do throws(StorageError) { _ = try OpenReader(path: self.path, vfs: vfs) } catch {
+            if error.code == .missing { throw error }
+        }
         let unfinished = "\(path).unfinished"
         unlink(unfinished)
         // VACUUM INTO and not the backup interface: that one starts again whenever the writer commits.
@@ -199,7 +203,7 @@ extension StoreReader {
     /// Writes a consistent copy of the database, whether or not a daemon works on it; `path` must not exist yet.
     ///
     /// The copy appears under its name only when it is complete and synced.
-    /// - Throws: `unwritable` where `path` exists or may not be written, `diskFull`, `io`, `damaged`; nothing is left
-    ///   behind.
+    /// - Throws: `missing` where there is no database yet, `unwritable` where `path` exists or may not be written, `diskFull`, `io`,
+    ///   `damaged`; nothing is left behind.
     public func backup(to path: String) async throws(StorageError) { try await reader.backup(to: path) }
 }

@@ -235,6 +235,18 @@ final class TestFolder {
         let calls = folder.run("calls", "--json").written.text
         #expect(calls.split(separator: "\n").count == 2)
     }
+
+    @Test("backup where there is no database makes none: no copy of nothing, and no file that the daemon may not open")
+    func backupOfNothing() throws {
+        let folder = try TestFolder()
+        let state = "\(folder.path)/state"
+        try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+        let result = folder.run("backup", "\(folder.path)/copy.db")
+        #expect(result.code == .found && result.written.text.isEmpty)
+        #expect(result.written.complaints.contains("start the daemon once with this state_dir"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: state).isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/copy.db"))
+    }
 }
 
 @Suite("replay") struct ReplayVerbTests {
