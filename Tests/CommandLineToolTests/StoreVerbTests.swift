@@ -45,7 +45,9 @@ final class TestFolder {
     }
 
     /// Runs the program as a shell would.
-    func run(_ arguments: String...) -> (code: ExitCode, written: Written) {
+    func run(_ arguments: String...) -> (code: ExitCode, written: Written) { run(arguments) }
+    /// The same with the words in a list.
+    func run(_ arguments: [String]) -> (code: ExitCode, written: Written) {
         let written = Written()
         let program = Program(
             console: .memory(written),
@@ -173,6 +175,25 @@ final class TestFolder {
         #expect(replayed.written.text == "0 will be sent again, 50 a second\n")
     }
 
+    @Test(
+        "an option that a form does not go by is refused: whoever asks to replay the dead ones does not want all of them sent",
+        arguments: [
+            (["--rate", "5"], "the list takes no --rate"),
+            (["retry", "msg_1795226720.0", "--rate", "5"], "retry of ids takes no --rate"),
+            (["retry", "msg_1795226720.0", "--state", "dead"], "retry of ids takes no --state"),
+            (["retry", "--endpoint", "crm", "--limit", "1"], "retry takes no --limit"),
+            (["retry", "--endpoint", "crm", "--state", "waiting"], "retry takes no --state"),
+            (["replay", "--since", "2d", "--state", "dead"], "replay takes no --state"),
+            (["replay", "--since", "2d", "--limit", "1"], "replay takes no --limit"),
+            (["pause", "crm", "--until", "2h"], "pause takes no --until"),
+            (["resume", "crm", "--endpoint", "crm"], "resume takes no --endpoint"),
+        ])
+    func optionOfAnotherForm(_ words: [String], _ problem: String) throws {
+        let (code, written) = try folder().run(["deliveries"] + words)
+        #expect(
+            code == .wrongUsage && written.complaints.hasPrefix("hookswitch: \(problem)\n"), "\(written.complaints)")
+    }
+
     @Test("an endpoint that was paused is shown so, and resumed")
     func pause() throws {
         let folder = try folder()
@@ -188,10 +209,8 @@ final class TestFolder {
         try folder.write(
             folder.configuration,
             "[general]\nstate_dir = \(folder.path)/state\n[webhook:crm]\nurl = ${NOT_SET_HERE}\n")
-        let written = Written()
-        let program = Program(console: .memory(written), environment: .process)
-        #expect(program.run(["deliveries"] + words + ["--config", folder.configuration]) == .wrongUsage)
-        #expect(written.complaints.contains(#"no [webhook:crn]; did you mean "crm"?"#))
+        let (code, written) = folder.run(["deliveries"] + words)
+        #expect(code == .wrongUsage && written.complaints.contains(#"no [webhook:crn]; did you mean "crm"?"#))
     }
 
     @Test("the list says which endpoints are held")

@@ -19,6 +19,10 @@ struct DeliveriesVerb {
         (self.invocation, self.console) = (invocation, console)
         let words = invocation.operands
         func fail(_ problem: String) -> Invocation.UsageError { .init(verb: .deliveries, problem: problem) }
+        // What would be left out of account is refused: more would be sent than was asked for.
+        func refuse(_ options: [String], by form: String) throws(Invocation.UsageError) {
+            for name in options where invocation.has(name) { throw fail("\(form) takes no \(name)") }
+        }
         let endpoint = invocation.options["--endpoint"]
         let since = try invocation.time("--since", console)
         let until = try invocation.time("--until", console)
@@ -26,6 +30,7 @@ struct DeliveriesVerb {
         guard rate > 0 else { throw fail("--rate 0: nothing would be sent") }
         switch words.first {
         case nil:
+            try refuse(["--rate"], by: "the list")
             let limit = try invocation.number("--limit") ?? 50
             request = .list(
                 DeliveryFilter(
@@ -35,8 +40,10 @@ struct DeliveriesVerb {
             let isSpan = endpoint != nil || since != nil || until != nil
             if words.count > 1 {
                 if isSpan { throw fail("retry takes ids, or --endpoint, --since and --until for dead letters") }
+                try refuse(["--state", "--rate", "--limit"], by: "retry of ids")
                 request = .change(.retry(ids: Array(words.dropFirst())))
             } else {
+                try refuse(["--state", "--limit"], by: "retry")
                 guard isSpan else { throw fail("retry: which? give webhook-ids, row numbers, --endpoint or --since") }
                 request = .change(
                     .retryDead(
@@ -45,10 +52,12 @@ struct DeliveriesVerb {
             }
         case "replay":
             guard words.count == 1 else { throw fail("replay takes no ids; retry does") }
+            try refuse(["--state", "--limit"], by: "replay")
             guard let since else { throw fail("replay needs --since TIME") }
             request = .change(
                 .replay(since: since, until: until ?? console.now(), endpoint: endpoint, perSecond: rate))
         case "pause", "resume":
+            try refuse(["--endpoint", "--state", "--since", "--until", "--rate", "--limit"], by: words[0])
             guard words.count == 2 else { throw fail("\(words[0]): which endpoint?") }
             request = .change(
                 .set(
