@@ -83,7 +83,7 @@ struct CallReport {
             var reasons = evidence.filter { $0.field == member.name }.map { item in
                 "\(console.zone.clock(item.at)) \(event(of: item)): \(item.reason)"
             }
-            if reasons.isEmpty, !member.value.isNull, let rule = CallReport.derived[member.name] { reasons = [rule] }
+            if reasons.isEmpty, let rule = CallReport.rule(member.name, member.value) { reasons = [rule] }
             for text in reasons {
                 let isFirst =
                     lines.count > 0 && values.count == 1 && DisplayWidth.of(values[0]) <= valueWidth
@@ -116,6 +116,14 @@ struct CallReport {
             ])
         }
         return table.rows.isEmpty ? [] : table.lines(for: console)
+    }
+
+    /// What the record says of a field that no event decided; nil where it says nothing.
+    private static func rule(_ name: String, _ value: JSONValue) -> String? {
+        if value.isNull { return nil }
+        // Of a call that a file told it is the file that makes it so.
+        return name == "completeness" && value.string != "full"
+            ? "part of it was not seen: see the notes" : derived[name]
     }
 
     /// How a field follows from others, where no single event decides it.

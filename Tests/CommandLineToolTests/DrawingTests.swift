@@ -64,6 +64,19 @@ import Testing
         try expectSnapshot(lines.joined(separator: "\n") + "\n", "show.txt")
     }
 
+    @Test("a partial call of which no event says why, as one that a file told, is not called complete")
+    func partial() throws {
+        var call = sampleCall().record
+        func completeness() throws -> String? {
+            let record = try #require(RecordView(call.json))
+            let lines = CallReport(record: record, evidence: [], deliveries: []).lines(for: console)
+            return lines.first { $0.hasPrefix("completeness") }
+        }
+        #expect(try completeness()?.hasSuffix("← no event of it was missed") == true)
+        call.completeness = .partial
+        #expect(try completeness()?.hasSuffix("← part of it was not seen: see the notes") == true)
+    }
+
     @Test("the ladder shows each leg's begin, ring, answer and end, and who met whom, in order of time")
     func ladder() throws {
         let record = try #require(RecordView(sampleCall().record.json))
