@@ -176,13 +176,18 @@ struct CallReport {
 
     private func deliveryLines(_ console: Console) -> [String] {
         deliveries.flatMap { delivery in
+            let what = "\(delivery.event) → \(delivery.endpoint)  "
+            let when =
+                (delivery.settledAt.map { " \(console.zone.clock($0))" } ?? "")
+                + (delivery.dueAt.map { ", next attempt \(console.zone.shortDateAndTime($0))" } ?? "")
+            let state = delivery.state.rawValue
+            let message = "\(delivery.messageID), \(delivery.size) bytes"
+            let isOneLine = DisplayWidth.of(what + state + when + "  " + message) <= console.width
             var lines = [
-                "\(delivery.event) → \(delivery.endpoint)  "
-                    + console.paint(DeliveriesTable.colour(of: delivery.state), delivery.state.rawValue)
-                    + (delivery.settledAt.map { " \(console.zone.clock($0))" } ?? "")
-                    + (delivery.dueAt.map { ", next attempt \(console.zone.shortDateAndTime($0))" } ?? "")
-                    + "  " + console.paint(.dim, "\(delivery.messageID), \(delivery.size) bytes")
+                what + console.paint(DeliveriesTable.colour(of: delivery.state), state) + when
+                    + (isOneLine ? "  " + console.paint(.dim, message) : "")
             ]
+            if !isOneLine { lines.append("  " + console.paint(.dim, message)) }
             for (i, attempt) in delivery.attempts.enumerated() {
                 let answer = attempt.status.map(String.init) ?? attempt.error ?? "no answer"
                 let label = attempt.status != nil ? attempt.error.map { " \($0)" } ?? "" : ""

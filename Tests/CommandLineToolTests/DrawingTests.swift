@@ -64,6 +64,19 @@ import Testing
         try expectSnapshot(lines.joined(separator: "\n") + "\n", "show.txt")
     }
 
+    @Test("a message's line keeps within the width, its id whole: retry asks for it", arguments: [60, 80, 100])
+    func messageLines(_ width: Int) throws {
+        var delivery = sampleDelivery()
+        (delivery.messageID, delivery.state, delivery.settledAt) = ("msg_827e8358e25aa79d264980bba7184a42", .ready, nil)
+        delivery.dueAt = delivery.createdAt + .seconds(60)
+        let record = try #require(RecordView(sampleCall().record.json))
+        let lines = CallReport(record: record, evidence: [], deliveries: [delivery])
+            .lines(for: .memory(Written(), width: width))
+        let told = lines.drop { $0 != "Deliveries" }.dropFirst()
+        #expect(told.count >= 3 && told.contains { $0.contains(delivery.messageID) })
+        for line in told { #expect(DisplayWidth.of(line) <= width, "\(line)") }
+    }
+
     @Test("a partial call of which no event says why, as one that a file told, is not called complete")
     func partial() throws {
         var call = sampleCall().record
