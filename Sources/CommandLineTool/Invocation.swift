@@ -65,8 +65,8 @@ struct Invocation: Equatable {
                 invocation.options[name] = ""
             } else if parts.count == 2 {
                 invocation.options[name] = String(parts[1])
-            } else if let value = rest.popFirst() {
-                invocation.options[name] = value
+            } else if let value = rest.first, !verb.options.contains(where: { $0.name == value }) {
+                invocation.options[name] = rest.removeFirst()
             } else {
                 throw UsageError(verb: verb, problem: "\(name) needs a value: \(option.value ?? "")")
             }

@@ -32,7 +32,8 @@ import Testing
         arguments: [
             ("", "no verb"), ("cals", #""cals" is no verb; did you mean "calls"?"#),
             ("calls --sinse 2h", #"unknown option --sinse; did you mean "--since"?"#),
-            ("calls --since", "--since needs a value: TIME"), ("calls x", #""x" is one word too many"#),
+            ("calls --since", "--since needs a value: TIME"),
+            ("calls --since --json", "--since needs a value: TIME"), ("calls x", #""x" is one word too many"#),
             ("show", "ID is missing"), ("show a b", #""b" is one word too many"#),
             ("calls --json=1", "--json takes no value"), ("calls --json --json", "--json is given twice"),
         ])
