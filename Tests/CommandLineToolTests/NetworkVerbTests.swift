@@ -127,6 +127,15 @@ import Testing
         #expect(folder.run("backfill", "--cel", cel).written.text == "1 calls added, 0 were known\n")
     }
 
+    @Test("capture of an Asterisk that is not configured is wrong usage with those that are")
+    func unknownPBX() throws {
+        let folder = try folder("")
+        let result = folder.run("capture", "\(folder.path)/x.ami", "--pbx", "main")
+        #expect(
+            result.code == .wrongUsage && result.written.complaints.hasPrefix("hookswitch: no [pbx:main]; allowed: a\n")
+        )
+    }
+
     @Test("without a file backfill is wrong usage; one that is not there ends with 1")
     func backfillWithout() throws {
         let folder = try folder("")

@@ -1,5 +1,6 @@
 import AMI
 import Daemon
+import Diagnostics
 import EventLoop
 import Glibc
 import Telephony
@@ -23,7 +24,8 @@ struct CaptureVerb {
         isMasked = invocation.has("--mask")
         let name = invocation.options["--pbx"]
         guard let pbx = configuration.pbxs.first(where: { name == nil || $0.name == name }) else {
-            throw Invocation.UsageError(verb: .capture, problem: "no [pbx:\(name ?? "")]")
+            let hint = NearestName.hint(for: name ?? "", among: configuration.pbxs.map(\.name))
+            throw Invocation.UsageError(verb: .capture, problem: "no [pbx:\(name ?? "")]; \(hint)")
         }
         self.pbx = pbx
         if let text = invocation.options["--for"] {
