@@ -202,6 +202,17 @@ import Testing
         #expect(marks.last?.kind == .closed)
         #expect(folder.run("capture", file, "--for", "1s").code == .found, "never over an older capture")
     }
+
+    @Test("a capture of which no byte came leaves no file that would refuse the next try")
+    func captureOfNothing() throws {
+        let port = ClosedPort()
+        let folder = try folder("ami = tcp://127.0.0.1:\(port.number)")
+        let result = folder.run("capture", "\(folder.path)/x.ami", "--for", "1s")
+        withExtendedLifetime(port) {}
+        #expect(result.code == .found && result.written.complaints.contains("no byte came"))
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(left.filter { $0.hasPrefix("x.ami") }.isEmpty)
+    }
 }
 
 /// A port number made on another thread.

@@ -28,8 +28,8 @@ final class CaptureFile: @unchecked Sendable {
         index = open("\(path).ts", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard index >= 0 else {
             let error = FileError("make", "\(path).ts")
-            // Else the next try is refused by the empty file of this one.
             Glibc.close(stream)
+            // Else the next try is refused by the empty file of this one.
             unlink(path)
             throw error
         }
@@ -56,12 +56,13 @@ final class CaptureFile: @unchecked Sendable {
         connection += 1
     }
 
-    /// Ends both files.
+    /// Ends both files; where no byte came there is none, and the next try may have the name.
     /// - Returns: the bytes of the stream.
     func close() -> Int {
         closed()
         Glibc.close(stream)
         Glibc.close(index)
+        if total == 0 { for name in [path, "\(path).ts"] { unlink(name) } }
         return total
     }
 

@@ -70,7 +70,7 @@ struct CaptureVerb {
         timer?.cancel()
         stop.cancel()
         let total = capture.close()
-        console.complain("\(total) bytes in \(path)")
+        console.complain(total > 0 ? "\(total) bytes in \(path)" : "no byte came: there is no \(path)")
         if let failure = capture.failure { throw failure }
         return total > 0 ? .fine : .found
     }
