@@ -1,8 +1,8 @@
 // TestGround: what the test kit and the lab both stand on: ports of loopback, numbers that come again, the bytes of a file,
 // and the files that tests may have open together.
 //
-// Imports nothing but Glibc and Swift's own library. The lab stands on no part of the product; and where libuv's module is loaded, whose header brings
-// `sockaddr_in` too, the compiler asks for `import CUV` at each use.
+// Imports nothing but Glibc and Swift's own library. The lab stands on no part of the product; and where libuv's module is
+// loaded, whose header brings `sockaddr_in` too, the compiler asks for `import CUV` at each use.
 import Glibc
 
 /// A whole file as bytes; nil when it cannot be read.
