@@ -246,4 +246,29 @@ struct CDRLayoutTests {
         #expect(CELFile(Array(text.utf8)).rows.isEmpty)
         #expect(CDRFile(Array(text.utf8)).rows.isEmpty)
     }
+
+    /// phpMyAdmin's export names the table beside its rows; an interface's answer has a total, or the rows at some depth.
+    @Test(
+        "rows inside other objects are found, and what stands beside them is none",
+        arguments: [
+            #"[{"type":"header","version":"5.1"},{"type":"table","name":"cel","data":[ROWS]}]"#,
+            #"{"total":2,"items":[ROWS]}"#, #"{"total":2,"rows":[]}[ROWS]"#,
+            #"{"result":{"ok":true,"tags":["a","b"],"cel":[ROWS],"next":{"page":2}}}"#, "[\n[ROWS]\n]",
+        ], ["", "\n\t"])
+    func enveloped(text: String, blank: String) {
+        let rows = ["ANSWER", "HANGUP"].map {
+            #"{"eventtype":"\#($0)","eventtime":"2026-03-02 09:00:00","extra":{"a":[{"b":1}]},"channame":"SIP/a-1","#
+                + #""uniqueid":"1772442000.4","linkedid":"1772442000.4"}"#
+        }
+        let inside = blank + rows.joined(separator: "," + blank) + blank
+        let file = CELFile(Array(text.split(separator: "ROWS").joined(separator: inside).utf8))
+        #expect(file.rows.map(\.event) == ["ANSWER", "HANGUP"] && file.problems.isEmpty)
+    }
+
+    @Test("a line inside other objects that cannot be read is named as it is counted")
+    func envelopedProblem() {
+        let row = #"{"eventtype":"ANSWER","eventtime":"late","channame":"SIP/a-1","uniqueid":"1.4","linkedid":"1.4"}"#
+        let text = "{\n\"total\": 1,\n\"rows\": [\n\(row)\n]}\n"
+        #expect(CELFile(Array(text.utf8)).problems.first?.line == 4)
+    }
 }

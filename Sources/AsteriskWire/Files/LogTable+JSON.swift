@@ -1,8 +1,9 @@
 import Telephony
 
-/// Objects, one a row, in an array or one after the other.
+/// Objects, one a row, in an array or one after the other, also inside others as an interface's answer or phpMyAdmin has them:
+/// `{"total": 2, "rows": [{…}, {…}]}`.
 extension LogTable {
-    /// The next object; a broken one is a problem, and the reading goes on in the next line.
+    /// The next object that is a row; a broken one is a problem, and the reading goes on in the next line.
     mutating func json(_ bytes: inout LogBytes, _ row: inout LogRow) -> Bool {
         while at < bytes.count {
             guard let byte = bytes.byte(at) else { return false }
@@ -11,6 +12,7 @@ extension LogTable {
                 at += 1
                 continue
             }
+            if enterEnvelope(&bytes) { continue }
             let start = (at, line)
             let end = objectEnd(&bytes)
             var object: [UInt8] = []
@@ -18,6 +20,8 @@ extension LogTable {
             do throws(JSONValue.ParseError) {
                 let members = try JSONValue(parsing: object).object ?? []
                 at = end
+                // What stands beside the rows: which table it is, of which version.
+                guard members.contains(where: { LogTable.rowNames.contains(LogTable.name($0.name)) }) else { continue }
                 fill(&row, members, start)
                 return true
             } catch {
@@ -26,6 +30,53 @@ extension LogTable {
                 line = start.1
                 skipLine(&bytes)
             }
+        }
+        return false
+    }
+
+    /// Names of which a row has one at least, near its beginning.
+    private static let rowNames: Set<String> = [
+        "uniqueid", "linkedid", "eventtype", "eventname", "eventtime", "channel", "channame", "channelname", "calldate",
+        "src", "source", "dstchannel", "destinationchannel",
+    ]
+
+    /// Goes behind the bracket of the rows that the object at this place holds; false where it is a row itself, or holds none.
+    private mutating func enterEnvelope(_ bytes: inout LogBytes) -> Bool {
+        var text: [UInt8] = []
+        var isText = false
+        var depth = 0
+        var newlines = 0
+        var opened: (at: Int, line: Int)?
+        var i = at
+        // What names the rows stands in a few words before them.
+        while i < at + 65_536, let byte = bytes.byte(i) {
+            i += 1
+            if byte == 10 { newlines += 1 }
+            if isText {
+                if byte == 10 { return false }
+                if byte == UInt8(ascii: "\\") { i += 1 }
+                if byte == UInt8(ascii: "\"") { isText = false } else { text.append(byte) }
+                continue
+            }
+            switch byte {
+            case 0x20, 9, 10, 13: continue
+            case UInt8(ascii: "\""):
+                isText = true
+                text = []
+            case UInt8(ascii: ":"):
+                if LogTable.rowNames.contains(LogTable.name(String(decoding: text, as: UTF8.self))) { return false }
+            case UInt8(ascii: "{"):
+                if let opened {
+                    (at, line) = opened
+                    return true
+                }
+                depth += 1
+            case UInt8(ascii: "}"):
+                depth -= 1
+                if depth == 0 { return false }
+            default: break
+            }
+            opened = byte == UInt8(ascii: "[") ? (i, line + newlines) : nil
         }
         return false
     }
