@@ -44,3 +44,10 @@ public struct AssemblyConfiguration: Sendable {
         name.technology != "DAHDI" && internalNumbers.match(name.address)
     }
 }
+
+extension Shared<AssemblyConfiguration> {
+    /// See `AssemblyConfiguration.isNamedLikeExtension`.
+    func isNamedLikeExtension(_ line: ToldCall.Line) -> Bool {
+        line.technology != "DAHDI" && self.internalNumbers.match(line.address)
+    }
+}

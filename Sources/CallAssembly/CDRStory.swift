@@ -6,13 +6,17 @@ public import Telephony
 /// says that its channel tried to reach, and perhaps spoke with, its destination channel; that is made into the same facts
 /// events give. Who hung up, holds, transfers and ringing are in no row and stay untold; the record is `partial` and says why.
 public struct CDRStory {
-    private let configuration: AssemblyConfiguration
+    private let configuration: Shared<AssemblyConfiguration>
     private let offset: Duration
     /// The other half of the year's, where the rows tell of both.
     private let otherOffset: Duration?
 
     /// - Parameter zoneOffset: local time minus UTC of the PBX; nil: learned from the rows.
     public init(_ configuration: AssemblyConfiguration, zoneOffset: Duration? = nil, rows: [CDRRow]) {
+        self.init(Shared(configuration), zoneOffset: zoneOffset, rows: rows)
+    }
+    /// The same, for the fold.
+    init(_ configuration: Shared<AssemblyConfiguration>, zoneOffset: Duration?, rows: [CDRRow]) {
         self.configuration = configuration
         // A later row of a long call begins later than its channel: what most rows say is the zone.
         var tally: [Duration: Int] = [:]
@@ -226,7 +230,7 @@ public struct CDRStory {
         let location = CallEvent.Location(context: row.context ?? "", exten: exten, priority: 1)
         var number = isSource ? row.callerNumber ?? row.source : nil
         let address = String(name.address)
-        let isPhone = configuration.isNamedLikeExtension(name)
+        let isPhone = configuration.value.isNamedLikeExtension(name)
         // A phone's caller id may have been set to the company's for the call; its name stays.
         if isSource, isPhone { number = address }
         if !isSource, !address.isEmpty, address.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) { number = address }

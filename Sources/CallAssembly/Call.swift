@@ -304,26 +304,35 @@ extension Call {
     /// No line of a person takes part: Asterisk's own channels and Local ones only.
     var isNobodys: Bool { parts.allSatisfy { $0.isGuest || $0.isInternal } }
 
+    /// Whether channels of other calls were met.
+    var hasGuests: Bool {
+        for i in parts.indices where parts[i].isGuest { return true }
+        return false
+    }
+    private var hasAnsweredDial: Bool {
+        for i in dials.indices where dials[i].status == .answer { return true }
+        return false
+    }
+
     /// A recorder in a conference, or a call that may have met one.
-    var mayShareRecordings: Bool { parts.contains { $0.isGuest } || !recordings.isEmpty && isNobodys }
+    var mayShareRecordings: Bool { hasGuests || !recordings.isEmpty && isNobodys }
 
     /// Something that decides the record may still come within moments of the last Hangup.
-    var expectsMore: Bool { expectsOriginateResponse || expectsLastRow }
+    @inline(__always) var expectsMore: Bool { expectsOriginateResponse || expectsLastRow }
 
     /// Nobody was reached though the PBX had answered: whether a voicemail took the call stands in the CDR's last row.
-    private var expectsLastRow: Bool {
-        guard !dials.isEmpty || !queueVisits.isEmpty, let row = cdrRows.last else { return false }
-        guard row.lastApplication == "Dial" || row.lastApplication == "Queue" else { return false }
-        return parts[0].up != nil && !dials.contains { $0.status == .answer }
+    @inline(__always) private var expectsLastRow: Bool {
+        guard !dials.isEmpty || !queueVisits.isEmpty, let last = cdrRows.indices.last,
+            let application = cdrRows[last].lastApplication, application == "Dial" || application == "Queue"
+        else { return false }
+        return parts[0].up != nil && !hasAnsweredDial
     }
 
     /// Asterisk placed it and nobody answered: only the answer to the origination says who was to be called, and it may
     /// come after the last Hangup.
-    var expectsOriginateResponse: Bool {
-        guard originate == nil, sources.contains(.ami), let first = dials.first, first.source == nil else {
-            return false
-        }
-        return !dials.contains { $0.status == .answer }
+    @inline(__always) var expectsOriginateResponse: Bool {
+        guard originate == nil, sources.contains(.ami), !dials.isEmpty, dials[0].source == nil else { return false }
+        return !hasAnsweredDial
     }
 
     /// Adds a remark for the record's reader: said once, however often it is true.

@@ -188,7 +188,7 @@ extension CallAssembler {
     /// A call that was found in progress without its first channel: who placed it was not heard, and stands in Asterisk's files,
     /// which are read now.
     private mutating func awaitFilesOfBeheaded() {
-        guard configuration.filesWait > .zero else { return }
+        guard settings.filesWait > .zero else { return }
         for slot in calls.indices {
             guard let call = calls[slot], call.parts.contains(where: { $0.isAdopted }),
                 !call.parts.contains(where: { $0.uniqueID == call.linkedID.oldest })
@@ -220,8 +220,8 @@ extension CallAssembler {
             // than both. The files are read after a lost connection and for a user who may not see all; not after a damaged event.
             let isHidden = disconnectedAt != nil || call.isPartial || !call.cdrRows.isEmpty
             calls[slot]!.awaitsFiles =
-                isHidden && until != nil && configuration.filesWait > .zero
-                && (configuration.readsCEL || !calls[slot]!.isEndTold)
+                isHidden && until != nil && settings.filesWait > .zero
+                && (settings.readsCEL || !calls[slot]!.isEndTold)
             if calls[slot]!.awaitsFiles, call.deafSince == nil { calls[slot]!.deafSince = call.lastHeard }
             if calls[slot]!.alive == 0 { becomeEmpty(slot, effect) }
         }

@@ -45,7 +45,7 @@ extension CallAssembler {
                     source: from?.call == place.call ? from?.part : nil, destination: place.part, begin: mark,
                     sourceLocation: nil, dialString: nil, end: mark, status: status, forward: forward))
         }
-        if status == .answer, configuration.reportsProgress, !calls[place.call]!.hasToldAnswer,
+        if status == .answer, settings.reportsProgress, !calls[place.call]!.hasToldAnswer,
             !self[place].isInternal
         {
             calls[place.call]!.hasToldAnswer = true

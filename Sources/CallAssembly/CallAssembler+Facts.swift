@@ -22,7 +22,7 @@ extension CallAssembler {
     }
 
     /// Whether a variable is copied into the record.
-    func isWanted(_ name: String) -> Bool { configuration.variables?.contains(name) ?? true }
+    func isWanted(_ name: String) -> Bool { settings.variables?.contains(name) ?? true }
 
     /// Notes that a recording began. Without a path (nil or empty) it has the last `MIXMONITOR_FILENAME` of the call,
     /// if that was told.
@@ -67,7 +67,7 @@ extension CallAssembler {
 
     /// Adds a CDR to the call of its channel or linked id, and tells that call if it waited for no more. A row of no
     /// call heard of becomes a stray.
-    mutating func take(_ row: CDRRow, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
+    mutating func take(_ row: consuming CDRRow, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         learnZone(row)
         let slot = index[row.uniqueID]?.call ?? row.linkedID.flatMap { linked[$0] }
         guard let slot else { return takeStray(row, mark) }
@@ -80,10 +80,10 @@ extension CallAssembler {
     /// A CDR of a call that nothing told: where the manager user sees no more than these, or saw no more for a while, they are the
     /// call.
     private mutating func takeStray(_ row: CDRRow, _ mark: Mark) {
-        guard configuration.strayCDRWait > .zero, !isRecent(row.uniqueID),
+        guard settings.strayCDRWait > .zero, !isRecent(row.uniqueID),
             row.linkedID.map({ !isRecent($0.oldest) }) ?? true
         else { return }
-        strays.append((clock + configuration.strayCDRWait, row, mark))
+        strays.append((clock + settings.strayCDRWait, row, mark))
     }
 
     /// Gives a call in progress, found in a list or read of in a file, the CDRs that came of it before: of its Local channels that
@@ -121,7 +121,7 @@ extension CallAssembler {
         for slot in calls.indices {
             guard let call = calls[slot], call.awaitsFiles else { continue }
             // It was found to be over while the file was being read.
-            if configuration.readsCEL, let sought, !call.parts.contains(where: { sought.contains($0.uniqueID) }) {
+            if settings.readsCEL, let sought, !call.parts.contains(where: { sought.contains($0.uniqueID) }) {
                 continue
             }
             if call.alive > 0 {

@@ -13,7 +13,9 @@ public struct CallAssembler: Sendable {
         var part: Int
     }
     /// Fixed for the life of the fold.
-    public let configuration: AssemblyConfiguration
+    public var configuration: AssemblyConfiguration { settings.value }
+    /// The same, for all who decide.
+    let settings: Shared<AssemblyConfiguration>
     /// Every channel of the calls in progress; a guest stands under its own call only. A channel that has ended stays
     /// until its call is told.
     var index: [UniqueID: Place] = [:]
@@ -68,7 +70,7 @@ public struct CallAssembler: Sendable {
     public internal(set) var found = FoundCalls()
 
     /// Knows no call, and nothing of any device.
-    public init(_ configuration: AssemblyConfiguration) { self.configuration = configuration }
+    public init(_ configuration: AssemblyConfiguration) { settings = Shared(configuration) }
 
     /// Calls in progress.
     public var openCallCount: Int { calls.count - freeSlots.count }
@@ -305,7 +307,7 @@ public struct CallAssembler: Sendable {
         if let i = earlyOriginates.firstIndex(where: { $0.originate.channel == channel.uniqueID }) {
             (calls[slot]!.originate, calls[slot]!.originateMark) = earlyOriginates.remove(at: i)
         }
-        if isNew, configuration.reportsProgress { tell(.started, slot, effect) }
+        if isNew, settings.reportsProgress { tell(.started, slot, effect) }
     }
 
     /// The first channel event of a stream may come a moment after the CEL entry of the same channel: that is told anew.
@@ -392,17 +394,17 @@ public struct CallAssembler: Sendable {
     mutating func becomeEmpty(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         calls[slot]!.emptySince = clock
         // It ended before the files of the gap in it were read: who asked for the end may stand there.
-        if calls[slot]!.deafSince != nil, configuration.readsCEL, configuration.filesWait > .zero {
+        if calls[slot]!.deafSince != nil, settings.readsCEL, settings.filesWait > .zero {
             calls[slot]!.awaitsFiles = true
         }
         let isSettled = hasItsCDR(slot) || callsWithoutCDR >= 8
         if calls[slot]!.awaitsFiles {
             // Since the list: no event may have come for as long as the gap lasted.
-            wait(slot, configuration.filesWait, since: listedAt)
-        } else if isSettled && !calls[slot]!.expectsMore || configuration.cdrWait == .zero {
+            wait(slot, settings.filesWait, since: listedAt)
+        } else if isSettled && !calls[slot]!.expectsMore || settings.cdrWait == .zero {
             finish(slot, effect)
         } else {
-            wait(slot, configuration.cdrWait)
+            wait(slot, settings.cdrWait)
         }
     }
 
@@ -410,7 +412,7 @@ public struct CallAssembler: Sendable {
     mutating func settle(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         guard hasItsCDR(slot), !calls[slot]!.expectsMore else { return }
         // CEL tells of a gap what no CDR does.
-        if calls[slot]!.awaitsFiles, configuration.readsCEL { return }
+        if calls[slot]!.awaitsFiles, settings.readsCEL { return }
         while let place = waiting.firstIndex(where: { $0.call == slot }) { waiting.remove(at: place) }
         finish(slot, effect)
     }
@@ -437,9 +439,10 @@ public struct CallAssembler: Sendable {
     /// Tells a call, frees its slot and remembers its ids, so that what still comes of it begins no new one. A call of
     /// nobody's line is dropped in silence.
     mutating func finish(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
-        if !(calls[slot]?.story.isEmpty ?? true) { fillFromStory(slot) }
-        if calls[slot]?.mayShareRecordings ?? false { shareRecordings(slot) }
-        if calls[slot]?.parts.contains(where: { $0.isGuest }) ?? false { shareCompany(slot) }
+        if calls[slot] == nil { return }
+        if !calls[slot]!.story.isEmpty { fillFromStory(slot) }
+        if calls[slot]!.mayShareRecordings { shareRecordings(slot) }
+        if calls[slot]!.hasGuests { shareCompany(slot) }
         guard var call = calls[slot].take() else { return }
         if !sought.isEmpty { keep(call) }
         if let retired = call.retired {
@@ -451,7 +454,7 @@ public struct CallAssembler: Sendable {
         }
         if call.isPartial {
             if !call.cdrRows.isEmpty {
-                CDRStory(configuration, zoneOffset: zoneOffset, rows: call.cdrRows.map(\.row)).complete(&call)
+                CDRStory(settings, zoneOffset: zoneOffset, rows: call.cdrRows.map(\.row)).complete(&call)
             }
             call.settleUnseen()
         }
@@ -467,7 +470,7 @@ public struct CallAssembler: Sendable {
         for alias in call.aliases { linked[alias] = nil }
         call.hidesRequests = callsWithoutRequest >= 3
         let facts = Facts(consume call)
-        guard let finished = CallTeller(facts, configuration, knowledge).finished() else { return }
+        guard let finished = CallTeller(facts, settings, knowledge).finished() else { return }
         countRequests(facts, finished.record)
         learn(from: facts)
         told.insert(facts.call.linkedID.oldest)
@@ -477,7 +480,7 @@ public struct CallAssembler: Sendable {
     /// Tells the calls that CDRs alone told, once the last of each has waited.
     private mutating func tellStrays(_ now: Instant, _ effect: (AssemblyEffect) -> Void) {
         let rows = strays.map(\.row)
-        let story = CDRStory(configuration, zoneOffset: zoneOffset, rows: rows)
+        let story = CDRStory(settings, zoneOffset: zoneOffset, rows: rows)
         let young = Set(strays.filter { $0.until > now }.map(\.row.uniqueID))
         let groups = CDRStory.groups(rows).map { $0.map { rows[$0] } }
         for group in groups where !group.contains(where: { young.contains($0.uniqueID) }) {
@@ -492,10 +495,12 @@ public struct CallAssembler: Sendable {
     }
 
     /// Whether a CDR of the call is of a channel that no event ever told of: it came and went before the live channels were listed.
-    private func hasUnheardChannel(_ call: Call) -> Bool {
-        call.cdrRows.contains { row in
-            !isRecent(row.uniqueID) && !call.parts.contains { $0.uniqueID == row.uniqueID }
+    private func hasUnheardChannel(_ call: borrowing Call) -> Bool {
+        for row in call.cdrRows.indices {
+            let id = call.cdrRows[row].uniqueID
+            if !isRecent(id), !call.parts.contains(where: { $0.uniqueID == id }) { return true }
         }
+        return false
     }
 
     /// A linked id that names a call which has been told, as a damaged or late event does: this one goes by a channel of its own,
@@ -521,8 +526,8 @@ public struct CallAssembler: Sendable {
     func isRecent(_ id: UniqueID) -> Bool { recent.contains(id) }
 
     private mutating func learn(from facts: Facts) {
-        guard configuration.trunks.isEmpty else { return }
-        let outside = Outside(facts, configuration, knowledge)
+        guard settings.trunks.isEmpty else { return }
+        let outside = Outside(facts, settings, knowledge)
         for i in facts.call.parts.indices where !facts.call.parts[i].isInternal {
             let isDialled = facts.call.dials.contains { $0.destination == i }
             // A line whose device itself was dialled is given the number that its caller dialled: nothing of its own.
@@ -530,18 +535,17 @@ public struct CallAssembler: Sendable {
             if isDialled, outside.showsTheCalled(i) { continue }
             let shown = isDialled ? facts.call.parts[i].number : facts.call.parts[i].firstNumber
             guard let number = shown, !number.isEmpty else { continue }
-            let name = facts.call.parts[i].name
-            if configuration.isNamedLikeExtension(name) { continue }
+            if settings.isNamedLikeExtension(facts.call.parts[i]) { continue }
             let isInternal =
-                configuration.internalNumbers.match(number) || !isDialled && facts.call.parts[i].showsItsOwnName
-            knowledge.learn(name.device, isOutside: !isInternal)
+                settings.internalNumbers.match(number) || !isDialled && facts.call.parts[i].showsItsOwnName
+            knowledge.learn(facts.call.parts[i].device, isOutside: !isInternal)
         }
     }
 
     /// Tells the record as it would be at this moment, where progress is wanted and a person takes part.
     func tell(_ progress: AssemblyEffect.Progress, _ slot: Int, _ effect: (AssemblyEffect) -> Void) {
-        guard configuration.reportsProgress, let call = calls[slot] else { return }
-        if let record = CallTeller(Facts(call), configuration, knowledge, now: clock).finished()?.record {
+        guard settings.reportsProgress, let call = calls[slot] else { return }
+        if let record = CallTeller(Facts(call), settings, knowledge, now: clock).finished()?.record {
             effect(.progress(progress, record))
         }
     }

@@ -66,7 +66,7 @@ extension CallTeller {
     }
 
     private func seconds(_ row: CDRRow, _ record: CallRecord, _ cast: Cast, _ margins: Margins?) -> String? {
-        let why = margins?.reason.map { ": \($0)" } ?? ""
+        var why: String { margins?.reason.map { ": \($0)" } ?? "" }
         if let seconds = row.billableSeconds, abs(seconds - record.billableSeconds) > 1 {
             if cast.isOriginated { return "Asterisk's CDR counts \(seconds) s from the first leg's answer" }
             return "Asterisk's CDR says billsec \(seconds)" + why

@@ -8,14 +8,15 @@ final class CallTeller: Sendable {
     /// What was heard of the call.
     let facts: Facts
     /// What it is told by: the PBX's name, trunks, internal numbers, wanted variables.
-    let configuration: AssemblyConfiguration
+    let configuration: Shared<AssemblyConfiguration>
     /// The moment of telling, for a call still in progress; nil for one that is over.
     let now: Instant?
     private let knowledge: EndpointKnowledge
 
     /// `knowledge` is what earlier calls showed of the devices; this one adds nothing to it.
     init(
-        _ facts: Facts, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge, now: Instant? = nil
+        _ facts: Facts, _ configuration: Shared<AssemblyConfiguration>, _ knowledge: EndpointKnowledge,
+        now: Instant? = nil
     ) {
         (self.facts, self.configuration, self.knowledge, self.now) = (facts, configuration, knowledge, now)
     }
@@ -158,8 +159,8 @@ final class CallTeller: Sendable {
     private func inTurn(_ parts: [Int]) -> [Int] {
         var device: Substring?
         return parts.filter { i in
-            defer { device = facts.call.parts[i].name.device }
-            return facts.call.parts[i].name.device != device
+            defer { device = facts.call.parts[i].device }
+            return facts.call.parts[i].device != device
         }
     }
 

@@ -38,7 +38,7 @@ final class Cast: Sendable {
     private let names: Names
 
     /// Nil where no line of a person takes part, unless an origination failed: that one still has an answer to give.
-    init?(_ facts: Facts, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge) {
+    init?(_ facts: Facts, _ configuration: Shared<AssemblyConfiguration>, _ knowledge: EndpointKnowledge) {
         self.facts = facts
         let parts = facts.call.parts
         var isPerson = parts.map { !$0.isInternal }
@@ -168,7 +168,7 @@ final class Cast: Sendable {
         // `setinterfacevar` of queues.conf: the handler's word, where the queue's own events were not heard.
         for witness in facts.call.witnesses {
             guard let member = witness.memberName, let interface = witness.memberInterface else { continue }
-            if let i = targets.first(where: { parts[$0].name.device == interface[...] }), agentName[i] == nil {
+            if let i = targets.first(where: { parts[$0].device == interface[...] }), agentName[i] == nil {
                 agentName[i] = member
             }
         }
@@ -183,7 +183,7 @@ final class Cast: Sendable {
     // MARK: Direction
 
     private static func direction(
-        _ facts: Facts, _ configuration: AssemblyConfiguration, caller: Int, targets: [Int], isOutside: [Bool],
+        _ facts: Facts, _ configuration: Shared<AssemblyConfiguration>, caller: Int, targets: [Int], isOutside: [Bool],
         isOriginated: Bool
     ) -> (told: Decided<CallRecord.Direction>, byLine: Int?) {
         if let said = facts.call.variables["HOOKSWITCH_DIRECTION"],

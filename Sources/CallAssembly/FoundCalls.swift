@@ -30,7 +30,7 @@ extension CallAssembler {
     public var hasStrayRows: Bool { !strays.isEmpty }
 
     /// Channels of the calls that CDRs alone have told of, and that wait for a CEL file to tell more; none where none is read.
-    public var strayRows: Set<UniqueID> { configuration.readsCEL ? Set(strays.map(\.row.uniqueID)) : [] }
+    public var strayRows: Set<UniqueID> { settings.readsCEL ? Set(strays.map(\.row.uniqueID)) : [] }
 
     /// The files have told the calls of these channels: their CDRs say no more.
     public mutating func forgetStrayRows(of ids: Set<UniqueID>) {

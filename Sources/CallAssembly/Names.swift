@@ -51,7 +51,7 @@ struct Names: Sendable {
             }
             return part.number.map(later) ?? part.firstNumber.map(first) ?? Decided(nil, part.created, "it shows none")
         }
-        let address = String(part.name.address)
+        let address = String(part.address)
         let addressIsNumber = !address.isEmpty && address.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
         // A phone that is rung with the customer's number as its caller id is still the phone of its own name.
         if isDialled[i], addressIsNumber, let number = part.firstNumber ?? part.number, Outside.isLong(number) {
@@ -82,10 +82,10 @@ struct Names: Sendable {
     }
     /// Whether other devices were dialled for the same caller.
     private func isOneOfMany(_ i: Int) -> Bool {
-        let device = facts.call.parts[i].name.device
+        let device = facts.call.parts[i].device
         return facts.call.dials.contains { dial in
             let other = facts.call.parts[dial.destination]
-            return dial.destination != caller && !other.isInternal && other.name.device != device
+            return dial.destination != caller && !other.isInternal && other.device != device
         }
     }
 
@@ -98,7 +98,7 @@ struct Names: Sendable {
             return nil
         }
         // A queue tells its members' interfaces, Dial what follows the technology.
-        let technology = call.parts[i].name.technology + "/"
+        let technology = call.parts[i].technology + "/"
         return text.hasPrefix(technology) ? text.dropFirst(technology.count) : text[...]
     }
 
@@ -144,7 +144,7 @@ struct Names: Sendable {
         let shown = isGiven ? part.firstName : part.callerName
         guard let name = shown, !(isOutside[i] && isDialled[i]) else { return nil }
         // PJSIP hands a SIP quoted-string on with its backslashes.
-        return printable(part.name.technology == "PJSIP" ? Names.unquoted(name) : name)
+        return printable(part.technology == "PJSIP" ? Names.unquoted(name) : name)
     }
 
     /// Takes SIP's quoted pairs back, if all backslashes are such.

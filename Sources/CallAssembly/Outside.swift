@@ -3,11 +3,11 @@ import Telephony
 /// Tells whether a line leads outside.
 struct Outside {
     private let facts: Facts
-    private let configuration: AssemblyConfiguration
+    private let configuration: Shared<AssemblyConfiguration>
     private let knowledge: EndpointKnowledge
 
     /// `knowledge` counts only where the configuration names no trunks.
-    init(_ facts: Facts, _ configuration: AssemblyConfiguration, _ knowledge: EndpointKnowledge) {
+    init(_ facts: Facts, _ configuration: Shared<AssemblyConfiguration>, _ knowledge: EndpointKnowledge) {
         (self.facts, self.configuration, self.knowledge) = (facts, configuration, knowledge)
     }
 
@@ -25,18 +25,18 @@ struct Outside {
         let part = facts.call.parts[i]
         if !configuration.trunks.isEmpty {
             let isTrunk = configuration.trunks.contains {
-                $0.matches(part.name.description) || $0.matches(part.name.device)
+                $0.matches(part.name.description) || $0.matches(part.device)
             }
             return (
                 isTrunk, isTrunk ? "the configuration has its device as a trunk" : "no configured trunk is its device"
             )
         }
         if facts.call.queueVisits.contains(where: {
-            $0.destination == i || $0.interface.map { $0[...] == part.name.device } ?? false
+            $0.destination == i || $0.interface.map { $0[...] == part.device } ?? false
         }) {
             return (false, "a queue has its device as a member")
         }
-        if configuration.isNamedLikeExtension(part.name) { return (false, "its device is named like an extension") }
+        if configuration.isNamedLikeExtension(part) { return (false, "its device is named like an extension") }
         // A trunk shows who calls by it; only a subscriber's line shows its own name.
         if !isDialled, !isOriginated, part.showsItsOwnName { return (false, "it shows its own device's name") }
         // What was asked of the line's device tells more than any caller id: a line that is dialled is given the number
@@ -56,7 +56,7 @@ struct Outside {
         let shown = isDialled || isOriginated ? part.number ?? part.firstNumber : part.firstNumber ?? part.number
         if let shown, !shown.isEmpty, shown != "s" {
             if Outside.isLong(shown), !isInternal(shown) {
-                if knowledge.isOutside(part.name.device) == false, isOriginated {
+                if knowledge.isOutside(part.device) == false, isOriginated {
                     return (false, Outside.learnedReason)
                 }
                 return (true, "it shows a number longer than an extension")
@@ -75,7 +75,7 @@ struct Outside {
     private func learned(
         _ part: ToldCall.Line, otherwise: (isOutside: Bool, reason: String)
     ) -> (isOutside: Bool, reason: String) {
-        knowledge.isOutside(part.name.device).map { ($0, Outside.learnedReason) } ?? otherwise
+        knowledge.isOutside(part.device).map { ($0, Outside.learnedReason) } ?? otherwise
     }
 
     /// Whether a dialled line, of which no dial string is known (CEL), shows no more than the number that somebody outside called

@@ -10,8 +10,15 @@ struct ToldCall: Sendable {
 
     /// Takes the call's facts as they are now; they do not change any more.
     init(_ call: consuming Call) {
-        parts = call.parts.map(Line.init)
-        self.call = call
+        // Moved one by one: a copy of a channel costs some thirty counted references.
+        var parts = call.parts
+        call.parts = []
+        var lines: [Line] = []
+        lines.reserveCapacity(parts.count)
+        while !parts.isEmpty { lines.append(Line(parts.removeLast())) }
+        lines.reverse()
+        self.parts = lines
+        self.call = consume call
     }
     /// Every other fact of the call, read in place.
     subscript<T>(dynamicMember member: KeyPath<Call, T>) -> T {
@@ -31,8 +38,19 @@ struct ToldCall: Sendable {
     @dynamicMemberLookup
     final class Line: Sendable {
         private let part: Call.Part
-        /// Copies the channel once.
-        init(_ part: Call.Part) { self.part = part }
+        /// `name.technology`, as `PJSIP`; kept like the next two because each is asked for several times.
+        let technology: Substring
+        /// `name.address`, as `1001`.
+        let address: Substring
+        /// `name.device`, as `PJSIP/1001`.
+        let device: Substring
+        /// Takes the channel over.
+        init(_ part: consuming Call.Part) {
+            (technology, address, device) = (part.name.technology, part.name.address, part.name.device)
+            self.part = consume part
+        }
+        /// See `Call.Part.showsItsOwnName`.
+        var showsItsOwnName: Bool { part.firstNumber.map { $0[...] == address } ?? false }
         /// Every fact of the channel, read in place.
         subscript<T>(dynamicMember member: KeyPath<Call.Part, T>) -> T {
             @inline(__always) get { part[keyPath: member] }

@@ -118,10 +118,10 @@ struct Transfers {
     private func parker(_ move: Call.Move) -> String? {
         if let by = move.by { return cast.number(by) }
         // A manager's Park names the parked channel's own device: nobody of the call did it.
-        guard let device = move.byText, device[...] != move.moved.map({ facts.call.parts[$0].name.device }) else {
+        guard let device = move.byText, device[...] != move.moved.map({ facts.call.parts[$0].device }) else {
             return nil
         }
-        let part = facts.call.parts.indices.first { facts.call.parts[$0].name.device == device[...] }
+        let part = facts.call.parts.indices.first { facts.call.parts[$0].device == device[...] }
         return part.flatMap { cast.number($0) } ?? device
     }
 }

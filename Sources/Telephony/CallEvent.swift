@@ -13,6 +13,7 @@ public struct CallEvent: Sendable {
     public var variables: [Variable]
 
     /// Puts an event together; nobody checks that body and variables speak of the same channel.
+    @inlinable
     public init(at: Instant, offset: Int64? = nil, body: Body, variables: [Variable] = []) {
         (self.at, self.offset, self.body, self.variables) = (at, offset, body, variables)
     }

@@ -21,11 +21,14 @@ public struct FinishedCall: Sendable, Equatable {
 
     /// With evidence that is there already.
     public init(record: CallRecord, evidence: [FieldEvidence] = []) {
-        (self.record, told) = (record, .list(evidence))
+        // Not as a pair: that would copy the record, with all its texts.
+        self.record = record
+        told = .list(evidence)
     }
     /// With evidence that is made when somebody asks for it.
     public init(record: CallRecord, evidenceFrom make: @escaping @Sendable () -> [FieldEvidence]) {
-        (self.record, told) = (record, .when(make))
+        self.record = record
+        told = .when(make)
     }
     public static func == (a: FinishedCall, b: FinishedCall) -> Bool {
         a.record == b.record && a.evidence == b.evidence
