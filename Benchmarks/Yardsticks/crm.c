@@ -3,7 +3,7 @@
  *   crm PORT [N [LOG]]
  *
  * Ends after N POSTs or at SIGTERM. LOG gets a line a POST: its call's number and when it was received
- * (CLOCK_MONOTONIC, ns). The call is found by the first id EPOCH.2k or EPOCH.2k+1 in the body.
+ * (CLOCK_MONOTONIC, ns). The call is found by the first id in the body: ten digits, a dot, and 2k or 2k+1.
  */
 #include "yardstick.h"
 
@@ -15,11 +15,15 @@ static volatile sig_atomic_t stop;
 static void on_signal(int number) { (void)number; stop = 1; }
 
 static long call_in(const char *body, size_t length) {
-    const char *id = memmem(body, length, EPOCH ".", sizeof EPOCH), *end = body + length;
-    long k = 0;
-    if (!id) return -1;
-    for (id += sizeof EPOCH; id < end && *id >= '0' && *id <= '9'; id++) k = k * 10 + (*id - '0');
-    return k / 2;
+    const char *dot = body - 1, *end = body + length, *digit;
+    while ((dot = memchr(dot + 1, '.', (size_t)(end - dot - 1)))) {
+        long k = 0;
+        for (digit = dot; digit > body && dot - digit < 10 && digit[-1] >= '0' && digit[-1] <= '9';) digit--;
+        if (dot - digit < 10) continue;
+        for (digit = dot + 1; digit < end && *digit >= '0' && *digit <= '9'; digit++) k = k * 10 + (*digit - '0');
+        return k / 2;
+    }
+    return -1;
 }
 /* Answers each whole request in the buffer; 0 where the connection must end. */
 static int serve(struct connection *c) {

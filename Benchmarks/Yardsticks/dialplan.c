@@ -27,7 +27,7 @@ static void tell(struct session *s) {
     char text[1600];
     int n = snprintf(text, sizeof text,
         "agi_network: yes\nagi_network_script: call-complete\nagi_request: agi://127.0.0.1:%d/call-complete\nagi_channel: PJSIP/trunk-in-%08lx\n"
-        "agi_language: en\nagi_type: PJSIP\nagi_uniqueid: " EPOCH ".%ld\nagi_version: 22.1.0\nagi_callerid: +1555%07ld\nagi_calleridname: ACME Widgets Ltd\n"
+        "agi_language: en\nagi_type: PJSIP\nagi_uniqueid: 1795000000.%ld\nagi_version: 22.1.0\nagi_callerid: +1555%07ld\nagi_calleridname: ACME Widgets Ltd\n"
         "agi_callingpres: 0\nagi_callingani2: 0\nagi_callington: 0\nagi_callingtns: 0\nagi_dnid: 18005550100\nagi_rdnis: unknown\nagi_context: from-trunk\n"
         "agi_extension: 18005550100\nagi_priority: 1\nagi_enhanced: 0.0\nagi_accountcode: sales\nagi_threadid: 139872000001\nagi_arg_1: missed=0\n\n",
         port, s->number, 2 * s->number, s->number % 10000000);

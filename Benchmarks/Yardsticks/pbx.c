@@ -11,10 +11,15 @@
  *   -d  write the stream to FILE and exit
  *
  * A call is 36 events: an inbound trunk call, recorded, dialled to an agent, answered, bridged, hung up, its Cdr last.
+ * Its events are a tenth of a second apart by their timestamps, and the last call ends now: a long stream began a while ago. Ids and
+ * Cdr go by the same clock, in UTC. Call k's channels have the counters 2k and 2k+1, so that a receiver finds k in any body with an id.
  */
 #include "yardstick.h"
 #include <poll.h>
 #define EVENTS 36
+/* The events that a Cdr counts from, as cdr.c does: the caller's Newchannel, Newstate (up) and Hangup. */
+enum { BEGINS = 0, CALLS = 9, IS_ANSWERED = 19, ENDS = 34 };
+#define STEP_US 100000
 
 static struct { char *bytes; size_t length, room; } stream, reply;
 static void add(__typeof__(stream) *to, const char *format, ...) {
@@ -26,16 +31,17 @@ static void add(__typeof__(stream) *to, const char *format, ...) {
 }
 
 /* ---- one call's events ---- */
-struct call { long k; char trunk[64], phone[64], first[32], second[32], number[24], agent[8], bridge[48]; };
+struct call { long k; int64_t began_us; char trunk[64], phone[64], first[48], second[48], number[24], agent[8], bridge[48]; };
 enum { TRUNK, PHONE };
 static int unrecorded;
+static int64_t clock_us; /* of the event being written */
 
-static struct call named(long k) {
-    struct call c = {.k = k};
+static struct call named(long k, int64_t began_us) {
+    struct call c = {.k = k, .began_us = began_us};
     snprintf(c.trunk, sizeof c.trunk, "PJSIP/trunk-in-%08lx", 2 * k);
     snprintf(c.phone, sizeof c.phone, "PJSIP/agent%02ld-%08lx", k % 60, 2 * k + 1);
-    snprintf(c.first, sizeof c.first, EPOCH ".%ld", 2 * k);
-    snprintf(c.second, sizeof c.second, EPOCH ".%ld", 2 * k + 1);
+    snprintf(c.first, sizeof c.first, "%lld.%ld", (long long)began_us / 1000000, 2 * k);
+    snprintf(c.second, sizeof c.second, "%lld.%ld", (long long)(began_us + CALLS * STEP_US) / 1000000, 2 * k + 1);
     snprintf(c.number, sizeof c.number, "+1555%07ld", k % 10000000);
     snprintf(c.agent, sizeof c.agent, "11%02ld", k % 60);
     snprintf(c.bridge, sizeof c.bridge, "%08lx-7b1d-4c0e-8a55-%012lx", (k * 2654435761u) & 0xFFFFFFFF, k);
@@ -53,7 +59,20 @@ static void channel(const struct call *c, const char *as, int who, int state, in
         as, as, as, trunk ? "from-trunk" : "from-internal", as, trunk ? "18005550100" : c->agent, as, priority,
         as, trunk ? c->first : c->second, as, c->first);
 }
-static void event(const char *name) { add(&stream, "Event: %s\r\nPrivilege: %s,all\r\n", name, strcmp(name, "VarSet") && strcmp(name, "Newexten") ? "call" : "dialplan"); }
+static void event(const char *name) {
+    int is_dialplan = !strcmp(name, "VarSet") || !strcmp(name, "Newexten"), is_cdr = !strcmp(name, "Cdr");
+    add(&stream, "Event: %s\r\nPrivilege: %s,all\r\nTimestamp: %lld.%06lld\r\n", name, is_cdr ? "cdr" : is_dialplan ? "dialplan" : "call",
+        (long long)clock_us / 1000000, (long long)clock_us % 1000000);
+}
+/* The second of a step of the call, as a Cdr writes it. */
+static const char *civil(const struct call *c, int step) {
+    static char texts[4][32];
+    static int next;
+    time_t at = (c->began_us + step * STEP_US) / 1000000;
+    char *text = texts[next++ % 4];
+    strftime(text, sizeof *texts, "%Y-%m-%d %H:%M:%S", gmtime(&at));
+    return text;
+}
 static void about(const struct call *c, const char *name, int who, int state, int priority) {
     event(name);
     channel(c, "", who, state, priority);
@@ -79,14 +98,14 @@ static void device(const char *name, const char *state) {
     event("DeviceStateChange");
     add(&stream, "Device: PJSIP/%s\r\nState: %s\r\n", name, state);
 }
-static void one_event(long k, int step) {
-    struct call call = named(k), *c = &call;
+static void one_event(long k, int64_t began_us, int step) {
+    struct call call = named(k, began_us), *c = &call;
     char text[160], agent[16];
     snprintf(agent, sizeof agent, "agent%02ld", k % 60);
     if (step == 8) snprintf(text, sizeof text, "PJSIP/%s,30,tT", agent);
-    else snprintf(text, sizeof text, "%s2026/11/21/in-%.23s-%.31s.wav%s", step == 6 ? "/var/spool/asterisk/monitor/" : "", c->number, c->first, step == 5 ? ",b" : "");
+    else snprintf(text, sizeof text, "%s2026/11/21/in-%.23s-%010ld.wav%s", step == 6 ? "/var/spool/asterisk/monitor/" : "", c->number, k, step == 5 ? ",b" : "");
     switch (step) {
-    case 0: about(c, "Newchannel", TRUNK, 4, 1); break;
+    case BEGINS: about(c, "Newchannel", TRUNK, 4, 1); break;
     case 1: device("trunk-in", "INUSE"); break;
     case 2: variable(c, TRUNK, 4, 1, "SIPDOMAIN", "pbx.example.com"); break;
     case 3: runs(c, 1, "Set", "CRM_LEAD=L-00042"); break;
@@ -95,7 +114,7 @@ static void one_event(long k, int step) {
     case 6: variable(c, TRUNK, 4, 2, unrecorded ? "CRM_FILENAME" : "MIXMONITOR_FILENAME", text); break;
     case 7: about(c, unrecorded ? "NewConnectedLine" : "MixMonitorStart", TRUNK, 4, 2); break;
     case 8: runs(c, 3, "Dial", text); break;
-    case 9: about(c, "Newchannel", PHONE, 0, 1); break;
+    case CALLS: about(c, "Newchannel", PHONE, 0, 1); break;
     case 10: about(c, "NewConnectedLine", PHONE, 0, 1); break;
     case 11: variable(c, PHONE, 0, 1, "DIALEDPEERNUMBER", c->agent); break;
     case 12: dial(c, "DialBegin", 0); add(&stream, "DialString: %s\r\n", agent); break;
@@ -105,7 +124,7 @@ static void one_event(long k, int step) {
     case 16: about(c, "Newstate", PHONE, 6, 1); break;
     case 17: about(c, "NewConnectedLine", TRUNK, 4, 3); break;
     case 18: dial(c, "DialEnd", 6); add(&stream, "DialStatus: ANSWER\r\n"); break;
-    case 19: about(c, "Newstate", TRUNK, 6, 3); break;
+    case IS_ANSWERED: about(c, "Newstate", TRUNK, 6, 3); break;
     case 20: variable(c, TRUNK, 6, 3, "DIALSTATUS", "ANSWER"); break;
     case 21: variable(c, TRUNK, 6, 3, "DIALEDPEERNAME", c->phone); break;
     case 22: bridge(c, "BridgeCreate", 0); break;
@@ -117,15 +136,17 @@ static void one_event(long k, int step) {
     case 28: bridge(c, "BridgeLeave", 1); channel(c, "", PHONE, 6, 1); break;
     case 29: bridge(c, "BridgeLeave", 0); channel(c, "", TRUNK, 6, 3); break;
     case 30: bridge(c, "BridgeDestroy", 0); break;
-    case 31: variable(c, TRUNK, 6, 3, "ANSWEREDTIME", "63"); break;
+    case 31: snprintf(text, sizeof text, "%d", (31 - IS_ANSWERED) * STEP_US / 1000000); variable(c, TRUNK, 6, 3, "ANSWEREDTIME", text); break;
     case 32: about(c, unrecorded ? "NewConnectedLine" : "MixMonitorStop", TRUNK, 6, 3); break;
-    case 33: case 34: about(c, "Hangup", step == 33 ? PHONE : TRUNK, 6, step == 33 ? 1 : 3);
+    case 33: case ENDS: about(c, "Hangup", step == 33 ? PHONE : TRUNK, 6, step == 33 ? 1 : 3);
              add(&stream, "Cause: 16\r\nCause-txt: Normal Clearing\r\n"); break;
     case 35:
-        add(&stream, "Event: Cdr\r\nPrivilege: cdr,all\r\nAccountCode: sales\r\nSource: %s\r\nDestination: 18005550100\r\nDestinationContext: from-trunk\r\n"
+        event("Cdr");
+        add(&stream, "AccountCode: sales\r\nSource: %s\r\nDestination: 18005550100\r\nDestinationContext: from-trunk\r\n"
             "CallerID: \"ACME Widgets Ltd\" <%s>\r\nChannel: %s\r\nDestinationChannel: %s\r\nLastApplication: Dial\r\nLastData: PJSIP/%s,30,tT\r\n"
-            "StartTime: 2026-11-18 10:26:40\r\nAnswerTime: 2026-11-18 10:26:46\r\nEndTime: 2026-11-18 10:27:49\r\nDuration: 69\r\nBillableSeconds: 63\r\n"
-            "Disposition: ANSWERED\r\nAMAFlags: DOCUMENTATION\r\nUniqueID: %s\r\nUserField: \r\n", c->number, c->number, c->trunk, c->phone, agent, c->first);
+            "StartTime: %s\r\nAnswerTime: %s\r\nEndTime: %s\r\nDuration: %d\r\nBillableSeconds: %d\r\n"
+            "Disposition: ANSWERED\r\nAMAFlags: DOCUMENTATION\r\nUniqueID: %s\r\nUserField: \r\n", c->number, c->number, c->trunk, c->phone, agent,
+            civil(c, BEGINS), civil(c, IS_ANSWERED), civil(c, ENDS), (ENDS - BEGINS) * STEP_US / 1000000, (ENDS - IS_ANSWERED) * STEP_US / 1000000, c->first);
         break;
     }
     add(&stream, "\r\n");
@@ -137,7 +158,8 @@ static long ended;
 static size_t hold_at;
 
 static void generate(long calls, long window, int hold) {
-    long *k = malloc(sizeof *k * (size_t)window), next = 0;
+    long *k = malloc(sizeof *k * (size_t)window), next = 0, turns = (calls / window + 2) * EVENTS;
+    int64_t *began = malloc(sizeof *began * (size_t)window), start = (int64_t)time(NULL) * 1000000 - turns * STEP_US;
     int *step = malloc(sizeof *step * (size_t)window);
     ends = calloc((size_t)calls + 1, sizeof *ends);
     /* A call starts where the one before it in its place ended; at first the places start one after another. */
@@ -149,8 +171,12 @@ static void generate(long calls, long window, int hold) {
                 if (step[i] < 0) { step[i]++; continue; }
                 if (next == calls) continue;
                 k[i] = next++;
+                began[i] = start + (int64_t)turn * STEP_US + i * STEP_US / window;
             }
-            one_event(k[i], step[i]);
+            clock_us = start + (int64_t)turn * STEP_US + i * STEP_US / window;
+            one_event(k[i], began[i], step[i]);
+            /* The Cdr follows the last Hangup at once. */
+            if (step[i] == ENDS) one_event(k[i], began[i], ++step[i]);
             if (++step[i] < EVENTS) continue;
             ends[ended].k = k[i];
             ends[ended++].end = stream.length;
@@ -159,6 +185,7 @@ static void generate(long calls, long window, int hold) {
         }
     }
     add(&stream, "Event: UserEvent\r\nPrivilege: user,all\r\nUserEvent: AllSent\r\n\r\n");
+    free(began);
     free(k);
     free(step);
 }
@@ -179,7 +206,7 @@ static void on_action(const struct header *h, int n) {
         fprintf(stderr, "login %llu\n", (unsigned long long)login_at);
     } else if (says(action, "Challenge")) add(&reply, "Response: Success\r\n%sChallenge: 271828182\r\n\r\n", tag);
     else if (says(action, "Ping")) {
-        add(&reply, "Response: Success\r\n%sPing: Pong\r\nTimestamp: " EPOCH ".000000\r\n\r\n", tag);
+        add(&reply, "Response: Success\r\n%sPing: Pong\r\nTimestamp: %ld.000000\r\n\r\n", tag, (long)time(NULL));
         if (says(find_header(h, n, "Step"), "go")) go = 1;
         if (says(find_header(h, n, "Step"), "all-handled")) handled = 1;
     } else if (says(action, "CoreShowChannels") || says(action, "Status") || says(action, "BridgeList") || says(action, "ParkedCalls"))

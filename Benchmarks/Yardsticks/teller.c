@@ -59,6 +59,13 @@ static void renew(char **text, const struct header *from) {
     *text = copy(from);
 }
 static int number_in(const struct header *from) { return from ? atoi(from->value) : 0; }
+/* Microseconds; 0 for no time. */
+static uint64_t time_in(const struct header *from) {
+    uint64_t time = 0;
+    for (int i = 0; from && i < from->value_length; i++)
+        if (from->value[i] != '.') time = time * 10 + (uint64_t)(from->value[i] - '0');
+    return time;
+}
 static struct mark now(void) { return (struct mark){clock_now, position}; }
 
 /* A header twice, or no Privilege behind the name: forged, or two events run together. */
@@ -229,7 +236,7 @@ static void on_event(const struct header *h, int n) {
         refused++;
         return;
     }
-    clock_now++;
+    clock_now = time_in(find_header(h, n, "Timestamp"));
     struct channel *c = *channel_place(id);
     if (says(event, "Newchannel")) {
         if (!c && (c = new_channel(h, n, id, linked))) look(c, h, n);

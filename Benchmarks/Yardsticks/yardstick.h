@@ -17,9 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Call k's channels are EPOCH.2k and EPOCH.2k+1, so that a receiver finds k again in any body that holds such an id. */
-#define EPOCH "1795000000"
-
 static inline void fail(const char *what) {
     perror(what);
     exit(1);
