@@ -161,9 +161,9 @@ struct Call: Sendable {
         /// Half of a Local channel, `…;1` or `…;2`.
         var isLocal: Bool { name.isLocal }
     }
-    /// One CDR, and where it was heard.
+    /// One CDR, and where it was heard: behind a reference, because it has a dozen texts.
     @dynamicMemberLookup
-    struct Row: Sendable {
+    final class Row: Sendable {
         /// What it says.
         let row: CDRRow
         /// Its event; of one read in a file, the end it tells.

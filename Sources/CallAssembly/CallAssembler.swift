@@ -498,7 +498,7 @@ public struct CallAssembler: Sendable {
     private func hasUnheardChannel(_ call: borrowing Call) -> Bool {
         for row in call.cdrRows.indices {
             let id = call.cdrRows[row].uniqueID
-            if !isRecent(id), !call.parts.contains(where: { $0.uniqueID == id }) { return true }
+            if !call.parts.contains(where: { $0.uniqueID == id }), !isRecent(id) { return true }
         }
         return false
     }

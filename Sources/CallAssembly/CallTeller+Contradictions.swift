@@ -88,7 +88,9 @@ extension CallTeller {
 
     /// The row has the number that the line showed last: whichever it was, the line must have shown it.
     private func caller(_ row: CDRRow, _ line: ToldCall.Line, _ cast: Cast) -> String? {
-        guard let source = row.source, !source.isEmpty, Names.isNumber(source) else { return nil }
+        guard let source = row.source, source != line.firstNumber, !source.isEmpty, Names.isNumber(source) else {
+            return nil
+        }
         let shown = [line.firstNumber, line.number, cast.number(cast.caller), cast.callerParty.value.number].compactMap
         { $0 }
         guard !shown.isEmpty, !shown.contains(where: { Names.areOne($0, source) }) else { return nil }

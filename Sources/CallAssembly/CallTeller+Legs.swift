@@ -30,7 +30,7 @@ extension CallTeller {
         leg.isAnsweredElsewhere = isAnsweredElsewhere(i, cast)
         leg.bridged = part.stays.compactMap { stay in
             guard let to = stay.to?.at, to > stay.from.at else { return nil }
-            let with = facts.call.parts.indices.filter { j in
+            let with = facts.call.parts.indices.lazy.filter { [facts] j in
                 j != i
                     && facts.call.parts[j].stays.contains { other in
                         other.bridge == stay.bridge && other.from.at < to

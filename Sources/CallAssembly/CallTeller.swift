@@ -30,17 +30,18 @@ final class CallTeller: Sendable {
 
         let first = facts.call.parts.filter { !$0.isGuest }
             .min { ($0.created.at, $0.uniqueID) < ($1.created.at, $1.uniqueID) }!
+        let (start, end) = (first.created.at, max(ends.overall, first.created.at))
         var record = CallRecord(
             id: CallRecord.id(system: configuration.system, linkedID: facts.call.linkedID),
             system: configuration.system,
             uniqueID: first.uniqueID, linkedID: facts.call.linkedID, direction: cast.direction,
             disposition: outcome.disposition.value, caller: cast.callerParty.value, callee: cast.calleeParty.value,
-            startedAt: first.created.at, endedAt: max(ends.overall, first.created.at), hangupCause: outcome.cause.value)
+            startedAt: start, endedAt: end, hangupCause: outcome.cause.value)
         record.isInProgress = now != nil
         record.hangupCauseText = outcome.causeText
         record.hungUpBy = outcome.hungUp.value
         let answeredAt = answeredAt(cast, outcome)
-        record.answeredAt = answeredAt.map { min(max($0.at, record.startedAt), record.endedAt) }
+        record.answeredAt = answeredAt.map { min(max($0.at, start), end) }
         record.answeredBy = outcome.answeredBy.map { party($0, cast) }
         var agents = conversation.talkers.map(\.part).filter { !cast.isOutside[$0] && $0 != cast.main }
         if agents.isEmpty { agents = met(cast, outcome) }
@@ -122,8 +123,8 @@ final class CallTeller: Sendable {
             let part = facts.call.parts[dial.destination]
             let from = part.ringing.flatMap { $0.at > dial.begin.at ? $0 : nil } ?? dial.begin
             // A phone that was answered rings no more, though Dial may go on with an announcement to it or a question.
-            let ends = [part.up, dial.end].compactMap { $0 }
-            guard let to = ends.min(by: { $0.at < $1.at }) ?? part.end else { continue }
+            let answer = part.up.flatMap { up in dial.end.map { $0.at < up.at ? $0 : up } ?? up }
+            guard let to = answer ?? dial.end ?? part.end else { continue }
             if to.at > from.at { spans.append((from, to)) }
         }
         return CallTeller.union(spans)

@@ -67,18 +67,19 @@ final class Cast: Sendable {
             } ?? (isPerson[caller] && parts[caller].isInternal)
         self.isOriginated = isOriginated
         targets = Cast.firsts(
-            facts.call.dials.map(\.destination).filter { isPerson[$0] && $0 != caller && !Cast.isPickup(facts, $0) })
+            facts.call.dials.lazy.map(\.destination)
+                .filter { isPerson[$0] && $0 != caller && !Cast.isPickup(facts, $0) })
 
         let outside = Outside(facts, configuration, knowledge)
-        isOutside = parts.indices.map {
-            isPerson[$0] && outside.contains($0, isDialled: isDialled[$0], isOriginated: isOriginated && $0 == caller)
+        let verdicts = parts.indices.map { i in
+            isPerson[i]
+                ? outside.verdict(i, isDialled: isDialled[i], isOriginated: isOriginated && i == caller) : nil
         }
+        isOutside = verdicts.map { $0?.isOutside ?? false }
         let (told, decider) = Cast.direction(
             facts, configuration, caller: caller, targets: targets, isOutside: isOutside, isOriginated: isOriginated)
         directionEvidence = told
-        directionDetail = decider.map {
-            outside.verdict($0, isDialled: isDialled[$0], isOriginated: isOriginated && $0 == caller).reason
-        }
+        directionDetail = decider.flatMap { verdicts[$0]?.reason }
         direction = directionEvidence.value
 
         let outsideTargets = targets.filter { [isOutside] in isOutside[$0] }
@@ -128,7 +129,7 @@ final class Cast: Sendable {
     func name(_ i: Int) -> String? { names.name(i) }
 
     /// Each once, in order.
-    static func firsts(_ all: [Int]) -> [Int] {
+    static func firsts(_ all: some Sequence<Int>) -> [Int] {
         var seen: [Int] = []
         for i in all where !seen.contains(i) { seen.append(i) }
         return seen

@@ -39,6 +39,7 @@ struct Conversation {
         let parts = facts.call.parts
         guard !parts[main].stays.isEmpty else { return }
         var times: [Mark] = []
+        times.reserveCapacity(2 * parts.reduce(0) { $0 + $1.stays.count + $1.holds.count })
         for part in parts {
             for stay in part.stays {
                 times.append(stay.from)
@@ -51,7 +52,7 @@ struct Conversation {
         }
         times.sort { $0.at < $1.at }
         var wasHeld = false
-        var group: [Bool] = []
+        var group = [Bool](repeating: false, count: parts.count)
         for (from, next) in zip(times, times.dropFirst()) where from.at < next.at {
             let to = next.at < end.at ? next : end
             if from.at >= to.at { continue }
@@ -86,8 +87,7 @@ struct Conversation {
         case .holding: return .alone
         case .talk, .conference: break
         }
-        group = [Bool](repeating: false, count: parts.count)
-        group[main] = true
+        for i in parts.indices { group[i] = i == main }
         var grew = true
         while grew {
             grew = false
@@ -119,7 +119,7 @@ struct Conversation {
         }
         if others.isEmpty { return wasHeld ? .held : .alone }
         if isHolding(main) { return .held }
-        let talking = others.filter { !isHolding($0) }
+        let talking = others.contains(where: isHolding) ? others.filter { !isHolding($0) } : others
         if talking.isEmpty { return .held }
         return .talk(talking)
     }

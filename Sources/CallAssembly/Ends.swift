@@ -36,8 +36,8 @@ struct Ends {
         {
             return left
         }
-        let lastStay = part.stays.map { $0.to ?? end }.max { $0.at < $1.at }
-        let lastEntry = part.stays.map(\.from.at).max()
+        let lastStay = part.stays.lazy.map { $0.to ?? end }.max { $0.at < $1.at }
+        let lastEntry = part.stays.lazy.map(\.from.at).max()
         // Its own side ended it, and it was in no bridge since.
         if let request = part.hangupRequest, lastEntry.map({ $0 <= request.at }) ?? true, request.at <= end.at {
             return request

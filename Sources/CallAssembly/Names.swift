@@ -18,8 +18,10 @@ struct Names: Sendable {
     ) {
         (self.facts, self.isOutside, self.isDialled) = (facts, isOutside, isDialled)
         (self.internalNumbers, self.caller) = (internalNumbers, caller)
-        numbers = facts.call.parts.indices.map(findNumber)
-        names = facts.call.parts.indices.map(findName)
+        for i in facts.call.parts.indices {
+            numbers.append(findNumber(i))
+            names.append(findName(i))
+        }
     }
 
     /// A line's own number: what it showed first (dialplan changes caller id later), else what was dialled, else its name.
@@ -98,14 +100,16 @@ struct Names: Sendable {
             return nil
         }
         // A queue tells its members' interfaces, Dial what follows the technology.
-        let technology = call.parts[i].technology + "/"
-        return text.hasPrefix(technology) ? text.dropFirst(technology.count) : text[...]
+        let technology = call.parts[i].technology.utf8
+        let rest = text.utf8.dropFirst(technology.count)
+        let hasTechnology = rest.first == UInt8(ascii: "/") && text.utf8.starts(with: technology)
+        return hasTechnology ? Substring(rest.dropFirst()) : text[...]
     }
 
     /// The number that was asked of a line's device; nil where the device itself was dialled, also by its own address, as
     /// `PJSIP_DIAL_CONTACTS` has it: `820017004/sip:820017004@192.0.2.7:5060`.
     static func dialledNumber(_ call: ToldCall, _ i: Int) -> String? {
-        guard let number = asked(call, i).flatMap({ number(in: $0) }), number != call.parts[i].name.address else {
+        guard let number = asked(call, i).flatMap({ number(in: $0) }), number != call.parts[i].address else {
             return nil
         }
         return number

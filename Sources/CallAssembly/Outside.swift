@@ -56,7 +56,7 @@ struct Outside {
         let shown = isDialled || isOriginated ? part.number ?? part.firstNumber : part.firstNumber ?? part.number
         if let shown, !shown.isEmpty, shown != "s" {
             if Outside.isLong(shown), !isInternal(shown) {
-                if knowledge.isOutside(part.device) == false, isOriginated {
+                if isOriginated, knowledge.isOutside(part.device) == false {
                     return (false, Outside.learnedReason)
                 }
                 return (true, "it shows a number longer than an extension")

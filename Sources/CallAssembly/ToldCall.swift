@@ -46,7 +46,7 @@ struct ToldCall: Sendable {
         let device: Substring
         /// Takes the channel over.
         init(_ part: consuming Call.Part) {
-            (technology, address, device) = (part.name.technology, part.name.address, part.name.device)
+            (technology, address, device) = part.name.cuts
             self.part = consume part
         }
         /// See `Call.Part.showsItsOwnName`.

@@ -18,6 +18,12 @@ public struct ChannelName: Hashable, Sendable, CustomStringConvertible {
     /// Technology and address, the part that is the same on each call of the same device: `PJSIP/1001`.
     public var device: Substring { cut(0, joints.end) }
 
+    /// The three of them, for who asks for all.
+    public var cuts: (technology: Substring, address: Substring, device: Substring) {
+        let (slash, end) = joints
+        return (slash < 0 ? "" : cut(0, slash), cut(slash + 1, end), cut(0, end))
+    }
+
     /// Offsets of the first `/`, -1 where there is none, and of the last `-` behind it; the text's length where that is missing.
     private var joints: (slash: Int, end: Int) {
         unsafe description.utf8.withContiguousStorageIfAvailable { unsafe ChannelName.joints($0) }

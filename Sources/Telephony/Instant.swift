@@ -66,6 +66,50 @@ extension Duration {
 }
 
 extension Instant {
+    /// Reads seconds since the Unix epoch with a fraction, as `1795227460.996054`; nil for anything else, and for 0.
+    ///
+    /// **Source**: `Timestamp` of manager.c, `%ld.%06lu`.
+    public init?(epochText bytes: UnsafeRawBufferPointer) {
+        guard let time = unsafe Instant.plain(bytes) ?? Instant.decimal(bytes) else { return nil }
+        self = time
+    }
+
+    /// The form that all of this century have: ten digits, a dot and six digits.
+    @inline(__always)
+    private static func plain(_ b: UnsafeRawBufferPointer) -> Instant? {
+        guard b.count == 17, let p = b.baseAddress, unsafe b[10] == UInt8(ascii: "."),
+            case let ninth = unsafe UInt64(b[8]) &- 48, case let tenth = unsafe UInt64(b[9]) &- 48, ninth < 10,
+            tenth < 10,
+            let head = unsafe EightDigits.number(p.loadUnaligned(as: UInt64.self)), head > 0,
+            // Before the fraction's six digits the load has the tenth digit and the dot: zeros instead.
+            let fraction = unsafe EightDigits.number((p + 9).loadUnaligned(as: UInt64.self) & ~0xFFFF | 0x3030)
+        else { return nil }
+        return Instant(microseconds: Int64((head &* 100 &+ ninth &* 10 &+ tenth) &* 1_000_000 &+ fraction))
+    }
+    private static func decimal(_ bytes: UnsafeRawBufferPointer) -> Instant? {
+        var whole: Int64 = 0
+        var fraction: Int64 = 0
+        var scale: Int64 = 1_000_000
+        var inFraction = false
+        for i in 0..<bytes.count {
+            let byte = unsafe bytes[i]
+            if byte == UInt8(ascii: "."), !inFraction {
+                inFraction = true
+            } else if byte >= 48, byte <= 57 {
+                if !inFraction {
+                    if whole > 99_999_999_999 { return nil }
+                    whole = whole * 10 + Int64(byte - 48)
+                } else if scale > 1 {
+                    scale /= 10
+                    fraction += Int64(byte - 48) * scale
+                }
+            } else {
+                return nil
+            }
+        }
+        return whole == 0 ? nil : Instant(microseconds: whole * 1_000_000 + fraction)
+    }
+
     /// RFC 3339 in UTC with milliseconds, as every time of a record is written: `2026-11-21T02:17:40.996Z`.
     public var rfc3339: String {
         var writer = JSONWriter()

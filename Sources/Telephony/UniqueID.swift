@@ -84,24 +84,14 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
         // The counter's digits are the last of these eight bytes; those before them are taken as zeros.
         let others = UInt64.max >> UInt64(8 * digits)
         let tail = unsafe (p + (b.count - 8)).loadUnaligned(as: UInt64.self) & ~others | 0x3030_3030_3030_3030 & others
-        guard let head = unsafe number(ofEight: p.loadUnaligned(as: UInt64.self)), let counter = number(ofEight: tail),
+        guard let head = unsafe EightDigits.number(p.loadUnaligned(as: UInt64.self)),
+            let counter = EightDigits.number(tail),
             case let ninth = unsafe UInt64(b[8]) &- 48, case let tenth = unsafe UInt64(b[9]) &- 48, ninth < 10,
             tenth < 10,
             unsafe b[0] != 48, unsafe b[10] == UInt8(ascii: "."), unsafe b[11] != 48 || digits == 1
         else { return nil }
         let epoch = head &* 100 &+ ninth &* 10 &+ tenth
         return epoch < 1 << 33 ? (epoch << 30 | counter) &+ 1 : nil
-    }
-
-    /// The number that eight decimal digits are, the first in the lowest byte; nil if one is no digit.
-    @inline(__always)
-    private static func number(ofEight text: UInt64) -> UInt64? {
-        let digits = text ^ 0x3030_3030_3030_3030
-        guard (digits &+ 0x7676_7676_7676_7676 | digits) & 0x8080_8080_8080_8080 == 0 else { return nil }
-        // Neighbours are put together: two to a pair, two pairs to four digits, twice four to eight.
-        let pairs = (digits &* 10 &+ digits >> 8) & 0x00FF_00FF_00FF_00FF
-        let fours = (pairs &* 100 &+ pairs >> 16) & 0x0000_FFFF_0000_FFFF
-        return (fours &* 10000 &+ fours >> 32) & 0xFFFF_FFFF
     }
 
     /// The usual form's parts, or nil. Only text that prints back to the same bytes is split (no leading zeros).

@@ -48,3 +48,37 @@ import Testing
         #expect(try! JSONValue(parsing: json.bytes).double.map { abs($0 - Double(limit) / 1e6) < 1 } == true)
     }
 }
+
+/// `Timestamp` of a manager event, `%ld.%06lu` in manager.c.
+@Suite("Seconds since the epoch, as text") struct EpochTextTests {
+    private static func read(_ text: String) -> Instant? {
+        Array(text.utf8).withUnsafeBytes { unsafe Instant(epochText: $0) }
+    }
+
+    @Test(
+        "are read to the microsecond",
+        arguments: [
+            ("1795227460.996054", 1_795_227_460_996_054), ("1000000000.000001", 1_000_000_000_000_001),
+            ("9999999999.999999", 9_999_999_999_999_999), ("0000000012.000000", 12_000_000),
+            ("12.5", 12_500_000), ("1795227460", 1_795_227_460_000_000), ("1795227460.", 1_795_227_460_000_000),
+            ("10795227460.996054", 10_795_227_460_996_054), ("1795227460.9960547", 1_795_227_460_996_054),
+            ("999999999.999999", 999_999_999_999_999),
+        ])
+    func values(text: String, microseconds: Int64) {
+        #expect(EpochTextTests.read(text) == Instant(microseconds: microseconds))
+    }
+
+    @Test(
+        "anything else is no time", arguments: ["", ".", "0", "0000000000.000000", "yesterday", "-1795227460.000000"])
+    func noise(text: String) { #expect(EpochTextTests.read(text) == nil) }
+
+    @Test("a byte that is no digit makes it none, wherever it stands", arguments: 0..<17)
+    func wrongByte(place: Int) {
+        for byte in UInt8.min...UInt8.max where byte < 48 || byte > 57 {
+            var text = Array("1795227460.996054".utf8)
+            if byte == text[place] { continue }
+            text[place] = byte
+            #expect(text.withUnsafeBytes { unsafe Instant(epochText: $0) } == nil)
+        }
+    }
+}

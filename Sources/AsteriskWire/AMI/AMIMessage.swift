@@ -133,30 +133,7 @@ public import Telephony
         return unsafe UniqueID(bytes)
     }
     /// The event's own time: the `Timestamp` header, seconds with a fraction; nil without `timestampevents = yes`.
-    public var timestamp: Instant? {
-        guard let bytes = unsafe value(.timestamp) else { return nil }
-        var whole: Int64 = 0
-        var fraction: Int64 = 0
-        var scale: Int64 = 1_000_000
-        var inFraction = false
-        for i in 0..<bytes.count {
-            let byte = unsafe bytes[i]
-            if byte == UInt8(ascii: "."), !inFraction {
-                inFraction = true
-            } else if byte >= 48, byte <= 57 {
-                if !inFraction {
-                    if whole > 99_999_999_999 { return nil }
-                    whole = whole * 10 + Int64(byte - 48)
-                } else if scale > 1 {
-                    scale /= 10
-                    fraction += Int64(byte - 48) * scale
-                }
-            } else {
-                return nil
-            }
-        }
-        return whole == 0 ? nil : Instant(microseconds: whole * 1_000_000 + fraction)
-    }
+    public var timestamp: Instant? { unsafe value(.timestamp).flatMap { unsafe Instant(epochText: $0) } }
     /// Whether the value is exactly this ASCII word.
     @inline(__always)
     public func equals(_ header: AMIHeader, _ word: StaticString) -> Bool {

@@ -42,16 +42,15 @@ public struct CallEventTranslator: Sendable {
         case .event(.other), .response, .unknown: return nil
         case .event(let name):
             guard concernsCalls(name, message) else { return nil }
-            let body: CallEvent.Body
+            var event: CallEvent
             do throws(Damage) {
-                guard let told = try translate(name, message) else { return nil }
-                body = told
+                guard let body = try translate(name, message) else { return nil }
+                event = CallEvent(at: arrival, offset: message.offset, body: body)
             } catch {
                 return CallEvent(at: arrival, offset: message.offset, body: .damaged(error.reason))
             }
-            var time = arrival
             if let stamp = message.timestamp {
-                time = stamp
+                event.at = stamp
                 timelessEvents = 0
                 expectsTimestamps = true
             } else if expectsTimestamps, CallEventTranslator.carriesTimestamp(name) {
@@ -62,7 +61,6 @@ public struct CallEventTranslator: Sendable {
                 }
                 expectsTimestamps = false
             }
-            var event = CallEvent(at: time, offset: message.offset, body: body)
             if message.hasVariables { collectVariables(message, into: &event) }
             if name == .varSet, let variable = CallEventTranslator.variable(message) {
                 event.variables.append(variable)
