@@ -42,6 +42,8 @@ final class CallPublisher: @unchecked Sendable {
     /// By ticket: the number under which the settler reports.
     private var unsettled: [Int: Unsettled] = [:]
     private var nextTicket = 0
+    /// Those whose look has not been asked for yet.
+    private var toLook: [(ticket: Int, recordings: [CallRecord.Recording])] = []
     /// Calls of `unsettled` that are in memory only.
     private var unwritten = 0
     private var patienceTimer: LoopTimer?
@@ -63,6 +65,11 @@ final class CallPublisher: @unchecked Sendable {
         (self.loop, self.pump, self.engine, self.settler) = (loop, pump, engine, settler)
         (self.logger, self.now) = (logger.part("calls"), now)
         finishedCalls = counters.counter("calls.finished")
+        settler.report { [weak self, loop] reports in
+            loop.perform { [weak self] in
+                for (ticket, report) in reports { self?.take(report, ticket) }
+            }
+        }
     }
 
     /// Whether anybody wants to be told of calls in progress.
@@ -164,10 +171,14 @@ final class CallPublisher: @unchecked Sendable {
         nextTicket += 1
         unsettled[ticket] = Unsettled(call: call, kind: kind, isWritten: isWritten)
         if !isWritten { unwritten += 1 }
-        settler.settle(call.record.recordings) { [weak self, loop] report in
-            loop.perform { [weak self] in self?.take(report, ticket) }
-        }
+        toLook.append((ticket, call.record.recordings))
+        // One waking of the settler's thread for all calls that end in what has been read.
+        if toLook.count == 1 { Task(name: "recordings", executorPreference: loop) { self.askForLooks() } }
         return ticket
+    }
+    private func askForLooks() {
+        settler.settle(toLook)
+        toLook = []
     }
 
     private func take(_ report: RecordingSettler.Report, _ ticket: Int) {

@@ -19,22 +19,27 @@ final class RecordingSettler: Sendable {
         /// The recordings as they are now and will be told; the last report.
         case settled([CallRecord.Recording])
     }
-    /// Called on the settler's thread: must hop to its own place.
-    typealias Told = @Sendable (Report) -> Void
+    /// Given what was found of some calls, each under the ticket it came with. Called on the settler's thread: must hop to its
+    /// own place.
+    typealias Told = @Sendable ([(ticket: Int, report: Report)]) -> Void
 
     private struct Job {
+        let ticket: Int
         var recordings: [CallRecord.Recording]
         var watches: [RecordingWatch]
-        var told: Told
+        var hasSettled: Bool { !recordings.contains { $0.state == .pending } }
     }
     private struct State {
         var fresh: [Job] = []
+        var told: Told = { _ in }
         var isRunning = false
         var isStopping = false
     }
     /// Calls that are waited for at most, so that a round of looks, four a second, stays bounded.
     static let capacity = 10_000
     private static let interval: Duration = .milliseconds(250)
+    /// Calls that are reported together at most: a report wakes the thread it goes to, and waits for the looks before it.
+    private static let group = 16
 
     private let settings: Configuration.Recordings
     private let uptime: @Sendable () -> Duration
@@ -48,15 +53,20 @@ final class RecordingSettler: Sendable {
     /// A moment of that clock.
     private func now() -> Instant { Instant(seconds: 0) + uptime() }
 
-    /// Looks at the files of one call until they have settled. Returns at once.
-    func settle(_ recordings: [CallRecord.Recording], _ told: @escaping Told) {
+    /// Who is told of all calls that come from now on.
+    func report(to told: @escaping Told) { state.withLock { $0.told = told } }
+
+    /// Looks at the files of these calls until they have settled. Returns at once.
+    func settle(_ calls: [(ticket: Int, recordings: [CallRecord.Recording])]) {
         let watch = RecordingWatch(settle: settings.settle, giveUp: settings.giveUp, now: now())
-        let job = Job(recordings: recordings, watches: recordings.map { _ in watch }, told: told)
+        let jobs = calls.map { call in
+            Job(ticket: call.ticket, recordings: call.recordings, watches: call.recordings.map { _ in watch })
+        }
         let (isFirst, mustRing) = state.withLock { state in
             guard !state.isStopping else { return (false, false) }
-            state.fresh.append(job)
+            state.fresh += jobs
             defer { state.isRunning = true }
-            return (!state.isRunning, state.fresh.count == 1)
+            return (!state.isRunning, state.fresh.count == jobs.count)
         }
         if isFirst { BackgroundThread.run { self.work() } } else if mustRing { bell.ring() }
     }
@@ -90,18 +100,21 @@ final class RecordingSettler: Sendable {
 
     /// First looks at what has come; the calls that must wait. Nil when it is time to stop.
     private func takeFresh(besides waiting: Int) -> [Job]? {
-        let fresh: [Job]? = state.withLock { state in
+        let taken: (jobs: [Job], told: Told)? = state.withLock { state in
             if state.isStopping { return nil }
             defer { state.fresh = [] }
-            return state.fresh
+            return (state.fresh, state.told)
         }
-        guard let fresh else { return nil }
+        guard let (fresh, told) = taken else { return nil }
         var left: [Job] = []
-        for job in fresh {
-            let isCrowded = waiting + left.count >= RecordingSettler.capacity
-            guard let job = look(job, isLastLook: isCrowded) else { continue }
-            job.told(.waiting)
-            left.append(job)
+        for start in stride(from: 0, to: fresh.count, by: RecordingSettler.group) {
+            var reports: [(ticket: Int, report: Report)] = []
+            for var job in fresh[start..<min(start + RecordingSettler.group, fresh.count)] {
+                look(&job, isLastLook: waiting + left.count >= RecordingSettler.capacity)
+                reports.append((job.ticket, job.hasSettled ? .settled(job.recordings) : .waiting))
+                if !job.hasSettled { left.append(job) }
+            }
+            told(reports)
         }
         return left
     }
@@ -109,20 +122,21 @@ final class RecordingSettler: Sendable {
     /// One more look at every call that waits; those that still must, and those that came meanwhile: nobody's first look waits
     /// behind thousands of others.
     private func round(_ jobs: [Job]) -> [Job]? {
+        let told = state.withLock { $0.told }
         var left: [Job] = []
-        for (i, job) in jobs.enumerated() {
+        for (i, var job) in jobs.enumerated() {
             if i % 64 == 63 {
                 guard let more = takeFresh(besides: jobs.count) else { return nil }
                 left += more
             }
-            if let job = look(job, isLastLook: false) { left.append(job) }
+            look(&job, isLastLook: false)
+            if job.hasSettled { told([(job.ticket, .settled(job.recordings))]) } else { left.append(job) }
         }
         return left
     }
 
-    /// Looks at the files of one call. Nil when all have settled and that was told.
-    private func look(_ job: Job, isLastLook: Bool) -> Job? {
-        var job = job
+    /// Looks at the files of one call that have not settled yet.
+    private func look(_ job: inout Job, isLastLook: Bool) {
         for i in job.recordings.indices where job.recordings[i].state == .pending {
             let (look, audio) = look(at: job.recordings[i])
             guard var settled = job.watches[i].take(look, now: now()) ?? (isLastLook ? .missing : nil) else { continue }
@@ -133,9 +147,6 @@ final class RecordingSettler: Sendable {
             }
             job.recordings[i].state = settled
         }
-        if job.recordings.contains(where: { $0.state == .pending }) { return job }
-        job.told(.settled(job.recordings))
-        return nil
     }
 
     private func look(at recording: CallRecord.Recording) -> (RecordingWatch.Look, AudioFile?) {
@@ -149,7 +160,8 @@ final class RecordingSettler: Sendable {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return (.noFile, nil) }
         var head = [UInt8](repeating: 0, count: 4096)
         let count = max(0, pread(descriptor, &head, head.count, 0))
-        let audio = AudioFile(path: path, size: Int(status.st_size), head: Array(head[..<count]))
+        head.removeLast(head.count - count)
+        let audio = AudioFile(path: path, size: Int(status.st_size), head: head)
         // A whole file from before the recording began is an older one that is being added to.
         let changed = Instant(seconds: Int64(status.st_mtim.tv_sec)) + .nanoseconds(Int64(status.st_mtim.tv_nsec))
         let isWhole = audio.isWhole && changed >= recording.startedAt
