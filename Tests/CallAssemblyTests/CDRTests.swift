@@ -150,4 +150,38 @@ struct CDRTests {
             #expect(abs(difference.wholeMilliseconds) < 1000, "\(capture): \(difference)")
         }
     }
+
+    /// Channel events of Asterisk 11 have no linked ids (its manager greets with 1.3).
+    @Test("a stream of Asterisk 11 is told from its Cdr events; its channel events are no forgeries")
+    func asterisk11() throws {
+        let channel = "Channel: SIP/line-0000000a\r\nUniqueid: 1400000000.10\r\n"
+        let stream =
+            ["Newchannel", "Newstate", "Hangup"].map {
+                "Event: \($0)\r\nPrivilege: call,all\r\nTimestamp: 1400000000.1\r\nChannelState: 4\r\n\(channel)\r\n"
+            }.joined() + """
+                Event: Cdr\r
+                Privilege: cdr,all\r
+                Timestamp: 1400000024.5\r
+                Source: 0401234567\r
+                Destination: 601\r
+                CallerID: 0401234567\r
+                Channel: SIP/line-0000000a\r
+                DestinationChannel: SIP/601-0000000b\r
+                LastApplication: Dial\r
+                StartTime: 2014-05-13 16:53:20\r
+                AnswerTime: 2014-05-13 16:53:24\r
+                EndTime: 2014-05-13 16:53:44\r
+                Duration: 24\r
+                BillableSeconds: 20\r
+                Disposition: ANSWERED\r
+                UniqueID: 1400000000.10\r
+                \r
+
+                """
+        for (greeting, refused) in [("1.3", 0), ("5.0.4", 3)] {
+            var replay = CaptureReplay(AssemblyConfiguration(system: "pbx1"))
+            let summary = replay.run(Array("Asterisk Call Manager/\(greeting)\r\n\(stream)".utf8))
+            #expect(summary.calls.map(\.record.billableSeconds) == [20] && summary.refused.count == refused)
+        }
+    }
 }

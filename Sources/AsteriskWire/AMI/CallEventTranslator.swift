@@ -12,6 +12,8 @@ public import Telephony
 public struct CallEventTranslator: Sendable {
     /// Whether events of this connection carry `Timestamp`; learned from the first event that does.
     private var expectsTimestamps = false
+    /// This connection's manager is Asterisk 11's, whose channel events have no linked ids: its calls are told from CEL and CDR.
+    private var lacksLinkedIDs = false
     /// Events in a row that were whole but for their time: the option was switched off by a reload.
     private var timelessEvents = 0
     /// Names of the variables anybody wants; `VarSet` of any other is not looked at.
@@ -38,6 +40,8 @@ public struct CallEventTranslator: Sendable {
         case .banner:
             expectsTimestamps = false
             timelessEvents = 0
+            // 1.3 is Asterisk 11's, 2.0 that of 12, which brought them.
+            lacksLinkedIDs = message.bannerVersion.hasPrefix("1.")
             return CallEvent(at: arrival, offset: message.offset, body: .connected)
         case .event(.other), .response, .unknown: return nil
         case .event(let name):
@@ -47,6 +51,8 @@ public struct CallEventTranslator: Sendable {
                 guard let body = try translate(name, message) else { return nil }
                 event = CallEvent(at: arrival, offset: message.offset, body: body)
             } catch {
+                // Nothing was swallowed there that a list of channels could show: it has no linked ids either.
+                if lacksLinkedIDs { return nil }
                 return CallEvent(at: arrival, offset: message.offset, body: .damaged(error.reason))
             }
             if let stamp = message.timestamp {
