@@ -28,6 +28,7 @@ public struct CallAssembler: Sendable {
     private var waiting: [(until: Instant, call: Int, linkedID: LinkedID)] = []
     /// Members of conferences that channels of several calls are in.
     var conferences: [BridgeID: [UniqueID]] = [:]
+    /// The channels of calls told lately: what still comes of one is of no new call.
     var recent = RecentIDs()
     /// The channels that calls told lately are named after.
     private var told = RecentIDs()
