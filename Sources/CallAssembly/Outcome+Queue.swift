@@ -30,7 +30,7 @@ extension Outcome {
         let told = result(byStatus: status)
         var result = byStatus(told)
         if told == nil, let taken {
-            result = Decided(.answered, Mark(at: taken.receivedAt, .handler), "a member took the call")
+            result = Decided(.answered, taken.mark, "a member took the call")
         } else if told == nil,
             let row = facts.call.cdrRows.last(where: { $0.lastApplication == "Queue" && $0.destinationChannel != nil }),
             row.disposition == "ANSWERED"
@@ -68,7 +68,7 @@ extension Outcome {
             return Decided(data, row.mark, "lastdata of the CDR: the queue was never joined")
         }
         if let witness = facts.call.witnesses.last(where: { $0.queueName != nil }), let name = witness.queueName {
-            return Decided(name, Mark(at: witness.receivedAt, .handler), "QUEUENAME")
+            return Decided(name, witness.mark, "QUEUENAME")
         }
         guard !status.isEmpty, let name = variables["HOOKSWITCH_QUEUE"] else { return nil }
         return Decided(name, variables.mark(of: "HOOKSWITCH_QUEUE"), "HOOKSWITCH_QUEUE")

@@ -134,6 +134,28 @@ import Testing
         }
     }
 
+    @Test("a queue that a tag of the dialplan names is told by the tag, not by a hangup handler that never spoke")
+    func tag() {
+        let line = StoryLine("PJSIP/trunk-1", "15551230001", id: 1, exten: "5005")
+        var tag = InsideWitness(
+            occasion: .tag, path: .fastAGI, receivedAt: StoryLine.start + .seconds(1), uniqueID: line.channel.uniqueID,
+            channel: line.name)
+        (tag.linkedID, tag.queueName) = (line.channel.linkedID, "orders")
+        let story: [(Int64, CallEvent.Body)] = [
+            (0, .newChannel(line.snapshot(.ring))), (1, .witness(tag)), (5, .hangupRequest(line.channel, nil)),
+            (5, line.ended()),
+        ]
+        var assembler = CallAssembler(AssemblyConfiguration(system: "pbx1"))
+        var calls: [FinishedCall] = []
+        func take(_ effect: AssemblyEffect) { if case .finished(let call) = effect { calls.append(call) } }
+        for (second, body) in story {
+            assembler.apply(CallEvent(at: StoryLine.start + .seconds(second), body: body), take)
+        }
+        assembler.finishAll(take)
+        #expect(calls.map(\.record.queue?.name) == ["orders"])
+        #expect(calls.first?.evidence.first { $0.field == "queue" }?.event == "tag")
+    }
+
     @Test("of a call that CDRs tell alone, each is a CDR")
     func cdrs() {
         for capture in Capture.all {
