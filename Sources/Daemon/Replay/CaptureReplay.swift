@@ -45,6 +45,8 @@ public struct CaptureReplay {
     /// Those facts, after the run.
     public var found: FoundCalls { assembler.found }
 
+    /// Of a capture without an index this much is decoded at a time: its events are many times as large.
+    private static let pieceBytes = 256 << 10
     private let configuration: AssemblyConfiguration
     private var assembler: CallAssembler
     private var translator: CallEventTranslator
@@ -160,24 +162,27 @@ public struct CaptureReplay {
 
     private mutating func feed(_ bytes: [UInt8], _ range: Range<Int>, _ marks: [Mark]) {
         var decoder = AMIDecoder(offset: Int64(range.lowerBound))
-        for (part, time) in CaptureReplay.parts(of: range, marks) {
+        reading: for (part, time) in CaptureReplay.parts(of: range, marks) {
             if let time { clock = max(clock, time) }
-            var events: [CallEvent] = []
-            var error: AMIDecodeError?
-            do throws(AMIDecodeError) {
-                var translator = self.translator
-                let arrival = clock
-                try decoder.feed(Array(bytes[part])) { message in
-                    if let event = translator.event(message, arrival: arrival) { events.append(event) }
+            let arrival = clock
+            for from in stride(from: part.lowerBound, to: part.upperBound, by: CaptureReplay.pieceBytes) {
+                var events: [CallEvent] = []
+                var error: AMIDecodeError?
+                do throws(AMIDecodeError) {
+                    var translator = self.translator
+                    let piece = from..<min(from + CaptureReplay.pieceBytes, part.upperBound)
+                    try decoder.feed(Array(bytes[piece])) { message in
+                        if let event = translator.event(message, arrival: arrival) { events.append(event) }
+                    }
+                    self.translator = translator
+                } catch let damage {
+                    error = damage
                 }
-                self.translator = translator
-            } catch let damage {
-                error = damage
-            }
-            for event in events { apply(event) }
-            if let error {
-                summary.error = error
-                break
+                for event in events { apply(event) }
+                if let error {
+                    summary.error = error
+                    break reading
+                }
             }
         }
         summary.messageCount += decoder.messageCount
