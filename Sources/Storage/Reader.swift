@@ -207,25 +207,24 @@ final class OpenReader {
     /// Since when the endpoint's oldest pending message waits: since it was written, and one that an operator sends again since
     /// then. A `waiting` one is not older than the one it stands behind.
     ///
-    /// Rows ascend as they are written, and the due index has them: the lowest of a million is found without reading a row of the
-    /// table, in some 0.1 s. Only where that one is sent again is each pending row looked at.
+    /// Rows ascend as they are written, so that of those that were never sent again the first has waited longest. Some that were
+    /// may stand before it, and none behind it has waited longer than it.
+    /// - Complexity: the messages sent again that stand before the first that was not.
     private func pendingSince(endpoint: Int64) throws(StorageError) -> Instant? {
-        let oldest = try connection.prepare(
-            """
-            SELECT attempts_before, created_at_ms FROM outbox WHERE row =
-                (SELECT min(row) FROM outbox INDEXED BY outbox_due WHERE endpoint = ?1 AND state = 0)
-            """)
-        oldest.bind(1, endpoint)
-        guard try oldest.step() else { return nil }
-        if oldest.integer(0) == 0 { return oldest.instant(1) }
         let each = try connection.prepare(
             """
-            SELECT min(CASE WHEN attempts_before = 0 THEN created_at_ms ELSE
-                ifnull((SELECT at_ms FROM attempts WHERE message = row AND ordinal = attempts_before + 1), due_at_ms) END)
-            FROM outbox INDEXED BY outbox_due WHERE endpoint = ?1 AND state = 0
+            SELECT attempts_before = 0, CASE WHEN attempts_before = 0 THEN created_at_ms ELSE
+                ifnull((SELECT at_ms FROM attempts WHERE message = row AND ordinal = attempts_before + 1), due_at_ms) END
+            FROM outbox WHERE endpoint = ?1 AND state = 0 ORDER BY row
             """)
         each.bind(1, endpoint)
-        return try each.step() ? each.optionalInstant(0) : nil
+        var oldest: Instant?
+        while try each.step() {
+            let since = each.instant(1)
+            oldest = min(oldest ?? since, since)
+            if each.integer(0) != 0 { break }
+        }
+        return oldest
     }
 
     // MARK: Rows for the writer to work on

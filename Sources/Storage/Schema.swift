@@ -118,7 +118,11 @@ enum Schema {
             created_at_ms INTEGER NOT NULL,
             answer TEXT                             -- a JSON object; NULL until the daemon has done it
         ) STRICT;
+        """,
         """
+        -- Rows ascend as they are written, and stand so in each index: the first here is the one that has waited longest.
+        CREATE INDEX outbox_pending ON outbox (endpoint) WHERE state = 0;
+        """,
     ]
 
     /// Brings a database to the current version, each step in a transaction of its own.

@@ -35,30 +35,45 @@ import Testing
         await store.close()
     }
 
-    @Test func whatThisProgramMakesIsWhatTheFixtureOfItsVersionSays() async throws {
+    /// Tables and indices as they were written, by name; comments and blanks are no part of them.
+    private func tables(_ connection: borrowing Connection) throws -> [String: String] {
+        let s = try connection.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+        var tables: [String: String] = [:]
+        while try s.step() {
+            let lines = s.text(1).split(separator: "\n").map { line in
+                String(line.split(separator: "--", omittingEmptySubsequences: false)[0])
+            }
+            tables[s.text(0)] = lines.joined(separator: " ").split(whereSeparator: \.isWhitespace)
+                .joined(separator: " ")
+        }
+        return tables
+    }
+
+    @Test func whatThisProgramMakesIsTheFirstReleaseWithItsLaterSteps() async throws {
         // The released schema is never edited: a change to it must be a further step.
+        let fixture = try #require(Bundle.module.url(forResource: "schema-1", withExtension: "sql"))
+        let old = try Connection.open(path: scratch.path + "/fixture.db", mode: .create)
+        try old.execute(try String(contentsOf: fixture, encoding: .utf8))
+        // All of it in the one file, to be copied.
+        try old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        var released = try tables(old)
+        released["outbox_pending"] = "CREATE INDEX outbox_pending ON outbox (endpoint) WHERE state = 0"
         let store = try CallStore(.init(folder: scratch.state))
         await store.close()
-        let fixture = try #require(Bundle.module.url(forResource: "schema-1", withExtension: "sql"))
-        let other = scratch.path + "/fixture.db"
-        let old = try Connection.open(path: other, mode: .create)
-        try old.execute(try String(contentsOf: fixture, encoding: .utf8))
-        func tables(_ connection: borrowing Connection) throws -> [String] {
-            let s = try connection.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
-            var list: [String] = []
-            while try s.step() {
-                // Comments and blanks are no part of a table.
-                let lines = s.text(1).split(separator: "\n").map { line in
-                    String(line.split(separator: "--", omittingEmptySubsequences: false)[0])
-                }
-                list.append(lines.joined(separator: " ").split(whereSeparator: \.isWhitespace).joined(separator: " "))
-            }
-            return list
-        }
         let new = try Connection.open(path: scratch.database, mode: .readOnly)
-        let (made, released) = (try tables(new), try tables(old))
+        let made = try tables(new)
         #expect(made == released)
-        #expect(try new.number("PRAGMA user_version") == 1)
+        #expect(try new.number("PRAGMA user_version") == 2)
+        // And so is one that began as the first.
+        try FileManager.default.createDirectory(atPath: scratch.path + "/taken", withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            atPath: scratch.path + "/fixture.db", toPath: scratch.path + "/taken/hookswitch.db")
+        let taken = try CallStore(.init(folder: scratch.path + "/taken"))
+        #expect(try await taken.endpoints().map(\.oldestUnsettled) == [Instant(milliseconds: 1_795_227_491_300)])
+        await taken.close()
+        let upgraded = try Connection.open(path: scratch.path + "/taken/hookswitch.db", mode: .readOnly)
+        #expect(try tables(upgraded) == released)
+        #expect(try upgraded.number("PRAGMA user_version") == 2)
     }
 
     @Test func aDatabaseOfANewerReleaseIsRefusedUntouched() throws {
