@@ -21,6 +21,78 @@ import Testing
         return try loop.run { try await findings(lines, loop) }
     }
 
+    /// What is found of `[lookup]` with these lines.
+    private func lookupFindings(_ lines: String) throws -> [Finding] {
+        let folder = try TestFolder()
+        let sections = "[fastagi]\nlisten = 127.0.0.1:0\n[lookup]\n\(lines)set.CRM_NAME = name\n"
+        let loop = try EventLoop()
+        return try loop.run {
+            try await Doctor.findings(folder.settings(sections: sections), on: loop).filter { $0.subject == "lookup" }
+        }
+    }
+
+    /// Each of them answers only when the other has been asked too.
+    @Test("receivers are asked at once, and told of in the order of the configuration")
+    func atOnce() throws {
+        let (first, second) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let one = WebhookSink { _ in
+            first.signal()
+            second.wait()
+            return .status(200)
+        }
+        let other = WebhookSink { _ in
+            second.signal()
+            first.wait()
+            return .status(404)
+        }
+        defer {
+            one.stop()
+            other.stop()
+        }
+        let folder = try TestFolder()
+        let settings = folder.settings(
+            sections: [("one", one), ("other", other)].map {
+                "[webhook:\($0)]\n\(WebhookCheckTests.signed)\nurl = \($1.url)\ntimeout = 300s\n"
+            }.joined())
+        let loop = try EventLoop()
+        let found = try loop.run { try await Doctor.findings(settings, on: loop) }
+            .filter { $0.subject.hasPrefix("webhook") }
+        #expect(found.map(\.subject) == ["webhook one", "webhook other"] && found.map(\.level) == [.ok, .failure])
+    }
+
+    @Test("a receiver that takes long is waited for in words")
+    func waitedFor() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let slow = WebhookSink { _ in
+            gate.wait()
+            return .status(200)
+        }
+        let quick = WebhookSink()
+        defer {
+            slow.stop()
+            quick.stop()
+        }
+        let folder = try TestFolder()
+        let settings = folder.settings(
+            sections: [("slow", slow), ("quick", quick)].map {
+                "[webhook:\($0)]\n\(WebhookCheckTests.signed)\nurl = \($1.url)\ntimeout = 300s\n"
+            }.joined())
+        let loop = try EventLoop()
+        let (found, waited): ([String], [[String]]) = try loop.run {
+            var found: [String] = []
+            var waited: [[String]] = []
+            await Doctor(try configuration(settings), on: loop).run(
+                { found.append($0.subject) },
+                waiting: {
+                    waited.append($0)
+                    gate.signal()
+                })
+            return (found, waited)
+        }
+        #expect(found.suffix(2) == ["webhook slow", "webhook quick"])
+        #expect(waited.last == ["webhook slow"])
+    }
+
     @Test(
         "what a receiver answers is judged, and it is told of no call",
         arguments: [(200, Finding.Level.ok), (405, .ok), (501, .ok), (401, .failure), (404, .failure), (503, .warning)])
@@ -142,13 +214,7 @@ import Testing
         let gone = try findings("url = https://crm.example.invalid/\nproxy = http://127.0.0.1:\(port.number)\n")
         #expect(
             gone.first?.fix.hasPrefix("hookswitch.conf, [webhook:crm]: nobody takes connections") == true, "\(gone)")
-        let folder = try TestFolder()
-        let loop = try EventLoop()
-        let found: [Finding] = try loop.run {
-            let lookup = "[fastagi]\nlisten = 127.0.0.1:0\n[lookup]\n\(behind)set.CRM_NAME = name\n"
-            return try await Doctor.findings(folder.settings(sections: lookup), on: loop)
-                .filter { $0.subject == "lookup" }
-        }
+        let found = try lookupFindings(behind)
         #expect(found.first?.fix.contains("the proxy forbids it") == true, "\(found)")
     }
 
@@ -191,13 +257,7 @@ import Testing
         defer { sink.stop() }
         let url = "url = http://127.0.0.1:\(sink.port)/hook\n\(client(sink))"
         #expect(try findings(url).map(\.level) == [.ok])
-        let folder = try TestFolder()
-        let loop = try EventLoop()
-        let found: [Finding] = try loop.run {
-            let lookup = "[fastagi]\nlisten = 127.0.0.1:0\n[lookup]\n\(url)set.CRM_NAME = name\n"
-            return try await Doctor.findings(folder.settings(sections: lookup), on: loop)
-                .filter { $0.subject == "lookup" }
-        }
+        let found = try lookupFindings(url)
         #expect(found.map(\.level) == [.ok], "\(found)")
         #expect(sink.requests.filter { $0.target != "/token" }.map(\.method) == ["OPTIONS", "OPTIONS"])
     }

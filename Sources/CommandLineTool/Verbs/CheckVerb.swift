@@ -15,10 +15,14 @@ struct CheckVerb {
     /// - Returns: `found` where one is a fault; warnings and what could not be found out are fine.
     func run(_ configuration: Configuration, _ loop: EventLoop) async -> ExitCode {
         var worst = Finding.Level.ok
-        await Doctor(configuration, on: loop).run { finding in
-            worst = max(worst, finding.level)
-            show(finding)
-        }
+        let progress = ProgressLine(console, "check")
+        await Doctor(configuration, on: loop).run(
+            { finding in
+                worst = max(worst, finding.level)
+                progress.clear()
+                show(finding)
+            }, waiting: { progress.show("waiting for \($0.joined(separator: ", "))") })
+        progress.clear()
         return worst == .failure ? .found : .fine
     }
 

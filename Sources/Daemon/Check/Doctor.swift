@@ -21,8 +21,11 @@ public struct Doctor: Sendable {
         daemon = DaemonAccess(stateDirectory: configuration.general.stateDirectory)
     }
 
-    /// Looks at everything, one part after another. `found` is called for each finding as it is made.
-    public func run(_ found: (Finding) -> Void) async {
+    /// Looks at everything, one part after another; receivers and CRMs are asked at once.
+    /// - Parameters:
+    ///   - found: called for each finding as it is made, in an order that is always the same.
+    ///   - waiting: who has not answered yet, the first time after two seconds.
+    public func run(_ found: (Finding) -> Void, waiting: ([String]) -> Void = { _ in }) async {
         for finding in configurationFindings() { found(finding) }
         for finding in await storeFindings() { found(finding) }
         for finding in OtherDaemons(configuration: configuration).findings() { found(finding) }
@@ -43,8 +46,39 @@ public struct Doctor: Sendable {
         for finding in await StoredCallsCheck(configuration: configuration, now: CallStore.wallClock()).findings() {
             found(finding)
         }
-        for endpoint in configuration.endpoints { for finding in await webhookFindings(endpoint) { found(finding) } }
-        for lookup in configuration.lookups { found(await lookupFinding(lookup)) }
+        await askReceivers(found, waiting: waiting)
+    }
+
+    /// Asks all at once, so that several that hang cost no more time than one.
+    private func askReceivers(_ found: (Finding) -> Void, waiting: ([String]) -> Void) async {
+        let subjects = configuration.endpoints.map { "webhook \($0.name)" } + configuration.lookups.map(\.title)
+        var answers: [[Finding]?] = subjects.map { _ in nil }
+        var told = 0
+        var isLong = false
+        // Without a number: two seconds are over.
+        await withTaskGroup(of: (number: Int, findings: [Finding])?.self) { group in
+            for (i, endpoint) in configuration.endpoints.enumerated() {
+                group.addTask(executorPreference: loop) { (i, await webhookFindings(endpoint)) }
+            }
+            for (i, lookup) in configuration.lookups.enumerated() {
+                let number = configuration.endpoints.count + i
+                group.addTask(executorPreference: loop) { (number, [await lookupFinding(lookup)]) }
+            }
+            group.addTask(executorPreference: loop) { [loop] in
+                try? await loop.sleep(for: .seconds(2))
+                return nil
+            }
+            while told < subjects.count, let answer = await group.next() {
+                if let answer { answers[answer.number] = answer.findings } else { isLong = true }
+                while told < subjects.count, let findings = answers[told] {
+                    for finding in findings { found(finding) }
+                    told += 1
+                }
+                let left = subjects.indices.filter { answers[$0] == nil }
+                if isLong, !left.isEmpty { waiting(left.map { subjects[$0] }) }
+            }
+            group.cancelAll()
+        }
     }
 
     /// Asterisk's own files are looked for where it is on this host, or where the configuration says they are.
