@@ -126,6 +126,7 @@ final class CallsLog {
     private func open(now: Instant) -> Bool {
         descriptor = Glibc.open(options.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { return false }
+        FolderOwner.takes(descriptor, at: options.path)
         var status = stat()
         fstat(descriptor, &status)
         size = Int64(status.st_size)

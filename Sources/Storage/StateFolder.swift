@@ -28,6 +28,7 @@ package struct StateFolder: ~Copyable {
         let lockPath = lockPath(in: path)
         let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { throw failure("open \(lockPath)", errno) }
+        FolderOwner.takes(descriptor, at: lockPath)
         var isOurs = false
         // Others hold the lock for a moment: `check` to see whether somebody has the folder, `deliveries` to do what it is asked.
         for attempt in 0..<50 where !isOurs {
@@ -55,6 +56,7 @@ package struct StateFolder: ~Copyable {
             close(descriptor)
             throw failure("open \(databasePath(in: path))", code)
         }
+        FolderOwner.takes(database, at: databasePath(in: path))
         close(database)
         return StateFolder(path: path, descriptor: descriptor)
     }

@@ -15,7 +15,8 @@ import Testing
         let folder = try TestFolder()
         try folder.write(
             folder.configuration,
-            "[general]\nname = pbx1\nstate_dir = \(folder.path)/state\n[pbx:a]\nusername=u\nsecret=s\n\(sections)\n")
+            "[general]\nname = pbx1\nstate_dir = \(folder.path)/state\ncalls_log = \(folder.path)/calls.jsonl\n[pbx:a]\nusername=u\nsecret=s\n\(sections)\n"
+        )
         return folder
     }
 
@@ -85,6 +86,9 @@ import Testing
         #expect(first.code == .fine, "\(first.written.complaints)")
         #expect(first.written.text == "1 calls added, 0 were known\n")
         #expect(folder.run("backfill", "--cdr", csv).written.text == "0 calls added, 1 were known\n")
+        #expect(
+            try String(contentsOfFile: "\(folder.path)/calls.jsonl", encoding: .utf8)
+                == folder.run("calls", "--json").written.text)
         let shown = folder.run("calls", "--json").written.text
         #expect(try JSONValue(parsing: String(shown.dropLast()))["disposition"]?.string == "ANSWERED")
         #expect(folder.run("deliveries", "--json").written.text.split(separator: "\n").count == 1)

@@ -16,7 +16,10 @@ final class TestFolder {
     init() throws {
         path = FileManager.default.temporaryDirectory.appending(path: "clt-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        try write(configuration, "[general]\nstate_dir = \(path)/state\n[pbx:a]\nusername=u\nsecret=${NOT_SET_HERE}\n")
+        try write(
+            configuration,
+            "[general]\nstate_dir = \(path)/state\ncalls_log = \(path)/calls.jsonl\n[pbx:a]\nusername=u\nsecret=${NOT_SET_HERE}\n"
+        )
     }
     deinit { try? FileManager.default.removeItem(atPath: path) }
 

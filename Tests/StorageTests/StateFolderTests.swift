@@ -38,6 +38,29 @@ import Testing
         await second.close()
     }
 
+    /// `sudo hookswitch backfill` before the daemon, which is not root, has ever run.
+    @Test func whatRootMakesBelongsToWhoeverOwnsTheFolder() async throws {
+        let user = geteuid() == 0 ? 65534 : geteuid()
+        let logs = scratch.path + "/log"
+        for folder in [scratch.state, logs] {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            #expect(chown(folder, user, gid_t.max) == 0)
+        }
+        let store = try CallStore(
+            .init(folder: scratch.state, callsLog: CallsLogOptions(path: logs + "/calls.jsonl")))
+        _ = try await store.commit([commit(1)])
+        let files = try [scratch.state, logs].flatMap { folder in
+            try FileManager.default.contentsOfDirectory(atPath: folder).map { "\(folder)/\($0)" }
+        }
+        #expect(
+            Set(files).isSuperset(of: [scratch.database, scratch.state + "/hookswitch.lock", logs + "/calls.jsonl"]))
+        for file in files {
+            var status = stat()
+            #expect(stat(file, &status) == 0 && status.st_uid == user, "\(file)")
+        }
+        await store.close()
+    }
+
     @Test func aFolderThatCannotBeWrittenIsSaidPlainly() throws {
         // A file stands where the folder should be: refused to every user, root too.
         try "".write(toFile: scratch.path + "/file", atomically: false, encoding: .utf8)

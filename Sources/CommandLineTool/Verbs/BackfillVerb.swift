@@ -41,7 +41,7 @@ struct BackfillVerb {
         do {
             addition = try await Backfill(configuration).add(
                 from: sources, since: since, now: console.now(), folder: configuration.general.stateDirectory,
-                loop: loop, onProgress: { progress.show($0, of: $1) })
+                loop: loop, report: { [console] in console.complain($0) }, onProgress: { progress.show($0, of: $1) })
             progress.clear()
         } catch let error as BackfillError {
             if case .unreadable(let error) = error { throw error }

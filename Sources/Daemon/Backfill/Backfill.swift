@@ -131,20 +131,24 @@ public struct Backfill: Sendable {
         throw .ambiguous(names, among: pbxs.map(\.name))
     }
 
-    /// Reads files and adds their calls to the store of a folder, or leaves them for the daemon that has it. On the way they are on disk:
-    /// a log of years holds more than memory.
+    /// Reads files and adds their calls to the store of a folder and to `calls.jsonl`, or leaves them for the daemon that has it. On the
+    /// way they are on disk: a log of years holds more than memory.
     ///
     /// Nobody knows here which channels live: calls of the last day that have no end in the CEL may go on and are left. Older ones were
     /// cut off.
-    /// - Parameter onProgress: told now and then how many rows are read, then how many calls are added.
+    /// - Parameters:
+    ///   - report: told in a sentence where `calls.jsonl` cannot be written.
+    ///   - onProgress: told now and then how many rows are read, then how many calls are added.
     /// - Throws: `BackfillError`, with nothing added; what the store or the disk says.
     public func add(
         from sources: [BackfillSource], since: Instant?, now: Instant, folder: String, loop: EventLoop,
+        report: @escaping @Sendable (String) -> Void = { _ in },
         onProgress: @escaping (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) async throws -> Addition {
         let store: CallStore?
         do throws(StorageError) {
-            store = try CallStore(.init(folder: folder))
+            store = try CallStore(
+                .init(folder: folder, callsLog: configuration.general.callsLogOptions, report: report))
         } catch {
             guard error.code == .locked else { throw error }
             store = nil

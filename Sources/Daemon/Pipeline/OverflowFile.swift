@@ -1,4 +1,5 @@
 import Glibc
+import Storage
 import Telephony
 
 /// Finished calls on disk, one note a line, to be taken up a piece at a time.
@@ -29,6 +30,7 @@ struct OverflowFile {
         let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { throw FileError("open", path) }
         defer { close(descriptor) }
+        FolderOwner.takes(descriptor, at: path)
         let line = call.noteBytes + [0x0A]
         let end = lseek(descriptor, 0, SEEK_END)
         let count = write(descriptor, line, line.count)
