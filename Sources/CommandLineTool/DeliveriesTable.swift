@@ -1,3 +1,4 @@
+import Delivery
 import Storage
 import Telephony
 
@@ -25,7 +26,7 @@ enum DeliveriesTable {
                 .init("\(delivery.id)"), .init(console.zone.shortDateAndTime(delivery.createdAt)),
                 .init(delivery.endpoint), .init(delivery.event),
                 .init(delivery.state.rawValue, colour(of: delivery.state)), .init("\(delivery.attemptCount)"),
-                .init(delivery.lastStatus.map(String.init) ?? delivery.lastError ?? ""),
+                .init(lastAnswer(of: delivery)),
                 .init(isOpen ? delivery.dueAt.map { console.zone.shortDateAndTime($0) } ?? "" : ""),
                 .init(delivery.callID, .dim),
             ])
@@ -33,9 +34,16 @@ enum DeliveriesTable {
         return table.lines(for: console)
     }
 
+    /// The status that the last attempt was answered with, or why there was no whole answer: a 200 that broke off delivered nothing.
+    private static func lastAnswer(of delivery: Delivery) -> String {
+        let status = delivery.lastStatus.map(String.init)
+        if let error = delivery.lastError, TransportFailure(rawValue: error) != nil { return error }
+        return status ?? delivery.lastError ?? ""
+    }
+
     /// One line for `tail`.
     static func summary(_ delivery: Delivery, for console: Console) -> String {
-        let answer = delivery.lastStatus.map(String.init) ?? delivery.lastError ?? ""
+        let answer = lastAnswer(of: delivery)
         return [
             console.zone.shortDateAndTime(delivery.settledAt ?? delivery.createdAt),
             "\(delivery.event) → \(delivery.endpoint)",

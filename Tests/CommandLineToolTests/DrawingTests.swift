@@ -27,6 +27,15 @@ import Testing
         #expect(painted.contains("\u{1B}[32mANSWERED\u{1B}[0m"))
     }
 
+    @Test("of a message that broke off the list has why, and not the status that the answer began with")
+    func lastAnswer() {
+        var delivery = sampleDelivery()
+        (delivery.state, delivery.lastStatus, delivery.lastError) = (.dead, 200, "connection_lost")
+        #expect(DeliveriesTable.summary(delivery, for: console).contains("  dead  connection_lost  "))
+        (delivery.lastStatus, delivery.lastError) = (503, "http_5xx")
+        #expect(DeliveriesTable.summary(delivery, for: console).contains("  dead  503  "))
+    }
+
     @Test("a stranger's text does nothing to the terminal: no escape, no turned direction")
     func harmless() throws {
         var call = sampleCall().record

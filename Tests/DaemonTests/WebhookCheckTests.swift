@@ -218,6 +218,25 @@ import Testing
         #expect(found.first?.fix.contains("the proxy forbids it") == true, "\(found)")
     }
 
+    @Test("an answer that breaks off is none, whatever status it began with")
+    func cutShort() throws {
+        let sink = WebhookSink { _ in .cutShort(200) }
+        defer { sink.stop() }
+        let found = try findings("url = \(sink.url)")
+        #expect(
+            found.map(\.level) == [.failure] && found[0].text.hasPrefix("no answer (connection_lost): "), "\(found)")
+        #expect(found.first?.fix.contains("ended the connection before its answer was whole") == true)
+    }
+
+    @Test("a proxy that wants to know who asks is no receiver that answers")
+    func proxyPassword() throws {
+        let proxy = WebhookSink { _ in .status(407, headers: ["Proxy-Authenticate: Basic realm=\"x\""]) }
+        defer { proxy.stop() }
+        let found = try findings("url = http://crm.example.invalid/\nproxy = http://127.0.0.1:\(proxy.port)\n")
+        #expect(found.map(\.level) == [.failure], "\(found)")
+        #expect(found.first?.fix.contains("USER:PASSWORD@HOST:PORT") == true)
+    }
+
     @Test(
         "an answer that no delivery would be content with is a finding with its fix",
         arguments: [

@@ -107,6 +107,26 @@ import Testing
     }
 
     @Test(arguments: [
+        (WebhookSink.Reply.cutShort(200), "broke off its answer of 200 (connection_lost)"),
+        (.status(503), "answered 503"), (.close, "gave no answer (connection_lost: Empty reply from server)"),
+    ])
+    func `an alert says what the receiver did, in words that tell what is wrong`(
+        reply: WebhookSink.Reply, words: String
+    ) async throws {
+        let sink = WebhookSink { _ in reply }
+        defer { sink.stop() }
+        try await Bench.run([try endpoint(at: sink, ("retry", "none"))]) { bench in
+            try await bench.commit(calls(1))
+            await bench.witness.until { _, alerts in alerts.count == 2 }
+            #expect(
+                bench.witness.alerts.map(\.message) == [
+                    "\(words); deliveries are retried, then kept as dead letters",
+                    "a message is given up (\(words)); see: hookswitch deliveries --state dead",
+                ])
+        }
+    }
+
+    @Test(arguments: [
         (WebhookSink.Reply.reset, "connection_lost"), (.close, "connection_lost"), (.cutShort(200), "connection_lost"),
         (.raw("SSH-2.0-OpenSSH_9.2\r\n"), "malformed_answer"), (.hang, "timeout"),
         (.status(302, headers: ["Location: http://127.0.0.1:1/"]), "redirect"),

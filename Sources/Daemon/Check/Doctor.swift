@@ -348,7 +348,8 @@ public struct Doctor: Sendable {
         }
         let outcome = await DeliveryProbe(endpoint, version: Release.version).reach(on: loop, now: CallStore.wallClock)
         let milliseconds = outcome.attempt.duration.wholeMilliseconds
-        guard let status = outcome.attempt.status else {
+        let isBroken = outcome.attempt.error.flatMap { TransportFailure(rawValue: $0) } != nil
+        guard let status = outcome.attempt.status, !isBroken else {
             let error = outcome.attempt.error ?? "other"
             let fix =
                 switch error {
@@ -360,6 +361,7 @@ public struct Doctor: Sendable {
                 case "proxy": outcome.proxyFault?.advice(section: section) ?? "\(section): proxy"
                 case "connection_refused": "nobody listens there: start the receiver, or correct url"
                 case "timeout": "no answer within the timeout: the receiver or a firewall holds it up"
+                case "connection_lost": "the receiver ended the connection before its answer was whole: see its log"
                 case "token": "\(section): oauth2_token_url, oauth2_client_id and oauth2_client_secret"
                 case "address_not_allowed": "\(section): allow does not cover the address the name has"
                 default: "try: hookswitch test-webhook \(endpoint.name)"
@@ -372,10 +374,14 @@ public struct Doctor: Sendable {
                 Finding(
                     .failure, subject, "answers \(status): it does not take our credentials",
                     fix: "\(section): header.Authorization or bearer; then: hookswitch test-webhook \(endpoint.name)"))
-        case 404, 410:
+        case 404:
+            findings.append(
+                Finding(.failure, subject, "answers 404: there is nothing at that path", fix: "\(section): url"))
+        case 410:
             findings.append(
                 Finding(
-                    .failure, subject, "answers \(status): there is nothing at that path", fix: "\(section): url"))
+                    .failure, subject, "answers 410: it wants no more, and a delivery answered so disables it",
+                    fix: "\(section): url, or leave the section out"))
         case 300..<400:
             findings.append(
                 Finding(

@@ -241,9 +241,7 @@ final class EndpointDriver: @unchecked Sendable {
             (isFailing, wasOpen) = (false, false)
             return
         }
-        let what =
-            response.proxyFault.map { "was not reached: \($0.words)" } ?? response.status.map { "answered \($0)" }
-            ?? "gave no answer (\(response.errorLabel ?? "other"))"
+        let what = EndpointDriver.words(response)
         if response.status == 401 || response.status == 403 {
             alerts.alert(.unauthorized, "\(what): the credentials are refused; check header, token and secret")
         } else if !isFailing, verdict != .endpointGone {
@@ -263,6 +261,18 @@ final class EndpointDriver: @unchecked Sendable {
             followCondition()
             engine.disable(self)
         default: break
+        }
+    }
+
+    /// What an answer that delivers nothing was, for whoever has nothing but the alert to go by.
+    private static func words(_ response: HTTPResponse) -> String {
+        if let fault = response.proxyFault { return "was not reached: \(fault.words)" }
+        switch (response.outcome, response.status) {
+        case (.failed(let failure), let status?): return "broke off its answer of \(status) (\(failure.rawValue))"
+        case (.failed(let failure), nil):
+            let detail = response.detail.isEmpty ? "" : ": \(response.detail)"
+            return "gave no answer (\(failure.rawValue)\(detail))"
+        case (.answered(let status, _), _): return "answered \(status)"
         }
     }
 
