@@ -59,6 +59,8 @@ struct Call: Sendable {
     var hidesRequests = false
     /// When CEL said that no channel has this linked id any more, while some were not seen to end.
     var retired: Mark?
+    /// When its Asterisk seems to have gone, by the ids of the next one; nil as soon as more is written of it.
+    var lostAt: Instant?
     /// An agent's line that is logged in: its customers' calls are their own, whatever linked id Asterisk gives them.
     var isAgentSession = false
     /// `answered` was told to whoever asks for progress; that is told once.
@@ -410,6 +412,7 @@ extension Call {
         isPartial = isPartial || other.isPartial
         deafSince = [deafSince, other.deafSince].compactMap { $0 }.min()
         awaitsFiles = awaitsFiles || other.awaitsFiles
+        if let one = lostAt { lostAt = other.lostAt.map { min(one, $0) } }
         alive += other.alive
         for alias in other.aliases where !aliases.contains(alias) { aliases.append(alias) }
         linkedID = min(linkedID, other.linkedID)

@@ -31,7 +31,7 @@ extension CallAssembler {
         let channel = CallEvent.Channel(uniqueID: row.uniqueID, linkedID: row.linkedID)
         defer { lastRowAt = max(lastRowAt ?? row.at, row.at) }
         if row.event == "CHAN_START" {
-            endLostCalls(row, effect)
+            noteRestart(row)
             start(row, channel, mark, effect)
             return
         }
@@ -73,17 +73,32 @@ extension CallAssembler {
 
     /// Asterisk counts its channels from its start: where it begins anew, its other calls were lost. Where it died is not written;
     /// it was alive at the row before.
-    private mutating func endLostCalls(_ row: CELRow, _ effect: (AssemblyEffect) -> Void) {
+    ///
+    /// Two that share a table without names count side by side: a call of which more is written was the other one's.
+    private mutating func noteRestart(_ row: CELRow) {
         let id = row.uniqueID
         guard let count = id.count, let created = id.created else { return }
         let system = id.systemName ?? ""
         defer { youngest[system] = max(youngest[system] ?? id, id) }
-        // A row that comes late has a count like its neighbours'; two that share a table without names count side by side.
+        // A row that comes late has a count like its neighbours'.
         guard let before = youngest[system], before < id, let last = before.count, count < 4, last >= 4,
             let lastRowAt
         else { return }
-        closeUnseen(at: min(lastRowAt, created), "Asterisk was restarted", effect) {
-            $0.uniqueID < id && $0.uniqueID.systemName == id.systemName
+        for slot in calls.indices {
+            guard let call = calls[slot], call.emptySince == nil, call.lostAt == nil else { continue }
+            let isOlder = call.parts.contains {
+                $0.end == nil && $0.uniqueID < id && $0.uniqueID.systemName == id.systemName
+            }
+            if isOlder { calls[slot]!.lostAt = min(lastRowAt, created) }
+        }
+    }
+
+    /// Ends the calls that nothing more was written of after Asterisk had begun anew.
+    mutating func endLostCalls(_ effect: (AssemblyEffect) -> Void) {
+        for slot in calls.indices {
+            guard let call = calls[slot], let lost = call.lostAt else { continue }
+            let ids = Set(call.parts.map(\.uniqueID))
+            closeUnseen(at: lost, "Asterisk was restarted", effect) { ids.contains($0.uniqueID) }
         }
     }
 
@@ -101,6 +116,7 @@ extension CallAssembler {
         let isNew = index[row.uniqueID] == nil
         addChannel(snapshot, mark, effect)
         guard isNew, let place = index[row.uniqueID] else { return }
+        calls[place.call]!.lostAt = nil
         calls[place.call]!.sources.remove(.ami)
         calls[place.call]!.sources.insert(.cel)
         if let other = row.channel.otherHalf, let i = calls[place.call]!.parts.firstIndex(where: { $0.name == other }) {
@@ -154,9 +170,11 @@ extension CallAssembler {
         wait(place.call, CallAssembler.retirement)
     }
 
-    /// A channel that goes on has not ended with its linked id.
+    /// A channel that goes on has not ended with its linked id, nor with an Asterisk that another one's restart was taken for.
     private mutating func reinstate(_ place: Place) {
-        guard calls[place.call]!.retired != nil, self[place].end == nil else { return }
+        guard self[place].end == nil else { return }
+        calls[place.call]!.lostAt = nil
+        guard calls[place.call]!.retired != nil else { return }
         calls[place.call]!.retired = nil
         calls[place.call]!.emptySince = nil
     }

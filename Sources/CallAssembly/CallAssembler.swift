@@ -86,9 +86,12 @@ public struct CallAssembler: Sendable {
     }
     /// When nothing is waited for any more, unless something new comes; nil: nothing is.
     public var lastDeadline: Instant? { (waiting.map(\.until) + strays.map(\.until)).max() }
-    /// Calls in progress of which a channel lives, or was not seen to end.
+    /// Calls in progress of which a channel lives, or was not seen to end; those that a restart of Asterisk ended are not among them.
     public var unendedCalls: Set<LinkedID> {
-        Set(calls.compactMap { call in call.flatMap { $0.emptySince == nil ? $0.linkedID : nil } })
+        Set(
+            calls.compactMap { call in
+                call.flatMap { $0.emptySince == nil && $0.lostAt == nil ? $0.linkedID : nil }
+            })
     }
     /// Whether a call that ended unseen waits for what Asterisk's own files say of it (`complete`).
     public var awaitsFiles: Bool { calls.contains { $0.map { $0.awaitsFiles && $0.alive == 0 } ?? false } }
@@ -198,6 +201,7 @@ public struct CallAssembler: Sendable {
 
     /// Ends every call as if the stream ended here: at the end of a capture, where nothing more can come.
     public mutating func finishAll(_ effect: (AssemblyEffect) -> Void) {
+        endLostCalls(effect)
         if !sought.isEmpty {
             // As they are, without an end that nobody told.
             for call in calls { if let call { keep(call) } }

@@ -76,6 +76,27 @@ struct CELTests {
         #expect(fold.records.last?.hungUpBy == .callee && fold.records.last?.completeness == .full)
     }
 
+    @Test("two Asterisks without names share a table: the restart of one ends no call of the other's")
+    func sharedAndRestarted() throws {
+        let at = Instant(seconds: 1_795_300_000)
+        let theirs = SyntheticCall(number: 50, at: at, talk: 8000)
+        // As the other one is started, and again as it counts on beside the first one's channels.
+        let started = SyntheticCall(number: 0, at: at + .seconds(3), talk: 3000)
+        let next = SyntheticCall(number: 51, at: at + .seconds(4))
+        let last = SyntheticCall(number: 1, at: at + .seconds(5))
+        let calls = [theirs, started, next, last]
+        var fold = FoldRun()
+        fold.apply(
+            calls.flatMap(\.celRows).sorted { $0.at < $1.at }.map { CallEvent(at: $0.at, body: .cel($0)) })
+        fold.finishAll()
+        #expect(fold.records.count == 4)
+        for call in calls {
+            let record = try #require(fold.records.first { $0.linkedID == call.caller.channel.linkedID })
+            #expect(record.completeness == .full && record.hungUpBy == .callee, "\(record.notes)")
+            #expect(record.duration == Int(call.talk / 1000) + 1, "\(record.duration) s")
+        }
+    }
+
     @Test("hangup handlers hold the channels: the parties left with the bridge, whose rows come first")
     func slowHandlers() throws {
         let call = SyntheticCall(number: 1, at: Instant(seconds: 1_795_300_000))
