@@ -151,18 +151,26 @@ struct GapSweepTests {
         #expect(record.talk >= .milliseconds(1900) && record.talk <= .milliseconds(4000), "talked \(record.talk)")
     }
 
+    /// The connection was lost as the parties talked; it is back, and the channels that live then have been listed; the list's end is still to come.
+    private func lostInTalk(backAt back: Instant) -> FoldRun {
+        let call = GapSweepTests.call
+        let all = call.events
+        var fold = FoldRun()
+        fold.apply(Array(all.prefix(9)) + [CallEvent(at: all[8].at + .milliseconds(10), body: .disconnected)])
+        fold.apply([.connected, .listBegan].map { CallEvent(at: back, body: $0) } + call.listed(at: back, of: all))
+        return fold
+    }
+
     @Test(
         "the parties left in the gap, and a busy Asterisk ends the caller's channel seconds after it: who hung up was not seen"
     )
     func slowEnd() throws {
         let call = GapSweepTests.call
         let all = call.events
-        let (lost, back) = (all[8].at + .milliseconds(10), all[11].at + .milliseconds(1))
+        let back = all[11].at + .milliseconds(1)
         var end = all[13]
         end.at = end.at + .seconds(3)
-        var fold = FoldRun()
-        fold.apply(Array(all.prefix(9)) + [CallEvent(at: lost, body: .disconnected)])
-        fold.apply([.connected, .listBegan].map { CallEvent(at: back, body: $0) } + call.listed(at: back, of: all))
+        var fold = lostInTalk(backAt: back)
         fold.apply([CallEvent(at: back, body: .listComplete)])
         fold.apply([CallEvent(at: end.at, body: .softHangupRequest(call.caller.channel)), end])
         fold.advance(to: end.at + .seconds(60))
@@ -272,13 +280,11 @@ struct GapSweepTests {
     func spokenIntoTheList() throws {
         let call = GapSweepTests.call
         let all = call.events
-        let (lost, back) = (all[8].at + .milliseconds(10), all[11].at + .microseconds(500))
+        let back = all[11].at + .microseconds(500)
         var words = call.witness
         words.receivedAt = back + .microseconds(100)
         words.cdr.end = nil
-        var fold = FoldRun()
-        fold.apply(Array(all.prefix(9)) + [CallEvent(at: lost, body: .disconnected)])
-        fold.apply([.connected, .listBegan].map { CallEvent(at: back, body: $0) } + call.listed(at: back, of: all))
+        var fold = lostInTalk(backAt: back)
         fold.apply([CallEvent(at: words.receivedAt, body: .witness(words))])
         fold.apply([CallEvent(at: words.receivedAt, body: .listComplete)])
         // A filter hides what follows, until the next login.

@@ -136,6 +136,20 @@ import Testing
         time.rfc3339.prefix(19).replacingOccurrences(of: "T", with: " ")
     }
 
+    /// Runs a daemon that has the file `rows.csv` in its folder for CEL, empty so far, and knows that no call is in progress.
+    private func runWithCEL(
+        host: String = "127.0.0.1", sections: String = "",
+        _ body: @escaping @Sendable (TestFolder, DaemonFixture, ScriptedAsterisk) async throws -> Void
+    ) throws {
+        let folder = try TestFolder()
+        try folder.write("rows.csv", [])
+        let cel = "cel = \(folder.path)/rows.csv"
+        try DaemonFixture.runWithManager(folder, host: host, pbx: cel, sections: sections) { fixture, asterisk in
+            _ = try await fixture.logged("calls in progress are known")
+            try await body(folder, fixture, asterisk)
+        }
+    }
+
     @Test("the record is one, with what was heard and what the file says", arguments: ["cdr", "cel"])
     func filled(_ kind: String) throws {
         let folder = try TestFolder()
@@ -174,15 +188,10 @@ import Testing
 
     @Test("rows that Asterisk writes after the file was read are read as well")
     func lateRows() throws {
-        let folder = try TestFolder()
-        try folder.write("rows.csv", [])
         let sink = WebhookSink()
         defer { sink.stop() }
         let sections = "[webhook:crm]\nurl = \(sink.url)\nevents = call.started\n"
-        let cel = "cel = \(folder.path)/rows.csv"
-        try DaemonFixture.runWithManager(folder, host: "127.61.2.4", pbx: cel, sections: sections) {
-            fixture, asterisk in
-            _ = try await fixture.logged("calls in progress are known")
+        try runWithCEL(host: "127.61.2.4", sections: sections) { folder, fixture, asterisk in
             let call = CallNow()
             try await asterisk.emit(call.events)
             try await fixture.wait("the call's beginning") { !sink.requests.isEmpty }
@@ -205,10 +214,7 @@ import Testing
 
     @Test("a call that began in the gap and is not over in the file is told when it is")
     func notOverYet() throws {
-        let folder = try TestFolder()
-        try folder.write("rows.csv", [])
-        try DaemonFixture.runWithManager(folder, pbx: "cel = \(folder.path)/rows.csv") { fixture, asterisk in
-            _ = try await fixture.logged("calls in progress are known")
+        try runWithCEL { folder, fixture, asterisk in
             asterisk.cut()
             let call = CallNow()
             let rows = call.cel(until: call.began + .seconds(30))
@@ -228,10 +234,7 @@ import Testing
 
     @Test("a call that a CDR alone told of, the stream being up: the CEL file says more, and is asked first")
     func strayRow() throws {
-        let folder = try TestFolder()
-        try folder.write("rows.csv", [])
-        try DaemonFixture.runWithManager(folder, pbx: "cel = \(folder.path)/rows.csv") { fixture, asterisk in
-            _ = try await fixture.logged("calls in progress are known")
+        try runWithCEL { folder, fixture, asterisk in
             // The manager user may see CDRs and nothing else by now.
             let call = CallNow()
             try folder.write("rows.csv", Array(call.cel(until: call.began + .seconds(4)).joined().utf8))
@@ -246,10 +249,7 @@ import Testing
 
     @Test("a call that the CEL file shows no end of is asked after before it is told as over")
     func aliveUnheard() throws {
-        let folder = try TestFolder()
-        try folder.write("rows.csv", [])
-        try DaemonFixture.runWithManager(folder, pbx: "cel = \(folder.path)/rows.csv") { fixture, asterisk in
-            _ = try await fixture.logged("calls in progress are known")
+        try runWithCEL { folder, fixture, asterisk in
             asterisk.cut()
             // It begins just as the live channels have been listed, and the manager user sees no calls.
             let call = CallNow()
@@ -267,10 +267,7 @@ import Testing
 
     @Test("one that the last reading of a gap finds without an end is no more over than one that the first finds")
     func aliveAtTheLastReading() throws {
-        let folder = try TestFolder()
-        try folder.write("rows.csv", [])
-        try DaemonFixture.runWithManager(folder, pbx: "cel = \(folder.path)/rows.csv") { fixture, asterisk in
-            _ = try await fixture.logged("calls in progress are known")
+        try runWithCEL { folder, fixture, asterisk in
             asterisk.cut()
             // Asterisk wrote no end of it: the files are read again and again.
             let cutOff = CallNow()
