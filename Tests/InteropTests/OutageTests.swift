@@ -48,6 +48,28 @@ struct OutageTests {
     }
 
     @Test(
+        "the manager socket cut for 30 s at 20 random moments of 50 overlapping calls, what was missed read from the files"
+    )
+    func cut() async throws {
+        let runs = try await onBoth("cut") { tree in
+            let seed = UInt64.random(in: 0..<1_000_000)
+            print("lab: cuts of seed \(seed)")
+            // Each cut is of a daemon of its own, which watches all the calls.
+            return try OutageRun.run(
+                tree: tree, name: "cut-\(tree.major)", program: OutageTests.program,
+                plan: .init(count: 50, seconds: 60, lasting: 0.1...30, seed: seed), daemons: 20,
+                outages: Outage.scattered(daemons: 20, each: 1, over: 75, lasting: 30, seed: seed) {
+                    .cut(daemon: $0)
+                }, files: .both, attachesHandler: false)
+        }
+        for (tree, run) in runs {
+            #expect(run.faults.isEmpty, "\(tree): \(run.faults.prefix(8))")
+            #expect(run.records.count == 20 && run.records.allSatisfy { $0.count == 50 })
+            #expect(run.partialCount > 0)
+        }
+    }
+
+    @Test(
         "rights taken away, then ends filtered out, in the middle of 30 calls: what was not seen is read from Asterisk's files"
     )
     func restricted() async throws {
