@@ -32,8 +32,9 @@ final class PBXLink: @unchecked Sendable {
     private(set) var loggedInAt: Instant?
     /// `systemname` of asterisk.conf, empty where there is none; nil before the first login.
     private(set) var systemName: String?
-    /// Lists of the live channels begun so far, and the number of the latest that is complete.
+    /// How many lists of the live channels were begun so far, on any connection: each has a number, from 1.
     private(set) var listsBegun = 0
+    /// The number of the latest list that was complete; 0 before the first.
     private(set) var completeList = 0
     private var hasBooted = false
     private var isLossTold = false
