@@ -9,6 +9,8 @@ struct CallReport {
     let evidence: [FieldEvidence]
     /// Its messages to all endpoints, with their attempts.
     let deliveries: [Delivery]
+    /// The endpoints that get nothing just now, whatever waits for them.
+    var held: [EndpointStatus] = []
 
     /// The sections under bold headings, a blank line before each; an empty section is left out. Fitted to the
     /// console's width, with its zone's times.
@@ -174,12 +176,19 @@ struct CallReport {
         }
     }
 
+    private func next(of delivery: Delivery, at due: Instant, _ console: Console) -> String {
+        if let endpoint = held.first(where: { $0.name == delivery.endpoint }) {
+            return "held: the endpoint is \(endpoint.condition.rawValue)"
+        }
+        return "next attempt \(console.zone.shortDateAndTime(due))"
+    }
+
     private func deliveryLines(_ console: Console) -> [String] {
         deliveries.flatMap { delivery in
             let what = "\(delivery.event) → \(delivery.endpoint)  "
             let when =
                 (delivery.settledAt.map { " \(console.zone.clock($0))" } ?? "")
-                + (delivery.dueAt.map { ", next attempt \(console.zone.shortDateAndTime($0))" } ?? "")
+                + (delivery.dueAt.map { ", " + next(of: delivery, at: $0, console) } ?? "")
             let state = delivery.state.rawValue
             let message = "\(delivery.messageID), \(delivery.size) bytes"
             let isOneLine = DisplayWidth.of(what + state + when + "  " + message) <= console.width

@@ -86,6 +86,21 @@ import Testing
         for line in told { #expect(DisplayWidth.of(line) <= width, "\(line)") }
     }
 
+    @Test("a message that waits for an endpoint that is held has no next attempt, but the reason why")
+    func heldMessage() throws {
+        var delivery = sampleDelivery()
+        (delivery.state, delivery.settledAt) = (.ready, nil)
+        delivery.dueAt = delivery.createdAt + .seconds(60)
+        let record = try #require(RecordView(sampleCall().record.json))
+        func told(_ held: [EndpointStatus]) -> String {
+            CallReport(record: record, evidence: [], deliveries: [delivery], held: held)
+                .lines(for: .memory(Written(), width: 100)).joined(separator: "\n")
+        }
+        #expect(told([EndpointStatus(name: "other", condition: .paused)]).contains("next attempt"))
+        let disabled = told([EndpointStatus(name: "crm", condition: .disabled)])
+        #expect(disabled.contains("held: the endpoint is disabled") && !disabled.contains("next attempt"))
+    }
+
     @Test("a partial call of which no event says why, as one that a file told, is not called complete")
     func partial() throws {
         var call = sampleCall().record

@@ -26,7 +26,8 @@ struct ShowVerb {
         if invocation.has("--json") {
             return console.write(ShowVerb.json(call, deliveries) + [0x0A]) ? .fine : .found
         }
-        let report = CallReport(record: record, evidence: call.evidence, deliveries: deliveries)
+        let held = try await store.endpoints().filter { $0.condition != .active }
+        let report = CallReport(record: record, evidence: call.evidence, deliveries: deliveries, held: held)
         for line in report.lines(for: console) { guard console.line(line) else { return .found } }
         return .fine
     }
