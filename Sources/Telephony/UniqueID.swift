@@ -2,7 +2,7 @@
 ///
 /// **Shape**: `[systemname-]EPOCH.COUNTER`, as `1795227460.0` or `pbx-a-1795227460.12`, unless the originator chose the
 /// id (`ChannelId` of the Originate action), which may be any text. The usual form is kept as two numbers, so that
-/// comparing, hashing and copying ids allocates nothing; `description` gives the very text Asterisk sent.
+/// comparing, hashing and copying ids allocates nothing; `description` gives the text Asterisk sent.
 public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// What the two numbers do not say.
     @usableFromInline final class Text: Sendable {
@@ -15,17 +15,22 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
     /// it orders as they do; 0 where the id has not the usual form.
     @usableFromInline let numbers: UInt64
 
-    /// Takes an id's bytes as Asterisk sent them, which need not be UTF-8.
+    /// Takes an id's bytes as Asterisk sent them, which need not be UTF-8; control characters are left out.
     public init(_ bytes: UnsafeRawBufferPointer) {
         if let plain = unsafe UniqueID.plain(bytes) {
             (text, numbers) = (nil, plain)
         } else if let (prefixLength, epoch, counter) = unsafe UniqueID.split(bytes), epoch < 1 << 33, counter < 1 << 30
         {
             unsafe text =
-                prefixLength == 0 ? nil : Text(String(decoding: bytes.prefix(prefixLength), as: UTF8.self))
+                prefixLength == 0 ? nil : Text(printable(String(decoding: bytes.prefix(prefixLength), as: UTF8.self)))
             numbers = (UInt64(epoch) << 30 | UInt64(counter)) + 1
         } else {
-            unsafe text = bytes.isEmpty ? nil : Text(String(decoding: bytes, as: UTF8.self))
+            let shown = unsafe printable(String(decoding: bytes, as: UTF8.self))
+            if shown.utf8.count != bytes.count {
+                self = UniqueID(shown)
+                return
+            }
+            text = shown.isEmpty ? nil : Text(shown)
             numbers = 0
         }
     }
@@ -46,7 +51,7 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
     /// No id at all: the header was there and empty.
     public var isEmpty: Bool { numbers == 0 && text == nil }
 
-    /// The very text Asterisk sent, repaired where it was no UTF-8.
+    /// The very text Asterisk sent, repaired where it was no UTF-8, without control characters.
     public var description: String {
         if numbers == 0 { return text?.text ?? "" }
         let plain = String(epoch) + "." + String((numbers - 1) & (1 << 30 - 1))

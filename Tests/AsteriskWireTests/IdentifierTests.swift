@@ -20,6 +20,14 @@ struct IdentifierTests {
         #expect(id.isEmpty == text.isEmpty)
     }
 
+    @Test("an id is the one without the control characters that stand in it")
+    func control() {
+        #expect(UniqueID("17952\u{7F}27460.0") == UniqueID("1795227460.0"))
+        #expect(UniqueID("\u{1B}[2Jpbx\u{7}-1795227460.12") == UniqueID("[2Jpbx-1795227460.12"))
+        #expect(UniqueID("\u{0}").isEmpty && UniqueID("crm\r\n-7").description == "crm-7")
+        #expect(LinkedID("\u{7F}1795227460.0") == LinkedID(UniqueID("1795227460.0")))
+    }
+
     @Test("ids order by second and then by counter, however many digits it has")
     func order() {
         let inOrder = ["1795227459.500", "1795227460.9", "1795227460.10", "1795227460.123456789", "1795227461.0"]
