@@ -35,10 +35,7 @@ struct LinePartyTests {
     func givenTheCompanysNumber(_ called: String) throws {
         let a = StoryLine("PJSIP/carrier-00000061", "+441632960111", id: 1, exten: called)
         let b = StoryLine("PJSIP/4021-00000062", called, id: 2, of: 1)
-        let record = try #require(
-            StoryLine.told(
-                [(0, .newChannel(a.snapshot(.ring)))] + a.dial(b, "4021", at: 0.2) + a.talk(with: b, from: 4, to: 9)
-            ).first)
+        let record = try a.called(b, "4021", from: 4, to: 9)
         #expect(record.direction == .inbound && record.callee.number == called)
         #expect(record.answeredBy?.number == "4021" && record.agents.map(\.number) == ["4021"])
     }
@@ -100,10 +97,7 @@ struct LinePartyTests {
     func givenItsExtension() throws {
         let a = StoryLine("PJSIP/4001-00000066", "4001", id: 1, exten: "212")
         let b = StoryLine("PJSIP/70212-00000067", "212", id: 2, of: 1)
-        let record = try #require(
-            StoryLine.told(
-                [(0, .newChannel(a.snapshot(.ring)))] + a.dial(b, "70212", at: 0.2) + a.talk(with: b, from: 4, to: 9)
-            ).first)
+        let record = try a.called(b, "70212", from: 4, to: 9)
         #expect(record.answeredBy?.number == "212" && record.callee.number == "212")
     }
 
@@ -189,10 +183,7 @@ struct LinePartyTests {
     func hardware() throws {
         let a = StoryLine("DAHDI/33-1", "0701112223", id: 1, exten: "5001")
         let b = StoryLine("SIP/111-0000007b", "111", id: 2, of: 1)
-        let record = try #require(
-            StoryLine.told(
-                [(0, .newChannel(a.snapshot(.ring)))] + a.dial(b, "111", at: 0.2) + a.talk(with: b, from: 2, to: 5)
-            ).first)
+        let record = try a.called(b, "111", from: 2, to: 5)
         #expect(record.direction == .inbound)
         #expect(record.agents.map(\.number) == ["111"])
     }

@@ -1,4 +1,5 @@
 import Telephony
+import Testing
 
 /// A channel of a made-up story, and the events that happen to it.
 struct StoryLine {
@@ -54,6 +55,13 @@ struct StoryLine {
             (to, .bridgeLeave(channel, bridge, at: location)),
             (to, .bridgeLeave(other.channel, bridge, at: other.location)), (to, ended()), (to, other.ended()),
         ]
+    }
+
+    /// The record of a call: this line rings, the dialplan dials `other`, which answers at `from`, and they talk until `to`.
+    func called(_ other: StoryLine, _ text: String, from: Double, to: Double) throws -> CallRecord {
+        let story =
+            [(0, .newChannel(snapshot(.ring)))] + dial(other, text, at: 0.2) + talk(with: other, from: from, to: to)
+        return try #require(StoryLine.told(story).first)
     }
 
     /// What is told of the stories, each as seconds from `start` and what happens then.
