@@ -40,14 +40,7 @@ public struct AssemblyConfiguration: Sendable {
     /// Whether a channel is named like an extension: a phone's, whatever caller id it has.
     ///
     /// A DAHDI channel is named by its place in the hardware: `DAHDI/33-1` may as well be a line to the network.
-    func isNamedLikeExtension(_ name: ChannelName) -> Bool {
-        name.technology != "DAHDI" && internalNumbers.match(name.address)
-    }
-}
-
-extension Shared<AssemblyConfiguration> {
-    /// See `AssemblyConfiguration.isNamedLikeExtension`.
-    func isNamedLikeExtension(_ line: ToldCall.Line) -> Bool {
-        line.technology != "DAHDI" && self.internalNumbers.match(line.address)
+    func isNamedLikeExtension(technology: Substring, address: Substring) -> Bool {
+        technology != "DAHDI" && internalNumbers.match(address)
     }
 }

@@ -230,7 +230,7 @@ public struct CDRStory {
         let location = CallEvent.Location(context: row.context ?? "", exten: exten, priority: 1)
         var number = isSource ? row.callerNumber ?? row.source : nil
         let address = String(name.address)
-        let isPhone = configuration.value.isNamedLikeExtension(name)
+        let isPhone = configuration.value.isNamedLikeExtension(technology: name.technology, address: name.address)
         // A phone's caller id may have been set to the company's for the call; its name stays.
         if isSource, isPhone { number = address }
         if !isSource, !address.isEmpty, address.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) { number = address }

@@ -17,8 +17,6 @@ struct Call: Sendable {
     var bridges: [(id: BridgeID, kind: CallEvent.BridgeKind)] = []
     /// One for each QueueCallerJoin, oldest first: a caller may come back to the same queue.
     var queueVisits: [QueueVisit] = []
-    /// Moves, and relocations, that are kept of one call.
-    static let mostMoves = 1_000
     /// Transfers, pickups and parkings, oldest first, those that failed included.
     var moves: [Move] = []
     /// In the order they were told; most belong to a move, the others are a manager's Redirect.
@@ -306,6 +304,8 @@ extension Call {
     /// No line of a person takes part: Asterisk's own channels and Local ones only.
     var isNobodys: Bool { parts.allSatisfy { $0.isGuest || $0.isInternal } }
 
+    // By place, here and below: handed to a closure each channel and dial would be copied, at the end of each call.
+
     /// Whether channels of other calls were met.
     var hasGuests: Bool {
         for i in parts.indices where parts[i].isGuest { return true }
@@ -342,6 +342,8 @@ extension Call {
         if !notes.contains(text) { notes.append(text) }
     }
 
+    /// Moves, and relocations, that are kept of one call.
+    static let mostMoves = 1_000
     /// Adds a move that was heard: in place of the same one, if a file has told of it already.
     mutating func add(_ move: Move) {
         moves.removeAll { $0.isRead && $0.isSame(as: move) }

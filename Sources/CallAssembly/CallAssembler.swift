@@ -540,7 +540,8 @@ public struct CallAssembler: Sendable {
             if isDialled, outside.showsTheCalled(i) { continue }
             let shown = isDialled ? facts.call.parts[i].number : facts.call.parts[i].firstNumber
             guard let number = shown, !number.isEmpty else { continue }
-            if settings.isNamedLikeExtension(facts.call.parts[i]) { continue }
+            let part = facts.call.parts[i]
+            if settings.value.isNamedLikeExtension(technology: part.technology, address: part.address) { continue }
             let isInternal =
                 settings.internalNumbers.match(number) || !isDialled && facts.call.parts[i].showsItsOwnName
             knowledge.learn(facts.call.parts[i].device, isOutside: !isInternal)

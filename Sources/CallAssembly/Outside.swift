@@ -36,7 +36,9 @@ struct Outside {
         }) {
             return (false, "a queue has its device as a member")
         }
-        if configuration.isNamedLikeExtension(part) { return (false, "its device is named like an extension") }
+        if configuration.value.isNamedLikeExtension(technology: part.technology, address: part.address) {
+            return (false, "its device is named like an extension")
+        }
         // A trunk shows who calls by it; only a subscriber's line shows its own name.
         if !isDialled, !isOriginated, part.showsItsOwnName { return (false, "it shows its own device's name") }
         // What was asked of the line's device tells more than any caller id: a line that is dialled is given the number
