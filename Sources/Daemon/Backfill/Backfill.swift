@@ -35,6 +35,7 @@ public struct Backfill: Sendable {
     }
     /// What came of reading files for the store.
     public struct Addition: Sendable {
+        /// Where the calls went.
         public var outcome: Outcome
         /// Calls that may go on: their CEL has no end of them.
         public var left: Int
@@ -156,22 +157,7 @@ public struct Backfill: Sendable {
         let draft = Backfill.draft(in: folder)
         defer { draft.remove() }
         do {
-            var (kept, left, problems) = (0, 0, [String]())
-            for source in sources {
-                var failure: FileError?
-                func keep(_ call: FinishedCall) {
-                    guard failure == nil else { return }
-                    kept += 1
-                    do throws(FileError) { try draft.append(call) } catch { failure = error }
-                }
-                let read = try read(source, since: since, onCall: keep, onProgress: onProgress)
-                read.behind.forEach(keep)
-                for call in read.unended {
-                    if now - call.record.startedAt > .seconds(86400) { keep(call) } else { left += 1 }
-                }
-                if let failure { throw failure }
-                problems += read.problems
-            }
+            let (kept, left, problems) = try fill(draft, from: sources, since: since, now: now, onProgress)
             let outcome =
                 if let store {
                     try await commit(draft, store, loop) { onProgress($0, kept) }
@@ -184,6 +170,29 @@ public struct Backfill: Sendable {
             await store?.close()
             throw error
         }
+    }
+
+    private func fill(
+        _ draft: OverflowFile, from sources: [BackfillSource], since: Instant?, now: Instant,
+        _ onProgress: @escaping (_ done: Int, _ of: Int) -> Void
+    ) throws -> (kept: Int, left: Int, problems: [String]) {
+        var (kept, left, problems) = (0, 0, [String]())
+        for source in sources {
+            var failure: FileError?
+            func keep(_ call: FinishedCall) {
+                guard failure == nil else { return }
+                kept += 1
+                do throws(FileError) { try draft.append(call) } catch { failure = error }
+            }
+            let read = try read(source, since: since, onCall: keep, onProgress: onProgress)
+            read.behind.forEach(keep)
+            for call in read.unended {
+                if now - call.record.startedAt > .seconds(86400) { keep(call) } else { left += 1 }
+            }
+            if let failure { throw failure }
+            problems += read.problems
+        }
+        return (kept, left, problems)
     }
 
     private func commit(
