@@ -25,36 +25,27 @@ struct LogSkipTests {
     }
     private static let celNames = "eventtype,eventtime,channame,uniqueid,cidnum,exten,context"
 
-    /// A file whose reader counts what is asked for.
-    private final class Counted {
-        let bytes: [UInt8]
-        private(set) var read = 0
-        init(_ lines: [String]) { bytes = Array((lines.joined(separator: "\n") + "\n").utf8) }
-        var file: LogBytes {
-            LogBytes(count: bytes.count) {
-                self.read += $0.count
-                return Array(self.bytes[$0])
-            }
-        }
+    private static func file(_ lines: [String]) -> LogBytes {
+        LogBytes(Array((lines.joined(separator: "\n") + "\n").utf8))
     }
     private static let all = days * rowsADay
     private static let since = Instant(seconds: start + Int64(days - 10) * 86400)
 
     @Test("all rows of the wanted days come, and what the days before them hold is left out")
     func cdr() {
-        let file = Counted((0..<LogSkipTests.all).map(LogSkipTests.cdr))
-        let whole = CDRFile(file.file).rows
+        let file = LogSkipTests.file((0..<LogSkipTests.all).map(LogSkipTests.cdr))
+        let whole = CDRFile(file).rows
         #expect(whole.count == LogSkipTests.all)
-        let late = CDRFile(file.file, since: LogSkipTests.since).rows
+        let late = CDRFile(file, since: LogSkipTests.since).rows
         #expect(late.elementsEqual(whole.suffix(late.count)))
         #expect(late.count >= 10 * LogSkipTests.rowsADay && late.count < 40 * LogSkipTests.rowsADay)
     }
 
     @Test("the same of channel events, whose time zone is found among the late rows")
     func cel() {
-        let file = Counted([LogSkipTests.celNames] + (0..<LogSkipTests.all).map(LogSkipTests.cel))
-        let whole = CELFile(file.file).rows
-        let late = CELFile(file.file, since: LogSkipTests.since).rows
+        let file = LogSkipTests.file([LogSkipTests.celNames] + (0..<LogSkipTests.all).map(LogSkipTests.cel))
+        let whole = CELFile(file).rows
+        let late = CELFile(file, since: LogSkipTests.since).rows
         #expect(late.elementsEqual(whole.suffix(late.count)))
         #expect(late.count >= 10 * LogSkipTests.rowsADay && late.count < 40 * LogSkipTests.rowsADay)
     }
@@ -85,16 +76,16 @@ struct LogSkipTests {
     @Test("an export with the newest first, and a file that is all wanted, are read whole")
     func nothingLeftOut() {
         let lines = (0..<LogSkipTests.all).map(LogSkipTests.cdr)
-        #expect(CDRFile(Counted(lines.reversed()).file, since: LogSkipTests.since).rows.count == LogSkipTests.all)
+        #expect(CDRFile(LogSkipTests.file(lines.reversed()), since: LogSkipTests.since).rows.count == LogSkipTests.all)
         let first = Instant(seconds: LogSkipTests.start)
-        #expect(CDRFile(Counted(lines).file, since: first).rows.count == LogSkipTests.all)
+        #expect(CDRFile(LogSkipTests.file(lines), since: first).rows.count == LogSkipTests.all)
     }
 
     @Test("where nothing is as late, the last rows are read")
     func nothingWanted() {
-        let file = Counted((0..<LogSkipTests.all).map(LogSkipTests.cdr))
-        let rows = CDRFile(file.file, since: LogSkipTests.since + .seconds(100 * 86400)).rows
-        #expect(rows.last?.uniqueID == CDRFile(file.file).rows.last?.uniqueID)
+        let file = LogSkipTests.file((0..<LogSkipTests.all).map(LogSkipTests.cdr))
+        let rows = CDRFile(file, since: LogSkipTests.since + .seconds(100 * 86400)).rows
+        #expect(rows.last?.uniqueID == CDRFile(file).rows.last?.uniqueID)
         #expect(rows.count < LogSkipTests.all / 10)
     }
 }

@@ -207,39 +207,34 @@ struct WitnessTests {
 
     @Test("a queue connects without DIALSTATUS: the CDR and the queue's own variables say who took the call")
     func queueMember() throws {
-        let start = Instant(seconds: 1_795_311_000)
-        var caller = InsideWitness(
-            occasion: .hangup, path: .spool, receivedAt: start + .seconds(41), uniqueID: UniqueID("1795311000.1"),
-            channel: ChannelName("PJSIP/carrier-00000001"))
-        caller.linkedID = LinkedID("1795311000.1")
-        (caller.role, caller.callerNumber, caller.dialledNumber) = (.caller, "441632960199", "8300")
-        (caller.queueName, caller.memberName, caller.memberInterface) = ("orders", "Noor Haddad", "PJSIP/4033")
-        caller.cdr.start = .instant(start)
-        caller.cdr.answer = .instant(start + .seconds(11))
-        caller.cdr.end = .instant(start + .seconds(41))
-        caller.cdr.disposition = "ANSWERED"
-        caller.cdr.destinationChannel = ChannelName("PJSIP/4033-00000002")
-        let records = WitnessTests.fold([CallEvent(at: caller.receivedAt, body: .witness(caller))])
-        let record = try #require(records.first)
+        let record = try WitnessTests.queueCall {
+            $0.path = .spool
+            ($0.memberName, $0.memberInterface) = ("Noor Haddad", "PJSIP/4033")
+            $0.cdr.answer = .instant(WitnessTests.joined + .seconds(20))
+            $0.cdr.disposition = "ANSWERED"
+            $0.cdr.destinationChannel = ChannelName("PJSIP/4033-00000002")
+        }
         #expect(record.disposition == .answered && record.queue?.name == "orders" && record.queue?.result == .answered)
         #expect(record.answeredBy?.number == "4033" && record.answeredBy?.agent == "Noor Haddad")
         #expect(record.talk == .seconds(30) && record.completeness == .partial)
     }
 
-    /// What the handler alone says of a caller who went into the queue "orders".
-    private static func queueCaller(_ say: (inout InsideWitness) -> Void) throws -> CallRecord.Queue {
-        let start = Instant(seconds: 1_795_312_000)
+    private static let joined = Instant(seconds: 1_795_312_000)
+    /// What the handler alone says of a caller who went into the queue "orders", and was gone after 50 s.
+    private static func queueCall(_ say: (inout InsideWitness) -> Void) throws -> CallRecord {
         var caller = InsideWitness(
-            occasion: .hangup, path: .fastAGI, receivedAt: start + .seconds(50), uniqueID: UniqueID("1795312000.7"),
+            occasion: .hangup, path: .fastAGI, receivedAt: joined + .seconds(50), uniqueID: UniqueID("1795312000.7"),
             channel: ChannelName("PJSIP/carrier-00000007"))
         caller.linkedID = LinkedID("1795312000.7")
         (caller.role, caller.callerNumber, caller.dialledNumber) = (.caller, "441632960199", "8300")
         caller.queueName = "orders"
-        caller.cdr.start = .instant(start)
-        caller.cdr.end = .instant(start + .seconds(50))
+        caller.cdr.start = .instant(joined)
+        caller.cdr.end = .instant(joined + .seconds(50))
         say(&caller)
-        let records = fold([CallEvent(at: caller.receivedAt, body: .witness(caller))])
-        return try #require(records.first?.queue)
+        return try #require(fold([CallEvent(at: caller.receivedAt, body: .witness(caller))]).first)
+    }
+    private static func queueCaller(_ say: (inout InsideWitness) -> Void) throws -> CallRecord.Queue {
+        try #require(try queueCall(say).queue)
     }
 
     @Test("a queue that only the handler saw has a wait where something told of one, and none that is made up")

@@ -31,6 +31,12 @@ import Testing
         }
     }
 
+    /// A section for each receiver, by name; as patient as the test itself.
+    private func sections(_ receivers: [(name: String, sink: WebhookSink)]) -> String {
+        receivers.map { "[webhook:\($0.name)]\n\(WebhookCheckTests.signed)\nurl = \($0.sink.url)\ntimeout = 300s\n" }
+            .joined()
+    }
+
     /// Each of them answers only when the other has been asked too.
     @Test("receivers are asked at once, and told of in the order of the configuration")
     func atOnce() throws {
@@ -50,10 +56,7 @@ import Testing
             other.stop()
         }
         let folder = try TestFolder()
-        let settings = folder.settings(
-            sections: [("one", one), ("other", other)].map {
-                "[webhook:\($0)]\n\(WebhookCheckTests.signed)\nurl = \($1.url)\ntimeout = 300s\n"
-            }.joined())
+        let settings = folder.settings(sections: sections([("one", one), ("other", other)]))
         let loop = try EventLoop()
         let found = try loop.run { try await Doctor.findings(settings, on: loop) }
             .filter { $0.subject.hasPrefix("webhook") }
@@ -73,10 +76,7 @@ import Testing
             quick.stop()
         }
         let folder = try TestFolder()
-        let settings = folder.settings(
-            sections: [("slow", slow), ("quick", quick)].map {
-                "[webhook:\($0)]\n\(WebhookCheckTests.signed)\nurl = \($1.url)\ntimeout = 300s\n"
-            }.joined())
+        let settings = folder.settings(sections: sections([("slow", slow), ("quick", quick)]))
         let loop = try EventLoop()
         let (found, waited): ([String], [[String]]) = try loop.run {
             var found: [String] = []
