@@ -301,41 +301,21 @@ struct Call: Sendable {
 }
 
 extension Call {
+    // By place, both: handed to a closure each channel would be copied, at the end of each call.
+
     /// No line of a person takes part: Asterisk's own channels and Local ones only.
-    var isNobodys: Bool { parts.allSatisfy { $0.isGuest || $0.isInternal } }
-
-    // By place, here and below: handed to a closure each channel and dial would be copied, at the end of each call.
-
+    var isNobodys: Bool {
+        for i in parts.indices where !parts[i].isGuest && !parts[i].isInternal { return false }
+        return true
+    }
     /// Whether channels of other calls were met.
     var hasGuests: Bool {
         for i in parts.indices where parts[i].isGuest { return true }
         return false
     }
-    private var hasAnsweredDial: Bool {
-        for i in dials.indices where dials[i].status == .answer { return true }
-        return false
-    }
 
     /// A recorder in a conference, or a call that may have met one.
     var mayShareRecordings: Bool { hasGuests || !recordings.isEmpty && isNobodys }
-
-    /// Something that decides the record may still come within moments of the last Hangup.
-    @inline(__always) var expectsMore: Bool { expectsOriginateResponse || expectsLastRow }
-
-    /// Nobody was reached though the PBX had answered: whether a voicemail took the call stands in the CDR's last row.
-    @inline(__always) private var expectsLastRow: Bool {
-        guard !dials.isEmpty || !queueVisits.isEmpty, let last = cdrRows.indices.last,
-            let application = cdrRows[last].lastApplication, application == "Dial" || application == "Queue"
-        else { return false }
-        return parts[0].up != nil && !hasAnsweredDial
-    }
-
-    /// Asterisk placed it and nobody answered: only the answer to the origination says who was to be called, and it may
-    /// come after the last Hangup.
-    @inline(__always) var expectsOriginateResponse: Bool {
-        guard originate == nil, sources.contains(.ami), !dials.isEmpty, dials[0].source == nil else { return false }
-        return !hasAnsweredDial
-    }
 
     /// Adds a remark for the record's reader: said once, however often it is true.
     mutating func note(_ text: String) {

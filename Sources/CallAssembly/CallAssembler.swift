@@ -294,8 +294,8 @@ public struct CallAssembler: Sendable {
     mutating func addChannel(_ snapshot: CallEvent.Snapshot, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         let channel = snapshot.channel
         guard index[channel.uniqueID] == nil, !isRecent(channel.uniqueID), !takeOverPeer(snapshot) else { return }
-        let isNew = linked[channel.linkedID] == nil && index[channel.linkedID.oldest] == nil
-        let slot = linked[channel.linkedID] ?? index[channel.linkedID.oldest]?.call ?? newCall(channel.linkedID)
+        let known = linked[channel.linkedID] ?? index[channel.linkedID.oldest]?.call
+        let slot = known ?? newCall(channel.linkedID)
         var part = Call.Part(
             uniqueID: channel.uniqueID, linkedID: channel.linkedID, name: snapshot.name,
             firstNumber: snapshot.number, number: snapshot.number, firstName: snapshot.callerName,
@@ -312,7 +312,7 @@ public struct CallAssembler: Sendable {
         if let i = earlyOriginates.firstIndex(where: { $0.originate.channel == channel.uniqueID }) {
             (calls[slot]!.originate, calls[slot]!.originateMark) = earlyOriginates.remove(at: i)
         }
-        if isNew, settings.reportsProgress { tell(.started, slot, effect) }
+        if known == nil, settings.reportsProgress { tell(.started, slot, effect) }
     }
 
     /// The first channel event of a stream may come a moment after the CEL entry of the same channel: that is told anew.
@@ -406,7 +406,7 @@ public struct CallAssembler: Sendable {
         if calls[slot]!.awaitsFiles {
             // Since the list: no event may have come for as long as the gap lasted.
             wait(slot, settings.filesWait, since: listedAt)
-        } else if isSettled && !calls[slot]!.expectsMore || settings.cdrWait == .zero {
+        } else if isSettled && !expectsMore(slot) || settings.cdrWait == .zero {
             finish(slot, effect)
         } else {
             wait(slot, settings.cdrWait)
@@ -415,7 +415,7 @@ public struct CallAssembler: Sendable {
 
     /// A CDR came for a call whose channels are all gone: if it is the one waited for, the wait is over.
     mutating func settle(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
-        guard hasItsCDR(slot), !calls[slot]!.expectsMore else { return }
+        guard hasItsCDR(slot), !expectsMore(slot) else { return }
         // CEL tells of a gap what no CDR does.
         if calls[slot]!.awaitsFiles, settings.readsCEL { return }
         while let place = waiting.firstIndex(where: { $0.call == slot }) { waiting.remove(at: place) }
@@ -439,6 +439,29 @@ public struct CallAssembler: Sendable {
             if first.map({ id < $0 }) ?? true { first = id }
         }
         return calls[slot]!.cdrRows.indices.contains { calls[slot]!.cdrRows[$0].uniqueID == first }
+    }
+
+    // By place, here too: asked of the call itself, each question would copy all its facts.
+
+    /// Something that decides the record may still come within moments of the last Hangup.
+    private func expectsMore(_ slot: Int) -> Bool {
+        guard expectsOriginateResponse(slot) || expectsLastRow(slot) else { return false }
+        return !calls[slot]!.dials.indices.contains { calls[slot]!.dials[$0].status == .answer }
+    }
+    /// Nobody was reached though the PBX had answered: whether a voicemail took the call stands in the CDR's last row.
+    private func expectsLastRow(_ slot: Int) -> Bool {
+        guard !calls[slot]!.dials.isEmpty || !calls[slot]!.queueVisits.isEmpty, calls[slot]!.parts[0].up != nil,
+            let last = calls[slot]!.cdrRows.last, let application = last.lastApplication
+        else { return false }
+        return application == "Dial" || application == "Queue"
+    }
+    /// Asterisk placed it and nobody answered: only the answer to the origination says who was to be called, and it may
+    /// come after the last Hangup.
+    private func expectsOriginateResponse(_ slot: Int) -> Bool {
+        guard let first = calls[slot]!.dials.indices.first, calls[slot]!.dials[first].source == nil else {
+            return false
+        }
+        return calls[slot]!.originate == nil && calls[slot]!.sources.contains(.ami)
     }
 
     /// Tells a call, frees its slot and remembers its ids, so that what still comes of it begins no new one. A call of

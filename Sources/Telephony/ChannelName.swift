@@ -48,9 +48,10 @@ public struct ChannelName: Hashable, Sendable, CustomStringConvertible {
     public var isLocal: Bool { description.utf8.starts(with: "Local/".utf8) }
     /// Made by Asterisk for itself (announcers and recorders of conferences, snoops, messages): nobody's line either.
     public var isInternalToAsterisk: Bool {
-        // As a String, for one of up to 15 bytes is compared in two words; and what is on most calls first.
-        switch String(technology) {
-        case "PJSIP", "SIP", "IAX2", "DAHDI": false
+        // What is on most calls first, and uncut; the rest as a String, for one of up to 15 bytes is compared in two words.
+        if description.hasPrefix("PJSIP/") || description.hasPrefix("SIP/") { return false }
+        return switch String(technology) {
+        case "IAX2", "DAHDI": false
         case "Local", "CBAnn", "CBRec", "Announcer", "Recorder", "Snoop", "Message", "Surrogate", "Bridge",
             "MulticastRTP",
             "UnicastRTP", "AsyncGoto", "Parked":
