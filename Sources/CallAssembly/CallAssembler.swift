@@ -555,12 +555,12 @@ public struct CallAssembler: Sendable {
 
     private mutating func learn(from facts: Facts) {
         guard settings.trunks.isEmpty else { return }
-        let outside = Outside(facts, settings, knowledge)
         for i in facts.call.parts.indices where !facts.call.parts[i].isInternal {
             let isDialled = facts.call.dials.contains { $0.destination == i }
             // A line whose device itself was dialled is given the number that its caller dialled: nothing of its own.
             if isDialled, let asked = Names.asked(facts.call, i), Names.number(in: asked) == nil { continue }
-            if isDialled, outside.showsTheCalled(i) { continue }
+            // Made for this one look: what was learned is changed in place only while nobody else holds it.
+            if isDialled, Outside(facts, settings, knowledge).showsTheCalled(i) { continue }
             let shown = isDialled ? facts.call.parts[i].number : facts.call.parts[i].firstNumber
             guard let number = shown, !number.isEmpty else { continue }
             let part = facts.call.parts[i]
