@@ -14,14 +14,19 @@ extension CallTeller {
     /// One remark for each contradiction; none where the CDR agrees within a second, or cannot be compared.
     func contradictions(_ record: CallRecord, _ cast: Cast) -> [String] {
         guard !facts.call.isPartial, !facts.call.cdrRows.isEmpty else { return [] }
-        let rows = rows(of: cast.caller)
-        guard rows.count == 1 else { return [] }
-        let (row, line) = (facts.call.cdrRows[rows[0]].row, facts.call.parts[cast.caller])
+        let (rows, line) = (facts.call.cdrRows, facts.call.parts[cast.caller])
+        guard let place = rows.firstIndex(where: { $0.uniqueID == line.uniqueID }),
+            !rows[(place + 1)...].contains(where: { $0.uniqueID == line.uniqueID })
+        else { return [] }
+        let row = rows[place]
         let margins = margins(row, line, record)
         if let margins, margins.isShort, mayHaveMoreRows(cast.caller, record) { return [] }
-        return [
-            seconds(row, record, cast, margins), answer(row, line, record), caller(row, line, cast), account(row, line),
-        ].compactMap { $0 }
+        var remarks: [String] = []
+        if let remark = seconds(row, record, cast, margins) { remarks.append(remark) }
+        if let remark = answer(row, line, record) { remarks.append(remark) }
+        if let remark = caller(row, line, cast) { remarks.append(remark) }
+        if let remark = account(row, line) { remarks.append(remark) }
+        return remarks
     }
 
     /// How much of the call lies outside a row; negative where the row is longer.
@@ -41,7 +46,7 @@ extension CallTeller {
     }
 
     /// Nil where the row has no times.
-    private func margins(_ row: CDRRow, _ line: ToldCall.Line, _ record: CallRecord) -> Margins? {
+    private func margins(_ row: Call.Row, _ line: ToldCall.Line, _ record: CallRecord) -> Margins? {
         guard let start = row.start?.asUTC, let end = row.end?.asUTC else { return nil }
         // Zones are whole quarters of an hour; which one it is changes twice a year.
         let quarter: Int64 = 900
@@ -56,7 +61,7 @@ extension CallTeller {
         let call = facts.call
         let line = call.parts[i]
         if !call.moves.isEmpty || !call.localPairs.isEmpty || !call.relocations.isEmpty || !call.queueVisits.isEmpty
-            || line.hasMovedOn || call.dials.count(where: { $0.source == i }) > 1
+            || line.hasMovedOn || call.dials.indices.count(where: { call.dials[$0].source == i }) > 1
         {
             return true
         }
@@ -65,7 +70,7 @@ extension CallTeller {
         return line.stays.count > 1 || stay.to.map { $0.at + .seconds(1) < record.endedAt } ?? false
     }
 
-    private func seconds(_ row: CDRRow, _ record: CallRecord, _ cast: Cast, _ margins: Margins?) -> String? {
+    private func seconds(_ row: Call.Row, _ record: CallRecord, _ cast: Cast, _ margins: Margins?) -> String? {
         var why: String { margins?.reason.map { ": \($0)" } ?? "" }
         if let seconds = row.billableSeconds, abs(seconds - record.billableSeconds) > 1 {
             if cast.isOriginated { return "Asterisk's CDR counts \(seconds) s from the first leg's answer" }
@@ -76,7 +81,7 @@ extension CallTeller {
         return "Asterisk's CDR says duration \(seconds)" + why
     }
 
-    private func answer(_ row: CDRRow, _ line: ToldCall.Line, _ record: CallRecord) -> String? {
+    private func answer(_ row: Call.Row, _ line: ToldCall.Line, _ record: CallRecord) -> String? {
         guard let disposition = row.disposition else { return nil }
         if disposition == "ANSWERED" {
             let isAnswered = facts.call.parts.contains { $0.up != nil }
@@ -87,7 +92,7 @@ extension CallTeller {
     }
 
     /// The row has the number that the line showed last: whichever it was, the line must have shown it.
-    private func caller(_ row: CDRRow, _ line: ToldCall.Line, _ cast: Cast) -> String? {
+    private func caller(_ row: Call.Row, _ line: ToldCall.Line, _ cast: Cast) -> String? {
         guard let source = row.source, source != line.firstNumber, !source.isEmpty, Names.isNumber(source) else {
             return nil
         }
@@ -97,7 +102,7 @@ extension CallTeller {
         return "Asterisk's CDR says that \(printable(source)) called"
     }
 
-    private func account(_ row: CDRRow, _ line: ToldCall.Line) -> String? {
+    private func account(_ row: Call.Row, _ line: ToldCall.Line) -> String? {
         guard let written = row.accountCode, let heard = line.accountCode, written != heard else { return nil }
         return "Asterisk's CDR says accountcode \(printable(written))"
     }

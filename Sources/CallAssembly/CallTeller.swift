@@ -3,8 +3,7 @@ import Telephony
 /// Decides what the record of one call says, from all its facts at once, when the call is over.
 ///
 /// First who is who (`Cast`), then who heard whom (`Conversation`), then the outcome; each field notes the event that decided it.
-/// A class only so that its parts hand on a reference.
-final class CallTeller: Sendable {
+struct CallTeller {
     /// What was heard of the call.
     let facts: Facts
     /// What it is told by: the PBX's name, trunks, internal numbers, wanted variables.
@@ -25,11 +24,10 @@ final class CallTeller: Sendable {
     func finished() -> FinishedCall? {
         guard let cast = Cast(facts, configuration, knowledge) else { return nil }
         let ends = Ends(facts, cast, now: now)
-        let conversation = Conversation(facts, main: cast.main, isPerson: cast.isPerson, end: ends.mark)
+        let conversation = Conversation(facts, main: cast.main, cast.lines, end: ends.mark)
         let outcome = Outcome(facts, cast, ends, conversation)
 
-        let first = facts.call.parts.filter { !$0.isGuest }
-            .min { ($0.created.at, $0.uniqueID) < ($1.created.at, $1.uniqueID) }!
+        let first = firstChannel
         let (start, end) = (first.created.at, max(ends.overall, first.created.at))
         var record = CallRecord(
             id: CallRecord.id(system: configuration.system, linkedID: facts.call.linkedID),
@@ -42,14 +40,12 @@ final class CallTeller: Sendable {
         record.hungUpBy = outcome.hungUp.value
         let answeredAt = answeredAt(cast, outcome)
         record.answeredAt = answeredAt.map { min(max($0.at, start), end) }
-        record.answeredBy = outcome.answeredBy.map { party($0, cast) }
-        var agents = conversation.talkers.map(\.part).filter { !cast.isOutside[$0] && $0 != cast.main }
-        if agents.isEmpty { agents = met(cast, outcome) }
-        agents = inTurn(agents)
-        record.agents = agents.map { party($0, cast) }
+        record.answeredBy = outcome.answeredBy.map { cast.lines[$0].party }
+        let agents = agents(cast, outcome)
+        record.agents = agents.map { cast.lines[$0].party }
         record.agent = record.agents.last
-        if record.agent == nil, cast.direction == .outbound, !cast.isOutside[cast.caller] {
-            record.agent = party(cast.caller, cast)
+        if agents.isEmpty, cast.direction == .outbound, !cast.lines[cast.caller].isOutside {
+            record.agent = cast.lines[cast.caller].party
         }
         record.talk = conversation.talk
         record.hold = conversation.hold
@@ -57,11 +53,11 @@ final class CallTeller: Sendable {
         let ringing = ringing(cast)
         record.ring = CallTeller.total(ringing)
         record.queue = outcome.queue
-        let transfers = Transfers(facts, cast, conversation, ends)
-        record.transfers = transfers.told.map(\.transfer)
-        let recordings = recordings(ends, cast)
-        record.recordings = recordings.map(\.recording)
-        record.legs = legs(cast, ends, outcome, conversation)
+        let transfers = Transfers(facts, cast, conversation, ends).told
+        record.transfers = transfers.map(\.transfer)
+        let recordings = recordings(cast)
+        record.recordings = recordings.map { recording($0, ends) }
+        record.legs = legs(cast, outcome)
         record.variables = variables()
         record.refID = facts.call.variables["HOOKSWITCH_REF"].flatMap { isUnfilled($0) ? nil : printable($0) }
         let (account, userField) = (accountCode(cast), userField())
@@ -77,13 +73,23 @@ final class CallTeller: Sendable {
                 "\(printable(entry.name)) was left out: it holds \(printable(entry.value)), which VICIdial should have filled in"
             )
         }
-        guard now == nil else { return FinishedCall(record: record) }
+        if now != nil { return FinishedCall(record: record) }
         let proof = Proof(
-            facts: facts, first: first, cast: cast, ends: ends, conversation: conversation, outcome: outcome,
-            agents: agents, ringing: ringing, transfers: transfers, recordings: recordings.map(\.start),
-            answeredAt: answeredAt, accountCode: account, userField: userField, variables: record.variables,
+            first: first, outcome: consume outcome, agents: agents, ringing: ringing, transfers: transfers,
+            recordings: recordings, answeredAt: answeredAt, accountCode: account, userField: userField,
+            variables: record.variables,
             hasReference: record.refID != nil, hasAgent: record.agent != nil)
         return FinishedCall(record: record, evidenceFrom: proof.evidence)
+    }
+
+    /// The oldest of the call's own channels, whoever's.
+    private var firstChannel: ToldCall.Line {
+        let parts = facts.call.parts
+        var first: Int?
+        for i in parts.indices where !parts[i].isGuest {
+            if first.map({ parts[i].isOlder(than: parts[$0]) }) ?? true { first = i }
+        }
+        return parts[first!]
     }
 
     /// When the line came up whose answer counts; the caller's where the PBX itself answered; nil where none did.
@@ -93,7 +99,8 @@ final class CallTeller: Sendable {
     private func answeredAt(_ cast: Cast) -> Mark? {
         switch cast.direction {
         case .inbound: facts.call.parts[cast.caller].up
-        case .outbound: cast.isOutside[cast.main] && cast.isDialled[cast.main] ? facts.call.parts[cast.main].up : nil
+        case .outbound:
+            cast.lines[cast.main].isOutside && cast.lines[cast.main].isDialled ? facts.call.parts[cast.main].up : nil
         case .internal:
             if !cast.isOriginated {
                 facts.call.parts[cast.caller].up
@@ -107,24 +114,39 @@ final class CallTeller: Sendable {
         }
     }
 
+    /// Everyone inside who spoke with the outside party, in the order they first did; the same phone twice in a row is one
+    /// person (a parked call that came back).
+    private func agents(_ cast: Cast, _ outcome: Outcome) -> [Int] {
+        let parts = facts.call.parts
+        var agents: [Int] = []
+        for (part, _) in outcome.conversation.talkers where !cast.lines[part].isOutside && part != cast.main {
+            if let last = agents.last, parts[last].device == parts[part].device { continue }
+            agents.append(part)
+        }
+        if agents.isEmpty, let met = met(cast, outcome) { agents.append(met) }
+        return agents
+    }
+
     /// Who inside was connected for no time that can be measured: the last that was heard of the call is that they met.
-    private func met(_ cast: Cast, _ outcome: Outcome) -> [Int] {
-        let inside = cast.isOutside[cast.caller] || cast.main == cast.caller ? outcome.answeredBy : cast.caller
-        guard let inside, !cast.isOutside[inside], inside != cast.main else { return [] }
+    private func met(_ cast: Cast, _ outcome: Outcome) -> Int? {
+        let inside = cast.lines[cast.caller].isOutside || cast.main == cast.caller ? outcome.answeredBy : cast.caller
+        guard let inside, !cast.lines[inside].isOutside, inside != cast.main else { return nil }
         let bridges = Set(facts.call.parts[cast.main].stays.map(\.bridge))
-        return facts.call.parts[inside].stays.contains { bridges.contains($0.bridge) } ? [inside] : []
+        return facts.call.parts[inside].stays.contains { bridges.contains($0.bridge) } ? inside : nil
     }
 
     /// The time somebody was rung for the caller: the union of all ringing, of legs other than the originated one.
     private func ringing(_ cast: Cast) -> [(from: Mark, to: Mark)] {
         var spans: [(from: Mark, to: Mark)] = []
-        for dial in facts.call.dials where cast.isPerson[dial.destination] {
-            if dial.destination == cast.caller, !cast.targets.isEmpty { continue }
-            let part = facts.call.parts[dial.destination]
-            let from = part.ringing.flatMap { $0.at > dial.begin.at ? $0 : nil } ?? dial.begin
+        let dials = facts.call.dials
+        for dial in dials.indices where cast.lines[dials[dial].destination].isPerson {
+            if dials[dial].destination == cast.caller, !cast.targets.isEmpty { continue }
+            let part = facts.call.parts[dials[dial].destination]
+            let (begin, end) = (dials[dial].begin, dials[dial].end)
+            let from = part.ringing.flatMap { $0.at > begin.at ? $0 : nil } ?? begin
             // A phone that was answered rings no more, though Dial may go on with an announcement to it or a question.
-            let answer = part.up.flatMap { up in dial.end.map { $0.at < up.at ? $0 : up } ?? up }
-            guard let to = answer ?? dial.end ?? part.end else { continue }
+            let answer = part.up.flatMap { up in end.map { $0.at < up.at ? $0 : up } ?? up }
+            guard let to = answer ?? end ?? part.end else { continue }
             if to.at > from.at { spans.append((from, to)) }
         }
         return CallTeller.union(spans)
@@ -147,37 +169,21 @@ final class CallTeller: Sendable {
         spans.reduce(.zero) { $0 + ($1.to.at - $1.from.at) }
     }
 
-    /// The line at place `i` in `facts.call.parts` as the record names it, its values made printable.
-    func party(_ i: Int, _ cast: Cast) -> CallRecord.Party {
-        let part = facts.call.parts[i]
-        return CallRecord.Party(
-            number: cast.number(i).map(printable), name: cast.name(i),
-            channel: ChannelName(printable(part.name.description)),
-            agent: cast.agentName[i].map(printable))
-    }
-
-    /// In the order they spoke; the same phone twice in a row is one person (a parked call that came back).
-    private func inTurn(_ parts: [Int]) -> [Int] {
-        var device: Substring?
-        return parts.filter { i in
-            defer { device = facts.call.parts[i].device }
-            return facts.call.parts[i].device != device
-        }
-    }
-
-    private func recordings(
-        _ ends: Ends, _ cast: Cast
-    ) -> [(recording: CallRecord.Recording, start: Call.RecordingStart)] {
-        facts.call.recordings.compactMap { start in
-            guard let path = start.path else { return nil }
+    /// Places in `facts.call.recordings` of those that the record lists.
+    private func recordings(_ cast: Cast) -> [Int] {
+        let all = facts.call.recordings
+        return all.indices.filter { i in
             // What a conference's recorder heard is the customers' calls, not the session of the agent who sits in it.
-            if facts.call.parts[start.part].isGuest, cast.direction == .internal { return nil }
-            let whole = path.hasPrefix("/") ? path : "\(configuration.recordings)/\(path)"
-            let recording = CallRecord.Recording(
-                path: printable(whole), channel: facts.call.parts[start.part].name, startedAt: start.from.at,
-                endedAt: start.to?.at ?? ends.left[start.part])
-            return (recording, start)
+            all[i].path != nil && !(facts.call.parts[all[i].part].isGuest && cast.direction == .internal)
         }
+    }
+    private func recording(_ i: Int, _ ends: Ends) -> CallRecord.Recording {
+        let all = facts.call.recordings
+        let path = all[i].path ?? ""
+        return CallRecord.Recording(
+            path: printable(path.hasPrefix("/") ? path : configuration.recordings + "/" + path),
+            channel: facts.call.parts[all[i].part].name, startedAt: all[i].from.at,
+            endedAt: all[i].to?.at ?? ends.left(all[i].part))
     }
 
     private func variables() -> [String: String] {
@@ -207,8 +213,10 @@ final class CallTeller: Sendable {
             part.accountCode.map { Decided(printable($0), part.billed ?? part.created, reason) }
         }
         if let code = told(facts.call.parts[cast.caller], "account of the first line of the call") { return code }
-        if let row = rows(of: cast.caller).last, let code = facts.call.cdrRows[row].accountCode {
-            return Decided(printable(code), facts.call.cdrRows[row].mark, "accountcode of the CDR")
+        let rows = facts.call.cdrRows
+        let id = facts.call.parts[cast.caller].uniqueID
+        if let row = rows.last(where: { $0.uniqueID == id }), let code = row.accountCode {
+            return Decided(printable(code), row.mark, "accountcode of the CDR")
         }
         return told(facts.call.parts[cast.main], "account of the main party's line")
     }
@@ -222,11 +230,5 @@ final class CallTeller: Sendable {
         return variables["CDR(userfield)"].map {
             Decided(printable($0), variables.mark(of: "CDR(userfield)"), "CDR(userfield)")
         }
-    }
-
-    /// Places in `cdrRows` of a channel's own rows.
-    func rows(of part: Int) -> [Int] {
-        let id = facts.call.parts[part].uniqueID
-        return facts.call.cdrRows.indices.filter { facts.call.cdrRows[$0].uniqueID == id }
     }
 }

@@ -33,30 +33,31 @@ struct Conversation {
     /// Draws the time line.
     /// - Parameters:
     ///   - main: the main party's place in `facts.call.parts`.
-    ///   - isPerson: by the same places, whose line is somebody's; others only carry sound.
+    ///   - lines: by the same places, whose line is somebody's; others only carry sound.
     ///   - end: when the last party left; what lies after it is cut off.
-    init(_ facts: Facts, main: Int, isPerson: [Bool], end: Mark) {
+    init(_ facts: Facts, main: Int, _ lines: [Cast.Line], end: Mark) {
         let parts = facts.call.parts
         guard !parts[main].stays.isEmpty else { return }
         var times: [Mark] = []
-        times.reserveCapacity(2 * parts.reduce(0) { $0 + $1.stays.count + $1.holds.count })
-        for part in parts {
-            for stay in part.stays {
+        times.reserveCapacity(2 * parts.indices.reduce(0) { $0 + parts[$1].stays.count + parts[$1].holds.count })
+        for i in parts.indices {
+            for stay in parts[i].stays {
                 times.append(stay.from)
                 times.append(stay.to ?? end)
             }
-            for hold in part.holds {
+            for hold in parts[i].holds {
                 times.append(hold.from)
                 times.append(hold.to ?? end)
             }
         }
         times.sort { $0.at < $1.at }
+        segments.reserveCapacity(times.count)
         var wasHeld = false
         var group = [Bool](repeating: false, count: parts.count)
         for (from, next) in zip(times, times.dropFirst()) where from.at < next.at {
             let to = next.at < end.at ? next : end
             if from.at >= to.at { continue }
-            let kind = Conversation.kind(facts, main, isPerson, from.at, wasHeld, &group)
+            let kind = Conversation.kind(facts, main, lines, from.at, wasHeld, &group)
             wasHeld = kind == .held
             if let last = segments.indices.last, segments[last].kind == kind, segments[last].to.at == from.at {
                 segments[last].to = to
@@ -64,17 +65,18 @@ struct Conversation {
                 segments.append(Segment(from: from, to: to, kind: kind))
             }
         }
-        for segment in segments {
-            guard case .talk(let people) = segment.kind else { continue }
-            for person in people where !talkers.contains(where: { $0.part == person }) {
-                talkers.append((person, segment.from))
-            }
+        for i in segments.indices {
+            guard case .talk(let people) = segments[i].kind else { continue }
+            for person in people where !hasTalked(person) { talkers.append((person, segments[i].from)) }
         }
     }
 
+    /// Whether that line's party spoke with the main party.
+    func hasTalked(_ part: Int) -> Bool { talkers.contains { $0.part == part } }
+
     /// What the main party heard at one moment.
     private static func kind(
-        _ facts: Facts, _ main: Int, _ isPerson: [Bool], _ at: Instant, _ wasHeld: Bool, _ group: inout [Bool]
+        _ facts: Facts, _ main: Int, _ lines: [Cast.Line], _ at: Instant, _ wasHeld: Bool, _ group: inout [Bool]
     ) -> Kind {
         let parts = facts.call.parts
         func stay(_ part: Int) -> Call.Stay? {
@@ -113,7 +115,7 @@ struct Conversation {
                 }
             }
         }
-        let others = parts.indices.filter { $0 != main && group[$0] && isPerson[$0] }
+        let others = parts.indices.filter { $0 != main && group[$0] && lines[$0].isPerson }
         func isHolding(_ i: Int) -> Bool {
             parts[i].holds.contains { $0.from.at <= at && ($0.to.map { $0.at > at } ?? true) }
         }

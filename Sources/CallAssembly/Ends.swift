@@ -2,10 +2,10 @@ import Telephony
 
 /// When each party left, which is not when its channel was let go: a slow hangup handler holds a channel long after.
 struct Ends {
-    /// By place in `facts.call.parts`; nil while it is there.
-    let left: [Instant?]
-    /// What told of each, likewise.
+    /// What told of each party's leaving, by place in `facts.call.parts`; nil while it is there.
     let marks: [Mark?]
+    /// When that was; likewise.
+    func left(_ i: Int) -> Instant? { marks[i]?.at }
     /// When the last party left.
     var overall: Instant { mark.at }
     /// What told of it: its beginning where nothing was seen to end, nothing at all for a call that goes on.
@@ -13,23 +13,20 @@ struct Ends {
 
     /// Finds each party's end. `now` is the end of a call still in progress; nil for one that is over.
     init(_ facts: Facts, _ cast: Cast, now: Instant?) {
-        let requests = facts.call.parts.compactMap { $0.hangupRequest?.at }
-        marks = facts.call.parts.map { Ends.leaving($0, requests) }
-        left = marks.map { $0?.at }
+        let parts = facts.call.parts
+        marks = parts.map { Ends.leaving($0, among: parts) }
         var last = marks[cast.caller]
-        for i in facts.call.parts.indices
-        where cast.isPerson[i] && !facts.call.parts[i].isGuest
-            && (facts.call.parts[i].up != nil || !facts.call.parts[i].stays.isEmpty)
-        {
+        for i in parts.indices
+        where cast.lines[i].isPerson && !parts[i].isGuest && (parts[i].up != nil || !parts[i].stays.isEmpty) {
             guard let mine = marks[i] else { continue }
             if last == nil || mine.at > last!.at { last = mine }
         }
         if last == nil { last = marks.compactMap { $0 }.max { $0.at < $1.at } }
-        mark = now.map { .unseen($0) } ?? last ?? facts.call.parts[cast.caller].created
+        mark = now.map { .unseen($0) } ?? last ?? parts[cast.caller].created
     }
 
     /// The moment a channel's party was gone.
-    private static func leaving(_ part: ToldCall.Line, _ requests: [Instant]) -> Mark? {
+    private static func leaving(_ part: ToldCall.Line, among parts: [ToldCall.Line]) -> Mark? {
         guard let end = part.end else { return nil }
         if let left = part.toldEnd, part.hangupRequest == nil, part.softHangup == nil, left.at < end.at,
             part.stays.allSatisfy({ ($0.to?.at ?? end.at) <= left.at + .seconds(1) })
@@ -51,7 +48,11 @@ struct Ends {
         // It left its last bridge and did not go on in the dialplan: what came after was a hangup handler.
         if !part.hasMovedOn, !part.endIsGuessed { return lastStay }
         // Its hangup was not seen, but the bridge it left was ended by a side that hung up.
-        if part.endIsGuessed, requests.contains(where: { $0 <= lastStay.at && lastStay.at - $0 < .seconds(1) }) {
+        if part.endIsGuessed,
+            parts.contains(where: { other in
+                other.hangupRequest.map { $0.at <= lastStay.at && lastStay.at - $0.at < .seconds(1) } ?? false
+            })
+        {
             return lastStay
         }
         return end

@@ -1,37 +1,22 @@
 import Telephony
 
 /// Numbers and names of lines, as people would state them.
-struct Names: Sendable {
+struct Names {
     private let facts: Facts
-    private let isOutside: [Bool]
-    private let isDialled: [Bool]
-    private let internalNumbers: [NumberPattern]
+    private let configuration: Shared<AssemblyConfiguration>
     /// The call's first line.
     private let caller: Int
-    /// By place in `facts.call.parts`: each is asked for several times.
-    private var numbers: [Decided<String?>] = []
-    private var names: [String?] = []
+    private let isCallerOutside: Bool
 
-    /// Finds all of them at once; the lists go by place in `facts.call.parts`.
-    init(
-        _ facts: Facts, _ isOutside: [Bool], _ isDialled: [Bool], _ internalNumbers: [NumberPattern], caller: Int
-    ) {
-        (self.facts, self.isOutside, self.isDialled) = (facts, isOutside, isDialled)
-        (self.internalNumbers, self.caller) = (internalNumbers, caller)
-        for i in facts.call.parts.indices {
-            numbers.append(findNumber(i))
-            names.append(findName(i))
-        }
+    /// `caller` is a place in `facts.call.parts`, as are all lines here.
+    init(_ facts: Facts, _ configuration: Shared<AssemblyConfiguration>, caller: Int, isCallerOutside: Bool) {
+        (self.facts, self.configuration) = (facts, configuration)
+        (self.caller, self.isCallerOutside) = (caller, isCallerOutside)
     }
 
-    /// A line's own number: what it showed first (dialplan changes caller id later), else what was dialled, else its name.
-    func number(_ i: Int) -> String? { numbers[i].value }
-    /// The same, and what tells it.
-    func told(_ i: Int) -> Decided<String?> { numbers[i] }
-    /// The name shown; nil for an outside line that was dialled, which carries the caller's name.
-    func name(_ i: Int) -> String? { names[i] }
-
-    private func findNumber(_ i: Int) -> Decided<String?> {
+    /// A line's own number, and what tells it: what it showed first (dialplan changes caller id later), else what was
+    /// dialled, else its name.
+    func number(_ i: Int, isOutside: Bool, isDialled: Bool) -> Decided<String?> {
         let part = facts.call.parts[i]
         func first(_ number: String) -> Decided<String?> {
             Decided(number, part.created, "the number it showed at first")
@@ -39,12 +24,14 @@ struct Names: Sendable {
         func later(_ number: String) -> Decided<String?> {
             Decided(number, part.shown ?? part.created, "the number it was shown with")
         }
-        func named(_ number: String) -> Decided<String?> { Decided(number, part.created, "its channel's name") }
+        func named(_ address: Substring) -> Decided<String?> {
+            Decided(String(address), part.created, "its channel's name")
+        }
         // A dialled line is given the number that the caller dialled; what was asked of the trunk is what it reached.
-        if isOutside[i], isDialled[i] {
+        if isOutside, isDialled {
             if let number = Names.dialledNumber(facts.call, i) {
-                let dial = facts.call.dials.last { $0.destination == i && $0.dialString != nil }
-                return Decided(number, dial?.begin, "what was dialled on its line")
+                let begin = Names.askingDial(facts.call, i).map { facts.call.dials[$0].begin }
+                return Decided(number, begin, "what was dialled on its line")
             }
             // An extension of words, as of a dialplan's step: what its caller asked for is the number.
             let asked = facts.call.parts[caller].firstLocation.exten
@@ -53,21 +40,22 @@ struct Names: Sendable {
             }
             return part.number.map(later) ?? part.firstNumber.map(first) ?? Decided(nil, part.created, "it shows none")
         }
-        let address = String(part.address)
+        let address = part.address
         let addressIsNumber = !address.isEmpty && address.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
         // A phone that is rung with the customer's number as its caller id is still the phone of its own name.
-        if isDialled[i], addressIsNumber, let number = part.firstNumber ?? part.number, Outside.isLong(number) {
+        if isDialled, addressIsNumber, let number = part.firstNumber ?? part.number, Outside.isLong(number) {
             return named(address)
         }
         // Without a caller id of its own a phone is given the number that was called, which from outside is the company's, and of a
         // group the group's.
-        if isDialled[i], addressIsNumber, internalNumbers.match(address), let number = part.firstNumber ?? part.number,
-            isGiven(number, i), isOutside[caller] || isOneOfMany(i)
+        if isDialled, addressIsNumber, configuration.internalNumbers.match(address),
+            let number = part.firstNumber ?? part.number,
+            isGiven(number, i), isCallerOutside || isOneOfMany(i)
         {
             return named(address)
         }
         // An account's name is no number that people call, where the dialplan gives its line one.
-        if !isDialled[i], part.showsItsOwnName, let given = part.number, internalNumbers.match(given) {
+        if !isDialled, part.showsItsOwnName, let given = part.number, configuration.internalNumbers.match(given) {
             return later(given)
         }
         return Names.shown(part.firstNumber).map(first) ?? Names.shown(part.number).map(later)
@@ -76,7 +64,8 @@ struct Names: Sendable {
 
     /// Whether a dialled line shows what was called: the extension of a line that went through the dialplan.
     private func isGiven(_ number: String, _ i: Int) -> Bool {
-        facts.call.dials.contains { $0.destination == i && $0.sourceLocation?.exten == number }
+        let dials = facts.call.dials
+        return dials.indices.contains { dials[$0].destination == i && dials[$0].sourceLocation?.exten == number }
             || facts.call.parts.indices.contains { j in
                 let part = facts.call.parts[j]
                 return j != i && !part.isGuest && (part.firstLocation.exten == number || part.location.exten == number)
@@ -85,20 +74,25 @@ struct Names: Sendable {
     /// Whether other devices were dialled for the same caller.
     private func isOneOfMany(_ i: Int) -> Bool {
         let device = facts.call.parts[i].device
-        return facts.call.dials.contains { dial in
-            let other = facts.call.parts[dial.destination]
-            return dial.destination != caller && !other.isInternal && other.device != device
+        let dials = facts.call.dials
+        return dials.indices.contains { dial in
+            let other = facts.call.parts[dials[dial].destination]
+            return dials[dial].destination != caller && !other.isInternal && other.device != device
         }
     }
 
     /// A line that is dialled from an extension `s` is given that for a number.
     private static func shown(_ number: String?) -> String? { number == "s" ? nil : number }
 
+    /// The last dial of a line that says what was asked for: a place in `dials`.
+    private static func askingDial(_ call: ToldCall, _ i: Int) -> Int? {
+        let dials = call.dials
+        return dials.indices.last { dials[$0].destination == i && dials[$0].dialString != nil }
+    }
+
     /// What was dialled to reach a line, without its technology; nil where no event says it.
     static func asked(_ call: ToldCall, _ i: Int) -> Substring? {
-        guard let text = call.dials.last(where: { $0.destination == i && $0.dialString != nil })?.dialString else {
-            return nil
-        }
+        guard let dial = askingDial(call, i), let text = call.dials[dial].dialString else { return nil }
         // A queue tells its members' interfaces, Dial what follows the technology.
         let technology = call.parts[i].technology.utf8
         let rest = text.utf8.dropFirst(technology.count)
@@ -109,9 +103,11 @@ struct Names: Sendable {
     /// The number that was asked of a line's device; nil where the device itself was dialled, also by its own address, as
     /// `PJSIP_DIAL_CONTACTS` has it: `820017004/sip:820017004@192.0.2.7:5060`.
     static func dialledNumber(_ call: ToldCall, _ i: Int) -> String? {
-        guard let number = asked(call, i).flatMap({ number(in: $0) }), number != call.parts[i].address else {
-            return nil
-        }
+        asked(call, i).flatMap { dialledNumber($0, of: call.parts[i]) }
+    }
+    /// The same, of what was asked of the line.
+    static func dialledNumber(_ asked: Substring, of line: ToldCall.Line) -> String? {
+        guard let number = number(in: asked), number != line.address else { return nil }
         return number
     }
 
@@ -141,12 +137,13 @@ struct Names: Sendable {
         return short.count >= 6 && long.suffix(short.count).elementsEqual(short)
     }
 
-    private func findName(_ i: Int) -> String? {
+    /// The name shown, printable; nil for an outside line that was dialled, which carries the caller's name.
+    func name(_ i: Int, isOutside: Bool, isDialled: Bool) -> String? {
+        if isOutside, isDialled { return nil }
         let part = facts.call.parts[i]
         // Without a number of its own a phone shows what it was given for the call, and the name that goes with it.
-        let isGiven = isDialled[i] && part.firstNumber == nil && part.number.map(Outside.isLong) ?? false
-        let shown = isGiven ? part.firstName : part.callerName
-        guard let name = shown, !(isOutside[i] && isDialled[i]) else { return nil }
+        let isGiven = isDialled && part.firstNumber == nil && part.number.map(Outside.isLong) ?? false
+        guard let name = isGiven ? part.firstName : part.callerName else { return nil }
         // PJSIP hands a SIP quoted-string on with its backslashes.
         return printable(part.technology == "PJSIP" ? Names.unquoted(name) : name)
     }

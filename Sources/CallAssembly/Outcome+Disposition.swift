@@ -19,7 +19,7 @@ extension Outcome {
             }
             let wasToReachOthers =
                 cast.isOriginated
-                && (!cast.targets.isEmpty || cast.direction == .outbound && !cast.isOutside[cast.caller])
+                && (!cast.targets.isEmpty || cast.direction == .outbound && !cast.lines[cast.caller].isOutside)
             guard let up = caller.up, !wasToReachOthers else { return howItFailed([], caller) }
             return Decided(.answered, up, "nobody was called; the PBX answered")
         }
@@ -43,15 +43,15 @@ extension Outcome {
     /// A person whom the call reached, if any.
     private var reached: Int? {
         if cast.direction == .outbound {
-            if cast.isOutside[cast.main], cast.isDialled[cast.main], facts.call.parts[cast.main].up != nil {
+            if cast.lines[cast.main].isOutside, cast.lines[cast.main].isDialled, facts.call.parts[cast.main].up != nil {
                 return cast.main
             }
-            if cast.isOutside[cast.main], cast.main != cast.caller { return nil }
+            if cast.lines[cast.main].isOutside, cast.main != cast.caller { return nil }
         }
-        if let target = answeredTargets.first { return target }
+        if let target = answeredTarget { return target }
         if let talker = conversation.talkers.first(where: { $0.part != cast.main })?.part { return talker }
         // Originated to one line only: that line was the one to reach.
-        if cast.isOriginated, cast.targets.isEmpty, cast.direction != .outbound || cast.isOutside[cast.caller],
+        if cast.isOriginated, cast.targets.isEmpty, cast.direction != .outbound || cast.lines[cast.caller].isOutside,
             facts.call.parts[cast.caller].up != nil
         {
             return cast.caller
@@ -61,7 +61,7 @@ extension Outcome {
 
     /// Dials of people that count: not the originated first line, unless it was the only one.
     private var attemptedDials: [Call.Dial] {
-        let all = facts.call.dials.filter { cast.isPerson[$0.destination] }
+        let all = facts.call.dials.filter { cast.lines[$0.destination].isPerson }
         let others = all.filter { $0.destination != cast.caller }
         return others.isEmpty ? all : others
     }
@@ -69,7 +69,7 @@ extension Outcome {
     private func howItFailed(_ attempts: [Call.Dial], _ caller: ToldCall.Line) -> Decided<CallRecord.Disposition> {
         let parts = facts.call.parts
         if let request = caller.hangupRequest, !isRefusal(caller),
-            !(cast.isOriginated && cast.isDialled[cast.caller] && caller.up == nil)
+            !(cast.isOriginated && cast.lines[cast.caller].isDialled && caller.up == nil)
         {
             // It counts only if somebody was still being tried, or nothing had failed.
             // An application outside that gives up on a phone has no DialEnd: the phone's channel is gone then.

@@ -22,7 +22,7 @@ extension Outcome {
             return unseen("requests for an end are not heard on this connection: a filter hides them")
         }
         // The last talk is the end of the call only if the main party did not go on alone after it; on hold is not alone.
-        let mainLeft = ends.left[cast.main] ?? ends.overall
+        let mainLeft = ends.left(cast.main) ?? ends.overall
         if let talkEnd = conversation.lastConnectionEnd, mainLeft - talkEnd <= .seconds(1),
             let start = conversation.lastTalkStart
         {
@@ -34,15 +34,18 @@ extension Outcome {
     /// The first of those who talked last to hang up.
     private func whoEndedTalk(since start: Instant) -> Decided<CallRecord.HungUpBy?> {
         let parts = facts.call.parts
-        let people = [cast.main] + conversation.lastTalkers
-        let requests = parts.indices.filter { i in
-            guard cast.isPerson[i], people.contains(i) || i == cast.caller, let request = parts[i].hangupRequest
-            else { return false }
-            return request.at >= start
+        let talkers = conversation.lastTalkers
+        var first: (part: Int, request: Mark)?
+        for i in parts.indices where cast.lines[i].isPerson {
+            guard let request = parts[i].hangupRequest, request.at >= start,
+                i == cast.main || i == cast.caller || talkers.contains(i)
+            else { continue }
+            if first.map({ request.at < $0.request.at }) ?? true { first = (i, request) }
         }
-        if let first = requests.min(by: { parts[$0].hangupRequest!.at < parts[$1].hangupRequest!.at }) {
-            return byRequest(first, parts[first].hangupRequest!, "the first side to hang up after the last connection")
+        if let first {
+            return byRequest(first.part, first.request, "the first side to hang up after the last connection")
         }
+        let people = [cast.main] + talkers
         if let source = hangupSource(people) { return bySource(source) }
         if let i = people.first(where: pressedDisconnect), let key = parts[i].lastKey {
             return Decided(side(i), key, "its side pressed a key and was the first to leave: a feature code")
@@ -106,17 +109,17 @@ extension Outcome {
     }
 
     private var lastEndIsGuessed: Bool {
-        let people = facts.call.parts.indices.filter { cast.isPerson[$0] }
-        let guessed = people.filter { facts.call.parts[$0].endIsGuessed }
+        let parts = facts.call.parts
         // A peer put together from a handler's words has no end of its own, and needs none.
-        return guessed.contains(cast.caller) || guessed.contains(cast.main) || guessed.count == people.count
+        return parts[cast.caller].endIsGuessed || parts[cast.main].endIsGuessed
+            || parts.indices.allSatisfy { !cast.lines[$0].isPerson || parts[$0].endIsGuessed }
     }
 
     /// The main party left within the gap, or so shortly after it that the request for it may have been missed.
     private var isEndUnheard: Bool {
         let main = facts.call.parts[cast.main]
         guard let heardAgain = main.heardAgain else { return false }
-        if (ends.left[cast.main] ?? ends.overall) <= heardAgain + .seconds(1) { return true }
+        if (ends.left(cast.main) ?? ends.overall) <= heardAgain + .seconds(1) { return true }
         // Its party left the bridge in there and its dialplan did not go on: the channel only waited for its Hangup.
         if let left = main.stays.last?.to?.at, left <= heardAgain, !main.hasMovedOn { return true }
         // Every end in the dialplan comes with a request: nothing but the Hangup after its handlers was heard.
@@ -142,8 +145,9 @@ extension Outcome {
         for i in among {
             guard let source = facts.call.parts[i].hangupSource, !source.name.isEmpty else { continue }
             // The name stays on a channel that goes on after the other side left: it says nothing of its own end.
-            if let j = facts.call.parts.firstIndex(where: { $0.name.description == source.name }), cast.isPerson[j],
-                let his = ends.left[j], let mine = ends.left[i], mine - his < .seconds(1)
+            if let j = facts.call.parts.firstIndex(where: { $0.name.description == source.name }),
+                cast.lines[j].isPerson,
+                let his = ends.left(j), let mine = ends.left(i), mine - his < .seconds(1)
             {
                 return (j, source.mark)
             }

@@ -9,7 +9,7 @@ extension Outcome {
         guard let chosen else { return unjoinedQueue(status) }
         let part = facts.call.parts[chosen.part]
         let over = chosen.leave ?? chosen.connect ?? chosen.abandon
-        let until = over?.at ?? ends.left[chosen.part] ?? ends.overall
+        let until = over?.at ?? ends.left(chosen.part) ?? ends.overall
         let result = result(of: chosen, part, until: until, status)
         let queue = CallRecord.Queue(
             name: printable(chosen.name), wait: max(until - chosen.join.at, .zero), position: chosen.position,
@@ -105,9 +105,12 @@ extension Outcome {
 
     /// When somebody took the call in that time; nil where nobody did.
     private func answer(between from: Instant, and to: Instant) -> Mark? {
-        facts.call.dials.first { dial in
-            dial.status == .answer && cast.isPerson[dial.destination] && dial.destination != cast.caller
-                && dial.end.map { $0.at >= from && $0.at <= to + .milliseconds(100) } ?? false
-        }?.end
+        let dials = facts.call.dials
+        let dial = dials.indices.first { dial in
+            let destination = dials[dial].destination
+            return dials[dial].status == .answer && cast.lines[destination].isPerson && destination != cast.caller
+                && dials[dial].end.map { $0.at >= from && $0.at <= to + .milliseconds(100) } ?? false
+        }
+        return dial.flatMap { dials[$0].end }
     }
 }

@@ -41,19 +41,21 @@ struct Outcome {
     let ends: Ends
     /// Who heard the main party, when.
     let conversation: Conversation
-    /// Dialled lines that said yes, in the order they did.
-    let answeredTargets: [Int]
+    /// The dialled line that said yes first.
+    let answeredTarget: Int?
 
     /// Decides everything, in an order that matters.
     init(_ facts: Facts, _ cast: Cast, _ ends: Ends, _ conversation: Conversation) {
         (self.facts, self.cast, self.ends, self.conversation) = (facts, cast, ends, conversation)
         let dials = facts.call.dials
-        answeredTargets = dials.indices.filter {
-            let destination = dials[$0].destination
-            return dials[$0].status == .answer && cast.isPerson[destination] && destination != cast.caller
+        func answer(_ dial: Int) -> Instant { dials[dial].end?.at ?? dials[dial].begin.at }
+        var first: Int?
+        for dial in dials.indices where dials[dial].status == .answer {
+            let destination = dials[dial].destination
+            guard cast.lines[destination].isPerson, destination != cast.caller else { continue }
+            if first.map({ answer(dial) < answer($0) }) ?? true { first = dial }
         }
-        .sorted { (dials[$0].end?.at ?? dials[$0].begin.at) < (dials[$1].end?.at ?? dials[$1].begin.at) }
-        .map { dials[$0].destination }
+        answeredTarget = first.map { dials[$0].destination }
         // Each looks at what was decided before it.
         answeredBy = whoAnswered()
         hungUp = whoHungUp()
@@ -66,14 +68,14 @@ struct Outcome {
     private func whoAnswered() -> Int? {
         let parts = facts.call.parts
         if cast.direction == .outbound {
-            return cast.isOutside[cast.main] && parts[cast.main].up != nil ? cast.main : nil
+            return cast.lines[cast.main].isOutside && parts[cast.main].up != nil ? cast.main : nil
         }
         // Of people met in a conference nobody answered this call; an agent who is logged in did.
         let talker = conversation.talkers.first { talker in
             let part = parts[talker.part]
             return talker.part != cast.main && (!part.isGuest || part.agent != nil)
         }
-        if let answerer = talker?.part ?? answeredTargets.first { return answerer }
+        if let answerer = talker?.part ?? answeredTarget { return answerer }
         let isOneLine = cast.isOriginated && cast.targets.isEmpty && cast.direction == .internal
         return isOneLine && parts[cast.caller].up != nil ? cast.caller : nil
     }
@@ -99,9 +101,11 @@ struct Outcome {
     }
 
     private mutating func takeNotes() {
-        for dial in facts.call.dials {
-            guard let forward = dial.forward else { continue }
-            let from = cast.number(dial.destination) ?? facts.call.parts[dial.destination].name.description
+        let dials = facts.call.dials
+        for dial in dials.indices {
+            guard let forward = dials[dial].forward else { continue }
+            let who = dials[dial].destination
+            let from = cast.number(who) ?? facts.call.parts[who].name.description
             notes.append("\(printable(from)) forwarded the call to \(printable(forward))")
         }
         for move in facts.call.moves where move.kind == .pickup {

@@ -44,15 +44,14 @@ struct Outside {
         // What was asked of the line's device tells more than any caller id: a line that is dialled is given the number
         // that its caller dialled, an originated one what the CRM gave it.
         // Without a number in it the device itself was called: a phone, unless it has shown to be more.
-        if isDialled, Names.asked(facts.call, i) != nil {
-            guard let number = Names.dialledNumber(facts.call, i) else {
+        if isDialled, let asked = Names.asked(facts.call, i) {
+            guard let number = Names.dialledNumber(asked, of: part) else {
                 return learned(part, otherwise: (false, "its device itself was dialled, without a number"))
             }
             if Outside.isLong(number), !isInternal(number) {
                 return (true, "a number longer than an extension was dialled on it")
             }
-        }
-        if isDialled, showsTheCalled(i) {
+        } else if isDialled, showsTheCalled(i) {
             return learned(part, otherwise: (false, "it shows the number that somebody outside called"))
         }
         let shown = isDialled || isOriginated ? part.number ?? part.firstNumber : part.firstNumber ?? part.number

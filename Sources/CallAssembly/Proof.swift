@@ -4,26 +4,18 @@ import Telephony
 ///
 /// Without the devices' past, which goes on changing as the stream goes on.
 struct Proof: Sendable {
-    /// What was heard of the call.
-    let facts: Facts
     /// The call's first channel.
     let first: ToldCall.Line
-    /// Who is who in it.
-    let cast: Cast
-    /// When each party left.
-    let ends: Ends
-    /// Who heard whom, and when.
-    let conversation: Conversation
-    /// How it came out.
+    /// How it came out; and in it what that was decided from.
     let outcome: Outcome
     /// The record's `agents`, by place in `facts.call.parts`.
     let agents: [Int]
     /// The times in which somebody was rung for the caller.
     let ringing: [(from: Mark, to: Mark)]
     /// Those that the record lists, each with its event.
-    let transfers: Transfers
-    /// The recordings that the record lists.
-    let recordings: [Call.RecordingStart]
+    let transfers: [(transfer: CallRecord.Transfer, mark: Mark)]
+    /// The recordings that the record lists, by place in `facts.call.recordings`.
+    let recordings: [Int]
     /// The record's `answered_at`; nil where nobody answered.
     let answeredAt: Mark?
     /// The record's `accountcode`; nil where it has none.
@@ -36,6 +28,11 @@ struct Proof: Sendable {
     let hasReference: Bool
     /// The record has an `agent`.
     let hasAgent: Bool
+
+    private var facts: Facts { outcome.facts }
+    private var cast: Cast { outcome.cast }
+    private var ends: Ends { outcome.ends }
+    private var conversation: Conversation { outcome.conversation }
 
     /// Each field's events in the contract's order: one or more for a field that was seen, none for one that is nil or
     /// follows from others. A time that is a sum has the beginning and the end of each of its parts.
@@ -71,8 +68,8 @@ struct Proof: Sendable {
             if let over = wait.over { evidence.add("queue", over, "the wait was over") }
             if wait.result.value != nil { evidence.add("queue", wait.result, otherwise: wait.over ?? first) }
         }
-        for (transfer, mark) in transfers.told { evidence.add("transfers", mark, transfer.kind.sentence) }
-        for recording in recordings {
+        for (transfer, mark) in transfers { evidence.add("transfers", mark, transfer.kind.sentence) }
+        for recording in recordings.map({ call.recordings[$0] }) {
             evidence.add("recordings", recording.from, "a recording began")
             if let to = recording.to { evidence.add("recordings", to, "it was stopped") }
         }

@@ -1,7 +1,7 @@
 import Telephony
 
 /// A call as those see it who decide: its channels stand behind references, because each is looked at some thirty times and
-/// a `Part` is large to copy.
+/// a `Part` is large to copy. Dials and recordings are gone through by place: handed to a closure each would be copied.
 @dynamicMemberLookup
 struct ToldCall: Sendable {
     private let call: Call
@@ -51,6 +51,11 @@ struct ToldCall: Sendable {
         }
         /// See `Call.Part.showsItsOwnName`.
         var showsItsOwnName: Bool { part.firstNumber.map { $0[...] == address } ?? false }
+        /// Made before the other one, or in the same microsecond with an older id.
+        func isOlder(than other: Line) -> Bool {
+            part.created.at == other.part.created.at
+                ? part.uniqueID < other.part.uniqueID : part.created.at < other.part.created.at
+        }
         /// Every fact of the channel, read in place.
         subscript<T>(dynamicMember member: KeyPath<Call.Part, T>) -> T {
             @inline(__always) get { part[keyPath: member] }

@@ -41,20 +41,21 @@ struct Transfers {
             case .forward, .redirect: continue
             }
         }
-        for dial in facts.call.dials {
-            guard let forward = dial.forward, talkedBefore(dial.begin.at) else { continue }
+        let dials = facts.call.dials
+        for dial in dials.indices {
+            guard let forward = dials[dial].forward, talkedBefore(dials[dial].begin.at) else { continue }
             append(
-                .forward, dial.end ?? dial.begin, by: cast.number(dial.destination), to: forward,
-                isOK: dial.status != .busy)
+                .forward, dials[dial].end ?? dials[dial].begin, by: cast.number(dials[dial].destination), to: forward,
+                isOK: dials[dial].status != .busy)
         }
-        for relocation in facts.call.relocations where cast.isPerson[relocation.part] {
+        for relocation in facts.call.relocations where cast.lines[relocation.part].isPerson {
             // A transfer or parking tells of itself, within moments of the relocation.
             let isTold = facts.call.moves.contains { move in
                 let distance = move.at.at - relocation.at.at
                 return distance < .seconds(2) && distance > .seconds(-2)
             }
             if isTold { continue }
-            let survives = ends.left[relocation.part].map { $0 - relocation.at.at > .milliseconds(50) } ?? true
+            let survives = ends.left(relocation.part).map { $0 - relocation.at.at > .milliseconds(50) } ?? true
             // One action may send both sides of a call somewhere: it is told of the main party.
             let isMain = relocation.part == cast.main
             let hasFellow = facts.call.relocations.contains { other in
@@ -82,7 +83,7 @@ struct Transfers {
     private func arrived(_ move: Call.Move, isAsked: Bool = false) -> Bool {
         let after = facts.call.dials.filter { dial in
             let isOpen = isAsked && dial.destination != move.by && dial.end.map { $0.at > move.at.at } ?? false
-            return (isOpen || dial.begin.at >= move.at.at - .milliseconds(500)) && cast.isPerson[dial.destination]
+            return (isOpen || dial.begin.at >= move.at.at - .milliseconds(500)) && cast.lines[dial.destination].isPerson
                 && dial.destination != cast.main
         }
         return after.isEmpty || after.contains { $0.status == .answer } || talksAfter(move.at.at)
@@ -100,7 +101,7 @@ struct Transfers {
 
     /// The number of who took an attended transfer: the target's line, or through Local channels who spoke next.
     private func taker(_ move: Call.Move) -> String? {
-        if let taker = move.taker, cast.isPerson[taker] { return cast.number(taker) }
+        if let taker = move.taker, cast.lines[taker].isPerson { return cast.number(taker) }
         for segment in conversation.segments where segment.to.at > move.at.at {
             guard case .talk(let people) = segment.kind else { continue }
             if let person = people.first(where: { $0 != move.by }) { return cast.number(person) }
