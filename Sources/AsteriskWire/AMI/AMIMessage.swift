@@ -132,6 +132,11 @@ public import Telephony
         guard let bytes = unsafe value(header), bytes.count > 0, unsafe !AMIMessage.isUnknown(bytes) else { return nil }
         return unsafe UniqueID(bytes)
     }
+    /// The id of a bridge; nil where it is missing, empty or `<unknown>`.
+    func bridgeID(_ header: AMIHeader) -> BridgeID? {
+        guard let bytes = unsafe value(header), bytes.count > 0, unsafe !AMIMessage.isUnknown(bytes) else { return nil }
+        return unsafe BridgeID(bytes)
+    }
     /// The event's own time: the `Timestamp` header, seconds with a fraction; nil without `timestampevents = yes`.
     public var timestamp: Instant? { unsafe value(.timestamp).flatMap { unsafe Instant(epochText: $0) } }
     /// Whether the value is exactly this ASCII word.

@@ -167,11 +167,11 @@ public struct CallEventTranslator: Sendable {
                 channel, HangupCause(rawValue: m.integer(.cause) ?? 0), text: m.known(.causeText),
                 techCause: m.known(.techCause), at: location(m))
         case .bridgeEnter:
-            guard let bridge = m.known(.bridgeUniqueid) else { throw Damage("BridgeEnter without BridgeUniqueid") }
-            return .bridgeEnter(channel, BridgeID(bridge), bridgeKind(m), at: location(m))
+            guard let bridge = m.bridgeID(.bridgeUniqueid) else { throw Damage("BridgeEnter without BridgeUniqueid") }
+            return .bridgeEnter(channel, bridge, bridgeKind(m), at: location(m))
         case .bridgeLeave:
-            guard let bridge = m.known(.bridgeUniqueid) else { throw Damage("BridgeLeave without BridgeUniqueid") }
-            return .bridgeLeave(channel, BridgeID(bridge), at: location(m))
+            guard let bridge = m.bridgeID(.bridgeUniqueid) else { throw Damage("BridgeLeave without BridgeUniqueid") }
+            return .bridgeLeave(channel, bridge, at: location(m))
         case .dtmfEnd: return .keyPressed(channel)
         case .hold: return .hold(channel)
         case .unhold: return .unhold(channel)
