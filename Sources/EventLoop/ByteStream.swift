@@ -99,7 +99,7 @@ extension ByteStream {
     /// Waits for bytes and shows them to `body`, once; false, without calling it, when the peer has ended its side.
     ///
     /// The buffer belongs to the loop and is overwritten by the next read of any stream: copy what is to be kept. It holds
-    /// 1 to 262,144 bytes.
+    /// 1 to 2,097,152 bytes.
     /// - Throws: `.connectionReset`, `.cancelled`, `.closed`, `.tlsFailed`, or whatever `fail` was given.
     nonisolated(nonsending)
         public func read(_ body: (UnsafeRawBufferPointer) -> Void) async throws(EventLoopError) -> Bool

@@ -42,6 +42,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// waking thread has left `uv_async_send`, and where both share a processor that is some 50 µs later.
     private let bell: Int32
     private let alarm: UnsafeMutablePointer<uv_timer_t>
+    /// Bytes read at once at most.
+    static let readLimit = 2 << 20
     /// Where every stream of this loop reads into; valid only until the reading task suspends.
     let readBuffer: UnsafeMutableRawBufferPointer
 
@@ -93,9 +95,9 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         bell = cuv_eventfd()
         let bellError = bell < 0 ? -errno : 0
         alarm = .allocate(capacity: 1)
-        // A peer that sends at full speed is read in a quarter of the calls that 64 KiB take, and it still fits the second cache.
-        // Memory that no read has reached is none.
-        readBuffer = .allocate(byteCount: 262_144, alignment: 16)
+        // Each read lets a peer that sends at full speed send on, which the kernel does on the reader's time: the fewer reads the
+        // better, and more than this gains nothing. Memory that no read has reached is none.
+        readBuffer = .allocate(byteCount: EventLoop.readLimit, alignment: 16)
         signal(SIGPIPE, SIG_IGN)
         var status = uv_loop_init(uv)
         if status == 0 { status = bellError }
