@@ -3,7 +3,7 @@ import Telephony
 /// The record's legs: one for each line, none for Asterisk's own channels.
 extension CallTeller {
     /// One for each line that is the call's own, oldest first; a guest is none.
-    func legs(_ cast: Cast, _ outcome: Outcome) -> [CallRecord.Leg] {
+    func legs(_ cast: Cast, _ outcome: borrowing Outcome) -> [CallRecord.Leg] {
         var legs: [CallRecord.Leg] = []
         legs.reserveCapacity(cast.people.count)
         for i in cast.people where !facts.call.parts[i].isInternal {
@@ -53,7 +53,7 @@ extension CallTeller {
         }
     }
 
-    private func role(_ i: Int, _ cast: Cast, _ outcome: Outcome) -> CallRecord.Leg.Role {
+    private func role(_ i: Int, _ cast: Cast, _ outcome: borrowing Outcome) -> CallRecord.Leg.Role {
         if i == cast.callerLine { return .caller }
         if i == outcome.answeredBy || i == cast.main { return .callee }
         let part = facts.call.parts[i]

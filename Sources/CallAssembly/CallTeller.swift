@@ -25,35 +25,47 @@ struct CallTeller {
         guard let cast = Cast(facts, configuration, knowledge) else { return nil }
         let ends = Ends(facts, cast, now: now)
         let conversation = Conversation(facts, main: cast.main, cast.lines, end: ends.mark)
-        let outcome = Outcome(facts, cast, ends, conversation)
-
+        var outcome = Outcome(facts, cast, ends, conversation)
+        outcome.decide()
         let first = firstChannel
-        let (start, end) = (first.created.at, max(ends.overall, first.created.at))
         var record = CallRecord(
             id: CallRecord.id(system: configuration.system, linkedID: facts.call.linkedID),
             system: configuration.system,
             uniqueID: first.uniqueID, linkedID: facts.call.linkedID, direction: cast.direction,
             disposition: outcome.disposition.value, caller: cast.callerParty.value, callee: cast.calleeParty.value,
-            startedAt: start, endedAt: end, hangupCause: outcome.cause.value)
+            startedAt: first.created.at, endedAt: max(ends.overall, first.created.at),
+            hangupCause: outcome.cause.value)
+        // Both are handed on, not copied: each has some dozens of texts and lists.
+        let proof = fill(&record, first, consume outcome)
+        return now == nil
+            ? FinishedCall(record: consume record, evidenceFrom: proof.evidence)
+            : FinishedCall(record: consume record)
+    }
+
+    /// Writes all that follows from what was decided.
+    /// - Returns: what tells why the record says so.
+    private func fill(_ record: inout CallRecord, _ first: ToldCall.Line, _ outcome: consuming Outcome) -> Proof {
+        let (cast, ends) = (outcome.cast, outcome.ends)
         record.isInProgress = now != nil
         record.hangupCauseText = outcome.causeText
         record.hungUpBy = outcome.hungUp.value
         let answeredAt = answeredAt(cast, outcome)
-        record.answeredAt = answeredAt.map { min(max($0.at, start), end) }
+        record.answeredAt = answeredAt.map { min(max($0.at, record.startedAt), record.endedAt) }
         record.answeredBy = outcome.answeredBy.map { cast.lines[$0].party }
         let agents = agents(cast, outcome)
-        record.agents = agents.map { cast.lines[$0].party }
+        record.agents.reserveCapacity(agents.count)
+        for i in agents { record.agents.append(cast.lines[i].party) }
         record.agent = record.agents.last
         if agents.isEmpty, cast.direction == .outbound, !cast.lines[cast.caller].isOutside {
             record.agent = cast.lines[cast.caller].party
         }
-        record.talk = conversation.talk
-        record.hold = conversation.hold
-        record.park = conversation.park
+        record.talk = outcome.conversation.talk
+        record.hold = outcome.conversation.hold
+        record.park = outcome.conversation.park
         let ringing = ringing(cast)
         record.ring = CallTeller.total(ringing)
         record.queue = outcome.queue
-        let transfers = Transfers(facts, cast, conversation, ends).told
+        let transfers = Transfers(facts, cast, outcome.conversation, ends).told
         record.transfers = transfers.map(\.transfer)
         let recordings = recordings(cast)
         record.recordings = recordings.map { recording($0, ends) }
@@ -65,21 +77,25 @@ struct CallTeller {
         record.userField = userField?.value
         record.completeness = facts.call.isPartial ? .partial : .full
         record.sources = facts.call.sources.sources
-        record.notes = facts.call.notes + outcome.notes
-        record.notes += contradictions(record, cast)
+        addNotes(&record, cast, outcome)
+        return Proof(
+            first: first, outcome: consume outcome, agents: agents, ringing: ringing, transfers: transfers,
+            recordings: recordings, answeredAt: answeredAt, accountCode: account, userField: userField, record)
+    }
+
+    private func addNotes(_ record: inout CallRecord, _ cast: Cast, _ outcome: borrowing Outcome) {
+        record.notes = facts.call.notes
+        // Nothing added to an empty list makes a list of its own.
+        if !outcome.notes.isEmpty { record.notes += outcome.notes }
+        let remarks = contradictions(record, cast)
+        if !remarks.isEmpty { record.notes += remarks }
+        guard facts.call.variables.contains(where: { isUnfilled($0.value) }) else { return }
         let unfilled = facts.call.variables.filter { isUnfilled($0.value) }
         for entry in unfilled.sorted(by: { $0.name < $1.name }) {
             record.notes.append(
                 "\(printable(entry.name)) was left out: it holds \(printable(entry.value)), which VICIdial should have filled in"
             )
         }
-        if now != nil { return FinishedCall(record: record) }
-        let proof = Proof(
-            first: first, outcome: consume outcome, agents: agents, ringing: ringing, transfers: transfers,
-            recordings: recordings, answeredAt: answeredAt, accountCode: account, userField: userField,
-            variables: record.variables,
-            hasReference: record.refID != nil, hasAgent: record.agent != nil)
-        return FinishedCall(record: record, evidenceFrom: proof.evidence)
     }
 
     /// The oldest of the call's own channels, whoever's.
@@ -93,7 +109,7 @@ struct CallTeller {
     }
 
     /// When the line came up whose answer counts; the caller's where the PBX itself answered; nil where none did.
-    private func answeredAt(_ cast: Cast, _ outcome: Outcome) -> Mark? {
+    private func answeredAt(_ cast: Cast, _ outcome: borrowing Outcome) -> Mark? {
         answeredAt(cast) ?? (outcome.disposition.value == .answered ? facts.call.parts[cast.caller].up : nil)
     }
     private func answeredAt(_ cast: Cast) -> Mark? {
@@ -116,7 +132,7 @@ struct CallTeller {
 
     /// Everyone inside who spoke with the outside party, in the order they first did; the same phone twice in a row is one
     /// person (a parked call that came back).
-    private func agents(_ cast: Cast, _ outcome: Outcome) -> [Int] {
+    private func agents(_ cast: Cast, _ outcome: borrowing Outcome) -> [Int] {
         let parts = facts.call.parts
         var agents: [Int] = []
         for (part, _) in outcome.conversation.talkers where !cast.lines[part].isOutside && part != cast.main {
@@ -128,7 +144,7 @@ struct CallTeller {
     }
 
     /// Who inside was connected for no time that can be measured: the last that was heard of the call is that they met.
-    private func met(_ cast: Cast, _ outcome: Outcome) -> Int? {
+    private func met(_ cast: Cast, _ outcome: borrowing Outcome) -> Int? {
         let inside = cast.lines[cast.caller].isOutside || cast.main == cast.caller ? outcome.answeredBy : cast.caller
         guard let inside, !cast.lines[inside].isOutside, inside != cast.main else { return nil }
         let bridges = Set(facts.call.parts[cast.main].stays.map(\.bridge))

@@ -121,23 +121,18 @@ final class Cast: Sendable {
             lines[i].party.name = names.name(i, isOutside: isOutside, isDialled: isDialled)
         }
         self.lines = lines
-        func party(_ i: Int) -> Decided<CallRecord.Caller> {
-            Decided(
-                CallRecord.Caller(number: lines[i].party.number, name: lines[i].party.name), lines[i].number.mark,
-                lines[i].number.reason)
-        }
         if isCallback {
             // Without a number of its own a callback is the call of who was called for it.
             let shown = called.value.callerNumber
             callerLine = shown == nil ? targets.first { !lines[$0].isOutside } : nil
             callerParty =
-                callerLine.map(party)
+                callerLine.map { Cast.party(lines[$0]) }
                 ?? Decided(
                     CallRecord.Caller(number: shown.map(printable)), parts[caller].shown ?? parts[caller].created,
                     "the number shown to the line that Asterisk dialled")
         } else {
             callerLine = caller
-            callerParty = party(caller)
+            callerParty = Cast.party(lines[caller])
         }
         let number = called.value.number ?? targets.first.flatMap { lines[$0].number.value }
         let named = direction == .inbound ? nil : targets.first { lines[$0].number.value == number }
@@ -146,6 +141,10 @@ final class Cast: Sendable {
             called.mark, called.reason)
     }
 
+    private static func party(_ line: borrowing Line) -> Decided<CallRecord.Caller> {
+        Decided(
+            CallRecord.Caller(number: line.party.number, name: line.party.name), line.number.mark, line.number.reason)
+    }
     /// A line's own number, by place in `facts.call.parts`; as shown, not made printable.
     func number(_ i: Int) -> String? { lines[i].number.value }
 

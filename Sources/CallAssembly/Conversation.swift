@@ -4,9 +4,9 @@ import Telephony
 ///
 /// The main party is the outside one, or the first caller. At each moment it is connected with every channel it can reach
 /// through the bridge it is in and through Local halves, as sound is.
-struct Conversation {
+struct Conversation: Sendable {
     /// What the main party heard.
-    enum Kind: Equatable {
+    enum Kind: Equatable, Sendable {
         /// Connected with people, who hear it.
         case talk([Int])
         /// Put on hold, or left waiting while somebody consults.
@@ -17,7 +17,7 @@ struct Conversation {
         case alone
     }
     /// A time in which it heard the same, always longer than nothing.
-    struct Segment {
+    struct Segment: Sendable {
         /// When somebody came, left, held or went on.
         var from: Mark
         /// When the next one did; at most the call's end.
@@ -54,8 +54,9 @@ struct Conversation {
         segments.reserveCapacity(times.count)
         var wasHeld = false
         var group = [Bool](repeating: false, count: parts.count)
-        for (from, next) in zip(times, times.dropFirst()) where from.at < next.at {
-            let to = next.at < end.at ? next : end
+        for i in times.indices.dropFirst() {
+            let from = times[i - 1]
+            let to = times[i].at < end.at ? times[i] : end
             if from.at >= to.at { continue }
             let kind = Conversation.kind(facts, main, lines, from.at, wasHeld, &group)
             wasHeld = kind == .held
@@ -128,7 +129,9 @@ struct Conversation {
 
     /// The time of all segments of the wanted kinds.
     func total(_ wanted: (Kind) -> Bool) -> Duration {
-        segments.reduce(.zero) { $0 + (wanted($1.kind) ? $1.to.at - $1.from.at : .zero) }
+        var total = Duration.zero
+        for i in segments.indices where wanted(segments[i].kind) { total += segments[i].to.at - segments[i].from.at }
+        return total
     }
     /// The record's `talk`: connected with at least one person who did not hold.
     var talk: Duration { total { if case .talk = $0 { true } else { false } } }

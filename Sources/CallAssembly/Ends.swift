@@ -1,7 +1,7 @@
 import Telephony
 
 /// When each party left, which is not when its channel was let go: a slow hangup handler holds a channel long after.
-struct Ends {
+struct Ends: Sendable {
     /// What told of each party's leaving, by place in `facts.call.parts`; nil while it is there.
     let marks: [Mark?]
     /// When that was; likewise.

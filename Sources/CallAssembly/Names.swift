@@ -150,7 +150,9 @@ struct Names {
 
     /// Takes SIP's quoted pairs back, if all backslashes are such.
     static func unquoted(_ text: String) -> String {
-        guard text.utf8.contains(0x5C) else { return text }
+        let isQuoted =
+            unsafe text.utf8.withContiguousStorageIfAvailable { unsafe $0.contains(0x5C) } ?? text.utf8.contains(0x5C)
+        guard isQuoted else { return text }
         var out: [UInt8] = []
         var bytes = text.utf8.makeIterator()
         while let byte = bytes.next() {

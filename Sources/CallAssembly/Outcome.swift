@@ -1,7 +1,7 @@
 import Telephony
 
 /// How the call came out: was somebody reached, who ended it, with what cause, how the queue went.
-struct Outcome {
+struct Outcome: Sendable {
     /// Place of the person who answered first.
     private(set) var answeredBy: Int?
     /// Who ended it: a side, or the PBX (`system`); the value is nil where that was not seen.
@@ -22,7 +22,7 @@ struct Outcome {
     private(set) var notes: [String] = []
 
     /// A wait in a queue, and the events it is told from.
-    struct Wait {
+    struct Wait: Sendable {
         /// What the record says.
         let queue: CallRecord.Queue
         /// Which queue it was.
@@ -44,7 +44,7 @@ struct Outcome {
     /// The dialled line that said yes first.
     let answeredTarget: Int?
 
-    /// Decides everything, in an order that matters.
+    /// Nothing is decided yet.
     init(_ facts: Facts, _ cast: Cast, _ ends: Ends, _ conversation: Conversation) {
         (self.facts, self.cast, self.ends, self.conversation) = (facts, cast, ends, conversation)
         let dials = facts.call.dials
@@ -56,7 +56,10 @@ struct Outcome {
             if first.map({ answer(dial) < answer($0) }) ?? true { first = dial }
         }
         answeredTarget = first.map { dials[$0].destination }
-        // Each looks at what was decided before it.
+    }
+
+    /// Decides everything, in an order that matters: each looks at what was decided before it.
+    mutating func decide() {
         answeredBy = whoAnswered()
         hungUp = whoHungUp()
         wait = queueWait()

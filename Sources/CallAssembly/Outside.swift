@@ -97,6 +97,8 @@ struct Outside {
 
     /// Seven digits or more, or international: no extension.
     static func isLong(_ number: String) -> Bool {
+        // Most numbers are either an extension's, which need not be looked at, or long.
+        if number.utf8.count < 7, number.utf8.first != UInt8(ascii: "+") { return false }
         let digits = number.utf8.count { $0 >= 48 && $0 <= 57 }
         return digits >= 7 || number.hasPrefix("+") && digits > 0
     }

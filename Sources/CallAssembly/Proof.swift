@@ -3,7 +3,7 @@ import Telephony
 /// What was decided of one call, kept to be looked at once more: which event decided each field of its record.
 ///
 /// Without the devices' past, which goes on changing as the stream goes on.
-struct Proof: Sendable {
+final class Proof: Sendable {
     /// The call's first channel.
     let first: ToldCall.Line
     /// How it came out; and in it what that was decided from.
@@ -28,6 +28,19 @@ struct Proof: Sendable {
     let hasReference: Bool
     /// The record has an `agent`.
     let hasAgent: Bool
+
+    /// Takes over what was decided.
+    init(
+        first: ToldCall.Line, outcome: consuming Outcome, agents: [Int], ringing: [(from: Mark, to: Mark)],
+        transfers: [(transfer: CallRecord.Transfer, mark: Mark)], recordings: [Int], answeredAt: Mark?,
+        accountCode: Decided<String>?, userField: Decided<String>?, _ record: borrowing CallRecord
+    ) {
+        (self.first, self.agents, self.ringing) = (first, agents, ringing)
+        self.outcome = outcome
+        (self.transfers, self.recordings, self.answeredAt) = (transfers, recordings, answeredAt)
+        (self.accountCode, self.userField, variables) = (accountCode, userField, record.variables)
+        (hasReference, hasAgent) = (record.refID != nil, record.agent != nil)
+    }
 
     private var facts: Facts { outcome.facts }
     private var cast: Cast { outcome.cast }

@@ -67,7 +67,7 @@ struct Transfers {
             else { continue }
             append(.redirect, relocation.at, by: nil, to: relocation.to.exten, isOK: true)
         }
-        told.sort { $0.mark.at < $1.mark.at }
+        if told.count > 1 { told.sort { $0.mark.at < $1.mark.at } }
     }
 
     private mutating func append(

@@ -91,7 +91,15 @@ public struct CallRecord: Sendable, Equatable {
     }
 
     /// Derives the record's id: the same call gives the same id however and wherever it is read.
-    public static func id(system: String, linkedID: LinkedID) -> String { system + "-" + linkedID.description }
+    public static func id(system: String, linkedID: LinkedID) -> String {
+        var id = ""
+        // Room for a linked id of the usual form, at once.
+        id.reserveCapacity(system.utf8.count + 20)
+        id.append(system)
+        id.append("-")
+        id.append(linkedID.description)
+        return id
+    }
 
     /// A call of those facts with nothing else known: `full`, never answered, without legs.
     public init(

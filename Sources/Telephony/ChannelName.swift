@@ -41,6 +41,14 @@ public struct ChannelName: Hashable, Sendable, CustomStringConvertible {
     }
     private func cut(_ from: Int, _ to: Int) -> Substring {
         let bytes = description.utf8
+        // Up to 15 bytes stand in a String itself: nothing is counted where they are handed on, as they are some ten times a call.
+        if to - from <= 15,
+            let short = unsafe bytes.withContiguousStorageIfAvailable({
+                unsafe String(decoding: UnsafeBufferPointer(rebasing: $0[from..<to]), as: UTF8.self)
+            })
+        {
+            return Substring(short)
+        }
         let start = bytes.index(bytes.startIndex, offsetBy: from)
         return description[start..<bytes.index(start, offsetBy: to - from)]
     }

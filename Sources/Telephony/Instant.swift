@@ -58,8 +58,8 @@ extension Int64 {
 extension Duration {
     /// The duration in microseconds, rounded toward zero.
     public var wholeMicroseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds.timesUpToTheLimit(1_000_000).plusUpToTheLimit(attoseconds / 1_000_000_000_000)
+        // One division: `components` makes two, by way of the whole seconds.
+        Int64(clamping: attoseconds / 1_000_000_000_000)
     }
     /// The duration in milliseconds, rounded toward zero.
     public var wholeMilliseconds: Int64 { wholeMicroseconds / 1000 }

@@ -18,18 +18,21 @@ public func printable(_ text: String) -> String {
 /// How many bytes at the beginning are ASCII that is printed, counted in steps of eight: of most texts nearly all.
 @inline(__always)
 private func plainLength(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let tops = ones << 7
-    var at = 0
-    while at + 8 <= bytes.count {
-        let word = unsafe UnsafeRawPointer(bytes.baseAddress! + at).loadUnaligned(as: UInt64.self)
+    func isPlain(at place: Int) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let word = unsafe UnsafeRawPointer(bytes.baseAddress! + place).loadUnaligned(as: UInt64.self)
         // A top bit where a byte is a control character, DEL, or no ASCII.
         let control = (word &- ones &* 0x20) & ~word
         let delete = word &+ ones
-        if (word | control | delete) & tops != 0 { return at }
+        return (word | control | delete) & (ones << 7) == 0
+    }
+    var at = 0
+    while at + 8 <= bytes.count {
+        if !isPlain(at: at) { return at }
         at += 8
     }
-    return at
+    // What is left, together with some bytes before it.
+    return at > 0 && isPlain(at: bytes.count - 8) ? bytes.count : at
 }
 
 @inline(__always)

@@ -54,8 +54,28 @@ public struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible 
     /// The very text Asterisk sent, repaired where it was no UTF-8, without control characters.
     public var description: String {
         if numbers == 0 { return text?.text ?? "" }
-        let plain = String(epoch) + "." + String((numbers - 1) & (1 << 30 - 1))
+        let plain = unsafe String(unsafeUninitializedCapacity: 24) { unsafe writePlain(to: $0) }
         return text.map { $0.text + plain } ?? plain
+    }
+    /// Epoch seconds, a dot and the count: 21 bytes at most, how many it returns. Each record has some ten of them.
+    private func writePlain(to bytes: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        let end = 24
+        var start = end
+        func put(_ number: UInt64) {
+            var number = number
+            repeat {
+                start -= 1
+                unsafe bytes[start] = UInt8(ascii: "0") + UInt8(number % 10)
+                number /= 10
+            } while number > 0
+        }
+        put((numbers - 1) & (1 << 30 - 1))
+        start -= 1
+        unsafe bytes[start] = UInt8(ascii: ".")
+        put((numbers - 1) >> 30)
+        // From the last digit to the first: now to where they belong.
+        unsafe bytes.baseAddress!.update(from: bytes.baseAddress! + start, count: end - start)
+        return end - start
     }
 
     /// Older first. Of two ids of the usual form, by creation second and then by counter, as Asterisk itself does.
