@@ -72,9 +72,7 @@ extension CallAssembler {
     /// Makes the channel, and whom it talked to, out of the handler's words.
     private mutating func reconstruct(_ witness: InsideWitness, _ effect: (AssemblyEffect) -> Void) {
         let linkedID = witness.linkedID ?? LinkedID(witness.uniqueID)
-        if takeOverPeer(witness.channel, CallEvent.Channel(uniqueID: witness.uniqueID, linkedID: linkedID)) != nil {
-            return
-        }
+        if let slot = linked[linkedID], takeOverPeer(witness.channel, witness.uniqueID, in: slot) != nil { return }
         let start = start(toldBy: witness)
         let isCallee = witness.role == .callee
         let location = CallEvent.Location(
@@ -101,20 +99,21 @@ extension CallAssembler {
     }
 
     /// A handler spoke first and named this channel as its peer: now the channel's own id is known.
-    private mutating func takeOverPeer(_ name: ChannelName, _ channel: CallEvent.Channel) -> Place? {
-        guard let slot = linked[channel.linkedID],
-            let i = calls[slot]!.parts.firstIndex(where: { $0.isPeer && $0.endIsGuessed && $0.name == name })
-        else { return nil }
-        calls[slot]!.parts[i].uniqueID = channel.uniqueID
-        calls[slot]!.parts[i].isPeer = false
-        index[channel.uniqueID] = Place(call: slot, part: i)
-        beginTalkLater(i, in: slot)
-        return index[channel.uniqueID]
+    private mutating func takeOverPeer(_ name: ChannelName, _ id: UniqueID, in slot: Int) -> Place? {
+        for i in calls[slot]!.parts.indices where calls[slot]!.parts[i].isPeer && calls[slot]!.parts[i].endIsGuessed {
+            guard calls[slot]!.parts[i].name == name else { continue }
+            calls[slot]!.parts[i].uniqueID = id
+            calls[slot]!.parts[i].isPeer = false
+            index[id] = Place(call: slot, part: i)
+            beginTalkLater(i, in: slot)
+            return index[id]
+        }
+        return nil
     }
 
     /// The same where the channel is seen alive: it has not ended yet.
-    mutating func takeOverPeer(_ snapshot: CallEvent.Snapshot) -> Bool {
-        guard let place = takeOverPeer(snapshot.name, snapshot.channel) else { return false }
+    mutating func takeOverPeer(_ snapshot: CallEvent.Snapshot, in slot: Int) -> Bool {
+        guard let place = takeOverPeer(snapshot.name, snapshot.channel.uniqueID, in: slot) else { return false }
         self[place].end = nil
         self[place].endIsGuessed = false
         self[place].callerName = snapshot.callerName

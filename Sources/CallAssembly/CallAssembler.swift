@@ -293,8 +293,9 @@ public struct CallAssembler: Sendable {
     /// is no news; the id of a peer that a handler named is filled in.
     mutating func addChannel(_ snapshot: CallEvent.Snapshot, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         let channel = snapshot.channel
-        guard index[channel.uniqueID] == nil, !isRecent(channel.uniqueID), !takeOverPeer(snapshot) else { return }
+        guard index[channel.uniqueID] == nil, !isRecent(channel.uniqueID) else { return }
         let known = linked[channel.linkedID] ?? index[channel.linkedID.oldest]?.call
+        if let known, takeOverPeer(snapshot, in: known) { return }
         let slot = known ?? newCall(channel.linkedID)
         var part = Call.Part(
             uniqueID: channel.uniqueID, linkedID: channel.linkedID, name: snapshot.name,

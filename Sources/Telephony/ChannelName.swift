@@ -50,7 +50,7 @@ public struct ChannelName: Hashable, Sendable, CustomStringConvertible {
             return Substring(short)
         }
         let start = bytes.index(bytes.startIndex, offsetBy: from)
-        return description[start..<bytes.index(start, offsetBy: to - from)]
+        return Substring(bytes[start..<bytes.index(start, offsetBy: to - from)])
     }
     /// Half of a Local channel: a joint inside the PBX, never somebody's line.
     public var isLocal: Bool { description.utf8.starts(with: "Local/".utf8) }
