@@ -54,8 +54,9 @@ struct Fold {
     mutating func take(_ message: borrowing AMIMessage, arrival: Instant) {
         events += 1
         if stage == .decode { return }
-        guard let event = translator.event(message, arrival: arrival), stage == .fold else { return }
-        assembler.apply(event) { effect in if case .finished = effect { calls += 1 } }
+        var event = CallEvent(at: arrival, body: .connected)
+        guard translator.translate(message, arrival: arrival, into: &event), stage == .fold else { return }
+        assembler.apply(consume event) { effect in if case .finished = effect { calls += 1 } }
     }
 }
 
@@ -122,16 +123,19 @@ func overTCP(port: UInt16) throws {
         var configuration = AMIConfiguration(host: "127.0.0.1", port: port, username: "bench", secret: "bench")
         configuration.resyncs = false
         let manager = AMIClient(configuration, on: loop)
+        let end = {
+            _ = Task(executorPreference: loop) {
+                _ = try? await manager.send(AMIAction("Ping", [AMIAction.Header("Step", "all-handled")]))
+                manager.stop()
+            }
+        }
         let running = Task(executorPreference: loop) {
             await manager.run(
                 AMIHandler(message: { message in
                     client.fold.take(message, arrival: Instant(microseconds: 1_795_000_000_000_000))
                     guard case .event(.userEvent) = message.kind, !client.isOver else { return }
                     client.isOver = true
-                    Task(executorPreference: loop) {
-                        _ = try? await manager.send(AMIAction("Ping", [AMIAction.Header("Step", "all-handled")]))
-                        manager.stop()
-                    }
+                    end()
                 }))
         }
         guard await manager.loggedIn() else { return }

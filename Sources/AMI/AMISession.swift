@@ -11,9 +11,11 @@ final class AMISession: @unchecked Sendable {
     let loop: EventLoop
     private let handler: AMIHandler
     private let id: String
-    private var state: AMISessionState
+    // Of these two unchecked ones each message asks, and to have each look checked costs more than the look. They are used on
+    // the loop's thread only, and call nobody while they change.
+    @exclusivity(unchecked) private var state: AMISessionState
+    @exclusivity(unchecked) private var pending = PendingActions()
     private var decoder: AMIDecoder
-    private var pending = PendingActions()
     private var actionCount = 0
     private var stream: ByteStream?
     /// The first reason to end; later ones are consequences.
@@ -37,7 +39,7 @@ final class AMISession: @unchecked Sendable {
     ) {
         (self.configuration, self.loop, self.id, self.handler) = (configuration, loop, id, handler)
         (self.tap, self.opened) = (tap, opened)
-        state = AMISessionState(configuration: configuration, id: id)
+        unsafe state = AMISessionState(configuration: configuration, id: id)
         decoder = AMIDecoder(limits: configuration.limits)
     }
 
@@ -62,7 +64,7 @@ final class AMISession: @unchecked Sendable {
                     .connectionLost, operation: "read from \(configuration.place)",
                     detail: decoder.isMidMessage
                         ? "the connection ended in the middle of a message" : "the connection ended",
-                    hint: state.phase == .ready
+                    hint: unsafe state.phase == .ready
                         ? "Asterisk stopped, or cut this session off" : "Asterisk hung up before the login was complete"
                 )
         } catch {
@@ -80,7 +82,7 @@ final class AMISession: @unchecked Sendable {
         if let tls = configuration.tls { try await stream.startTLS(tls, deadline: configuration.connectDeadline) }
         self.stream = stream
         after(configuration.loginDeadline) { session in
-            session.perform(session.state.loginDeadlinePassed(isMidMessage: session.decoder.isMidMessage))
+            unsafe session.perform(session.state.loginDeadlinePassed(isMidMessage: session.decoder.isMidMessage))
         }
     }
 
@@ -92,7 +94,7 @@ final class AMISession: @unchecked Sendable {
 
     /// Bytes came.
     func take(_ bytes: UnsafeRawBufferPointer) {
-        state.heard()
+        unsafe state.heard()
         unsafe handler.bytes?(bytes)
         do throws(AMIDecodeError) {
             try unsafe decoder.feed(bytes) { message in take(message) }
@@ -102,12 +104,11 @@ final class AMISession: @unchecked Sendable {
     }
 
     private func take(_ message: borrowing AMIMessage) {
-        guard endReason == nil else { return }
+        guard unsafe state.phase != .ended else { return }
         handler.message(message)
         if isTapped { tap(message) }
-        let actions = state.message(message)
-        if !actions.isEmpty { perform(actions) }
-        if !pending.isEmpty, let (entry, result) = pending.take(message, place: configuration.place) {
+        if unsafe state.awaits(message.kind) { unsafe perform(state.message(message)) }
+        if unsafe !pending.isEmpty, let (entry, result) = unsafe pending.take(message, place: configuration.place) {
             entry.completion(result)
         }
     }
@@ -120,7 +121,7 @@ final class AMISession: @unchecked Sendable {
             case .open:
                 isOpen = true
                 opened()
-                after(configuration.bootDeadline) { $0.perform($0.state.bootDeadlinePassed()) }
+                after(configuration.bootDeadline) { unsafe $0.perform($0.state.bootDeadlinePassed()) }
                 pingLater()
             case .resync: if configuration.resyncs { startResync() }
             case .end(let error): end(error)
@@ -152,7 +153,7 @@ final class AMISession: @unchecked Sendable {
     private func pingLater() {
         pingTimer = loop.schedule(after: configuration.pingInterval) { [weak self] in
             guard let self, endReason == nil else { return }
-            perform(state.pingDue())
+            unsafe perform(state.pingDue())
             if endReason == nil { pingLater() }
         }
     }
@@ -179,7 +180,7 @@ final class AMISession: @unchecked Sendable {
         if let error = transmit(action, id: id) { return completion(.failure(error)) }
         let limit = deadline ?? configuration.actionDeadline
         let timer = loop.schedule(after: limit) { [weak self] in
-            guard let self, let entry = pending.remove(id) else { return }
+            guard let self, let entry = unsafe pending.remove(id) else { return }
             entry.completion(
                 .failure(
                     AMIError(
@@ -188,7 +189,7 @@ final class AMISession: @unchecked Sendable {
                             ? "no answer within \(limit)" : "the list was not complete within \(limit)",
                         hint: "Asterisk is slow or hangs; the connection itself is watched by Ping")))
         }
-        pending.add(
+        unsafe pending.add(
             PendingActions.Entry(name: action.name, isList: action.isList, collects: collects) { result in
                 timer.cancel()
                 completion(result)
@@ -202,7 +203,7 @@ final class AMISession: @unchecked Sendable {
             wantsResync = true
             return
         }
-        resync = AMIResync(configuration: configuration, managerVersion: state.managerVersion)
+        resync = unsafe AMIResync(configuration: configuration, managerVersion: state.managerVersion)
         continueResync()
     }
 
@@ -245,6 +246,7 @@ final class AMISession: @unchecked Sendable {
     private func end(_ error: AMIError) {
         guard endReason == nil else { return }
         endReason = error
+        unsafe state.closed()
         isOpen = false
         stream?.close()
     }
@@ -253,10 +255,10 @@ final class AMISession: @unchecked Sendable {
     func finish(_ reason: AMIError) {
         endReason = endReason ?? reason
         isOpen = false
-        state.closed()
+        unsafe state.closed()
         for timer in timers { timer.cancel() }
         pingTimer?.cancel()
         stream?.close()
-        for entry in pending.removeAll() { entry.completion(.failure(reason)) }
+        for entry in unsafe pending.removeAll() { entry.completion(.failure(reason)) }
     }
 }

@@ -50,6 +50,11 @@ struct AMISessionState {
     /// Bytes came.
     mutating func heard() { hasHeard = true }
 
+    /// Whether a message of this kind can change anything: of an open session's hardly any does.
+    func awaits(_ kind: AMIMessage.Kind) -> Bool {
+        if case .event(.fullyBooted) = kind { true } else { phase != .ready }
+    }
+
     /// A message came.
     mutating func message(_ message: borrowing AMIMessage) -> [Action] {
         switch phase {

@@ -46,12 +46,12 @@ struct PendingActions {
 
     /// Looks whether a message answers a waiting action; returns the action and its result when it is complete with it.
     mutating func take(
-        _ message: borrowing AMIMessage, place: String
+        _ message: borrowing AMIMessage, place: @autoclosure () -> String
     ) -> (Entry, Result<AMIResponse, AMIError>)? {
         switch message.kind {
         case .response:
             guard !entries.isEmpty, let id = message.string(.actionID), entries[id] != nil else { return nil }
-            return answer(message, id, place)
+            return answer(message, id, place())
         case .event:
             guard listCount > 0, let id = message.string(.actionID), entries[id]?.response != nil else { return nil }
             return item(message, id)

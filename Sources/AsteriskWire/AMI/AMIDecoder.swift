@@ -22,7 +22,7 @@ import Glibc
         self.limits = limits
         self.offset = offset
         unsafe index = .allocate(capacity: 1)
-        unsafe index.initialize(to: AMIHeaderIndex(limit: limits.headers))
+        unsafe index.initialize(to: AMIHeaderIndex(limits: limits))
     }
     deinit {
         unsafe index.deinitialize(count: 1)
@@ -50,12 +50,13 @@ import Glibc
         while at < bytes.count {
             let start = unsafe base + at
             let left = bytes.count - at
-            guard let length = unsafe messageLength(start, left) else {
+            let kind = unsafe AMIMessage.kind(start, left)
+            guard let length = unsafe messageLength(start, left, kind) else {
                 if left > limits.messageBytes { throw tooLong() }
                 unsafe carried.append(contentsOf: UnsafeRawBufferPointer(start: start, count: left))
                 return
             }
-            try unsafe hand(start, length, body)
+            try unsafe hand(kind, start, length, body)
             at += length
             offset += Int64(length)
         }
@@ -125,7 +126,9 @@ import Glibc
         swap(&message, &carried)
         let result: Result<Void, AMIDecodeError> = unsafe message.withUnsafeBytes { raw in
             do throws(AMIDecodeError) {
-                try unsafe hand(raw.baseAddress!, raw.count, body)
+                unsafe index.pointee.areLinesNoted = false
+                let kind = unsafe AMIMessage.kind(raw.baseAddress!, raw.count)
+                try unsafe hand(kind, raw.baseAddress!, raw.count, body)
                 return .success(())
             } catch { return .failure(error) }
         }
@@ -137,16 +140,19 @@ import Glibc
     }
 
     private mutating func hand(
-        _ start: UnsafeRawPointer, _ length: Int, _ body: (borrowing AMIMessage) -> Void
+        _ kind: AMIMessage.Kind, _ start: UnsafeRawPointer, _ length: Int, _ body: (borrowing AMIMessage) -> Void
     ) throws(AMIDecodeError) {
         if length > limits.messageBytes { throw tooLong() }
         if length == 2 { return }  // an empty line on its own, as some proxies send between messages
         messageCount += 1
-        let message = unsafe AMIMessage(base: start, length: length, offset: offset, index: index, limits: limits)
-        if case .banner = message.kind, length > limits.lineBytes {
+        let message = unsafe AMIMessage(kind, base: start, length: length, offset: offset, index: index)
+        if case .banner = kind, length > limits.lineBytes {
             throw AMIDecodeError(code: .lineTooLong, offset: offset, limit: limits.lineBytes)
         }
         body(message)
+        if case .event(let name) = kind, unsafe !index.pointee.isSplit {
+            unsafe index.pointee.wasSplit[name.ordinal] = false
+        }
         if let exceeded = unsafe index.pointee.exceeded {
             throw AMIDecodeError(code: exceeded.0, offset: offset, limit: exceeded.1)
         }
@@ -163,7 +169,16 @@ import Glibc
     ///
     /// A message ends at its empty line. The greeting is one line; an empty line at the start is a message of its own.
     @inline(__always)
-    private func messageLength(_ p: UnsafeRawPointer, _ n: Int) -> Int? {
+    private func messageLength(_ p: UnsafeRawPointer, _ n: Int, _ kind: AMIMessage.Kind) -> Int? {
+        unsafe index.pointee.areLinesNoted = false
+        if case .event(let name) = kind, unsafe index.pointee.wasSplit[name.ordinal] {
+            let room = unsafe index.pointee.lineRoom
+            if let found = unsafe LineScan.linesOfMessage(p, n, into: index.pointee.lineStarts, room: room) {
+                unsafe index.pointee.lineCount = found.lines
+                unsafe index.pointee.areLinesNoted = true
+                return found.end
+            }
+        }
         let first = unsafe p.load(as: UInt8.self)
         if first == UInt8(ascii: "A"), unsafe AMIDecoder.isBanner(p, n) {
             if let lf = unsafe memchr(p, 10, min(n, limits.lineBytes)) { return unsafe UnsafeRawPointer(lf) - p + 1 }

@@ -12,7 +12,6 @@ public import Telephony
     public let offset: Int64
     /// Where its headers stand; the decoder's one table, so it holds for this message only.
     private let index: UnsafeMutablePointer<AMIHeaderIndex>
-    private let limits: AMILimits
     /// The message's kind, told from its first line alone.
     public let kind: Kind
 
@@ -31,25 +30,27 @@ public import Telephony
     /// A view of a whole message, which ends with an empty line unless it is a greeting.
     @inline(__always)
     init(
-        base: UnsafeRawPointer, length: Int, offset: Int64, index: UnsafeMutablePointer<AMIHeaderIndex>,
-        limits: AMILimits
+        _ kind: Kind, base: UnsafeRawPointer, length: Int, offset: Int64, index: UnsafeMutablePointer<AMIHeaderIndex>
     ) {
+        self.kind = kind
         unsafe self.base = base
         self.length = length
         self.offset = offset
         unsafe self.index = index
-        self.limits = limits
         unsafe index.pointee.isSplit = false
-        if length > 7, unsafe memcmp(base, "Event: ", 7) == 0 {
-            let end = unsafe LineScan.first(13, in: base, length, from: 7) ?? length
-            kind = unsafe .event(AMIEventName(bytes: base + 7, count: end - 7))
-        } else if length > 9, unsafe memcmp(base, "Response:", 9) == 0 {
-            kind = .response
-        } else if length > 22, unsafe memcmp(base, "Asterisk Call Manager/", 22) == 0 {
-            kind = .banner
-        } else {
-            kind = .unknown
+    }
+
+    /// What kind of message begins here, told from `count` bytes, which may be more than the message, or less: then the kind
+    /// does not hold.
+    @inline(__always)
+    static func kind(_ base: UnsafeRawPointer, _ count: Int) -> Kind {
+        if count > 7, unsafe memcmp(base, "Event: ", 7) == 0 {
+            let end = unsafe LineScan.first(13, in: base, count, from: 7) ?? count
+            return unsafe .event(AMIEventName(bytes: base + 7, count: end - 7))
         }
+        if count > 9, unsafe memcmp(base, "Response:", 9) == 0 { return .response }
+        if count > 22, unsafe memcmp(base, "Asterisk Call Manager/", 22) == 0 { return .banner }
+        return .unknown
     }
 
     /// The whole message as it came.
@@ -79,17 +80,12 @@ public import Telephony
     }
     /// Genuine events have `Privilege:` as their second line.
     public var hasPrivilegeSecond: Bool {
-        guard let privilege = unsafe value(.privilege)?.baseAddress else { return false }
-        let second = unsafe Int(index.pointee.lineEnds[0]) + 1
-        // The name, its colon, and mostly a blank stand before the value; no line is so short as to begin between.
-        let before = unsafe privilege - (base + second)
-        return before == 10 || before == 11
+        line(of: .privilege) == 1
     }
 
     /// Whether the header is there, be it empty.
     public func has(_ header: AMIHeader) -> Bool {
-        split()
-        return unsafe index.pointee.slots[header.slot].generation == index.pointee.generation
+        line(of: header) != nil
     }
     /// The value as text, UTF-8 repaired; nil where the header is missing.
     public func string(_ header: AMIHeader) -> String? {
@@ -210,7 +206,7 @@ public import Telephony
         // The shortest line has one byte and its CR LF.
         let room = unsafe index.pointee.lineRoom
         guard length > 3 * room else { return false }
-        return unsafe LineScan.lineEnds(base, length - 2, into: index.pointee.lineEnds, room: room) > room
+        return unsafe LineScan.lineStarts(base, length - 2, into: index.pointee.lineStarts, room: room) > room
     }
 
     // MARK: Bytes
@@ -266,10 +262,32 @@ public import Telephony
 
     @inline(__always)
     private func value(_ header: AMIHeader) -> UnsafeRawBufferPointer? {
+        guard let line = line(of: header) else { return nil }
+        var start = unsafe Int(index.pointee.lineStarts[line])
+        let end = unsafe Int(index.pointee.lineStarts[line &+ 1]) &- 2
+        // The colon, and the blank that Asterisk writes after it.
+        start &+= unsafe Int(index.pointee.prefixes[header.slot].length) &+ 1
+        if start < end, unsafe (base + start).load(as: UInt8.self) == UInt8(ascii: " ") { start &+= 1 }
+        return unsafe UnsafeRawBufferPointer(start: base + start, count: end &- start)
+    }
+
+    /// The first line that has this header, counted from 0; nil where the message has none.
+    @inline(__always)
+    private func line(of header: AMIHeader) -> Int? {
         split()
-        let slot = unsafe index.pointee.slots[header.slot]
-        guard unsafe slot.generation == index.pointee.generation else { return nil }
-        return unsafe UnsafeRawBufferPointer(start: base + Int(slot.start), count: Int(slot.length))
+        let line = unsafe Int(index.pointee.placesInHand[header.slot])
+        guard unsafe line < index.pointee.lineCount else { return nil }
+        return line < AMIHeaderIndex.shapeLines || stands(header, on: line) ? line : nil
+    }
+    /// Whether one of the message's lines is of this header, told from the line itself.
+    @inline(never)
+    private func stands(_ header: AMIHeader, on line: Int) -> Bool {
+        let start = unsafe Int(index.pointee.lineStarts[line])
+        let count = unsafe Int(index.pointee.lineStarts[line + 1]) - 2 - start
+        guard let colon = unsafe LineScan.first(UInt8(ascii: ":"), in: base + start, count, from: 0) else {
+            return false
+        }
+        return unsafe AMIHeaderIndex.names.ordinal(of: base + start, count: colon) == header.slot
     }
 
     /// The next line without its CR LF; nil at the empty line or the end.
@@ -310,88 +328,96 @@ public import Telephony
     }
     private func splitNow() {
         unsafe index.pointee.isSplit = true
-        unsafe index.pointee.generation &+= 1
-        if unsafe index.pointee.generation == 0 {
-            // After four thousand million messages an old mark could be taken for a new one.
-            for i in 0..<AMIHeaderIndex.all.count { unsafe index.pointee.slots[i] = AMIHeaderIndex.Slot() }
-            unsafe index.pointee.generation = 1
-        }
         unsafe index.pointee.repeated = nil
         unsafe index.pointee.otherStart = 0
         unsafe index.pointee.otherEnd = 0
-        // A greeting has none.
         switch kind {
         case .event(let name): noteHeaders(name)
         case .response, .unknown: noteHeaders(.other)
-        case .banner: break
+        // A greeting has none.
+        case .banner: unsafe index.pointee.lineCount = 0
         }
     }
 
-    /// Notes where the message's headers stand, line by line.
+    /// Looks where the message's headers stand, line by line: mostly where they stood in the last message of this name.
     @inline(__always)
     private func noteHeaders(_ event: AMIEventName) {
-        let shape = unsafe index.pointee.shapes + event.ordinal * AMIHeaderIndex.shapeLines
+        let shape = unsafe index.pointee.shapes + event.ordinal &* AMIHeaderIndex.shapeLines
         let prefixes = unsafe index.pointee.prefixes
-        let slots = unsafe index.pointee.slots
-        let ends = unsafe index.pointee.lineEnds
-        let generation = unsafe index.pointee.generation
+        let starts = unsafe index.pointee.lineStarts
         let room = unsafe index.pointee.lineRoom
         // Without the empty line.
-        let lines = unsafe LineScan.lineEnds(base, length - 2, into: ends, room: room)
+        let found =
+            unsafe index.pointee.areLinesNoted
+            ? index.pointee.lineCount : LineScan.lineStarts(base, length - 2, into: starts, room: room)
+        let lines = min(found, room)
+        unsafe index.pointee.lineCount = lines
+        unsafe index.pointee.wasSplit[event.ordinal] = true
+        unsafe index.pointee.placesInHand = index.pointee.places + event.ordinal &* index.pointee.headerCount
         // The additions cannot overflow: all are of offsets within one message. A line a word can be read from begins before this.
         let lastWord = length - 8
-        var longest = 0
-        var next = 0
-        for i in 0..<min(lines, room) {
-            let from = next
-            let line = unsafe base + from
-            next = unsafe Int(ends[i]) &+ 1
-            let count = next &- 2 &- from
-            longest = max(longest, count)
-            // Mostly the header that stood there in the last message of this name.
-            var ordinal = i < AMIHeaderIndex.shapeLines ? unsafe shape[i] : AMIHeaderIndex.noHeader
-            var nameLength = from > lastWord ? 0 : unsafe prefixes[Int(ordinal)].length(beginning: line, count: count)
-            if nameLength == 0 {
-                guard let found = unsafe search(line, count, at: from) else { continue }
-                (ordinal, nameLength) = found
-                if i < AMIHeaderIndex.shapeLines { unsafe shape[i] = ordinal }
-            }
-            let slot = unsafe slots + Int(ordinal)
-            if unsafe slot.pointee.generation == generation {
-                noteRepeated(ordinal)
-                continue
-            }
-            // The colon, and the blank that Asterisk writes after it.
-            var skipped = nameLength &+ 1
-            if skipped < count, unsafe (line + skipped).load(as: UInt8.self) == UInt8(ascii: " ") { skipped &+= 1 }
-            unsafe slot.pointee = AMIHeaderIndex.Slot(
-                start: Int32(truncatingIfNeeded: from &+ skipped),
-                length: Int32(truncatingIfNeeded: count &- skipped), generation: generation)
+        let expected = min(lines, AMIHeaderIndex.shapeLines)
+        var from = 0
+        for i in 0..<expected {
+            let next = unsafe Int(starts[i &+ 1])
+            let isExpected =
+                unsafe from <= lastWord
+                && prefixes[Int(shape[i])].begins(base + from, count: next &- 2 &- from)
+            if !isExpected { unsafe noteLine(i, shape) }
+            from = next
         }
-        if longest > limits.lineBytes {
-            unsafe index.pointee.exceeded = (.lineTooLong, limits.lineBytes)
-        } else if lines > limits.headers {
-            unsafe index.pointee.exceeded = (.tooManyHeaders, limits.headers)
-        }
+        for i in expected..<lines { unsafe noteLine(i, shape) }
+        let limits = unsafe index.pointee.limits
+        if found > limits.headers { unsafe index.pointee.exceeded = (.tooManyHeaders, limits.headers) }
+        if length > limits.lineBytes { checkLineLengths() }
     }
 
+    /// Looks for the header of a line on which no known one was expected, or another one.
     @inline(never)
-    private func noteRepeated(_ ordinal: UInt8) {
-        let header = AMIHeaderIndex.all[Int(ordinal)]
-        if !AMIHeader.mayRepeat(header) { unsafe index.pointee.repeated = header }
+    private func noteLine(_ line: Int, _ shape: UnsafeMutablePointer<UInt8>) {
+        let places = unsafe index.pointee.placesInHand
+        let start = unsafe Int(index.pointee.lineStarts[line])
+        let count = unsafe Int(index.pointee.lineStarts[line + 1]) - 2 - start
+        let found = unsafe search(base + start, count, at: start)
+        if line < AMIHeaderIndex.shapeLines {
+            let expected = unsafe shape[line]
+            if found == expected { return }
+            if expected != AMIHeaderIndex.noHeader { unsafe places[Int(expected)] = AMIHeaderIndex.nowhere }
+            unsafe shape[line] = AMIHeaderIndex.noHeader
+        }
+        guard let found else { return }
+        let header = AMIHeaderIndex.all[Int(found)]
+        let other = unsafe Int(places[Int(found)])
+        if other < line, other < AMIHeaderIndex.shapeLines || stands(header, on: other) {
+            if !AMIHeader.mayRepeat(header) { unsafe index.pointee.repeated = header }
+            return
+        }
+        // Expected further down: there it would be a second one.
+        if other < AMIHeaderIndex.shapeLines { unsafe shape[other] = AMIHeaderIndex.noHeader }
+        unsafe places[Int(found)] = UInt16(line)
+        if line < AMIHeaderIndex.shapeLines { unsafe shape[line] = found }
     }
 
-    /// The ordinal of the header a line begins with, and its length; nil where it is none that is known.
-    @inline(never)
-    private func search(_ line: UnsafeRawPointer, _ count: Int, at start: Int) -> (UInt8, Int)? {
+    /// The ordinal of the header a line begins with; nil where it is none that is known.
+    private func search(_ line: UnsafeRawPointer, _ count: Int, at start: Int) -> UInt8? {
         guard let colon = unsafe LineScan.first(UInt8(ascii: ":"), in: line, count, from: 0) else { return nil }
         if let found = unsafe AMIHeaderIndex.names.ordinal(of: line, count: colon) {
-            return (UInt8(truncatingIfNeeded: found), colon)
+            return UInt8(truncatingIfNeeded: found)
         }
         if unsafe AMIMessage.variablePrefix(UnsafeRawBufferPointer(start: line, count: colon)) != nil {
             if unsafe index.pointee.otherEnd == 0 { unsafe index.pointee.otherStart = Int32(start) }
             unsafe index.pointee.otherEnd = Int32(start + count + 2)
         }
         return nil
+    }
+
+    /// A message that is longer than one line may be can have a line that is.
+    @inline(never)
+    private func checkLineLengths() {
+        let starts = unsafe index.pointee.lineStarts
+        let limit = unsafe index.pointee.limits.lineBytes
+        for i in 0..<(unsafe index.pointee.lineCount) where unsafe Int(starts[i + 1] - starts[i]) - 2 > limit {
+            unsafe index.pointee.exceeded = (.lineTooLong, limit)
+        }
     }
 }

@@ -36,24 +36,38 @@ public struct CallEventTranslator: Sendable {
     ///
     /// - Parameter arrival: when the bytes came, used where the message has no time of its own.
     public mutating func event(_ message: borrowing AMIMessage, arrival: Instant) -> CallEvent? {
+        var event = CallEvent(at: arrival, body: .connected)
+        return translate(message, arrival: arrival, into: &event) ? event : nil
+    }
+
+    /// The same for a stream of many events: an event is large, and what is written in place need not be moved.
+    ///
+    /// - Returns: false where the message tells nothing about calls; `event` is then not to be used.
+    public mutating func translate(
+        _ message: borrowing AMIMessage, arrival: Instant, into event: inout CallEvent
+    ) -> Bool {
         switch message.kind {
         case .banner:
             expectsTimestamps = false
             timelessEvents = 0
             // 1.3 is Asterisk 11's, 2.0 that of 12, which brought them.
             lacksLinkedIDs = message.bannerVersion.hasPrefix("1.")
-            return CallEvent(at: arrival, offset: message.offset, body: .connected)
-        case .event(.other), .response, .unknown: return nil
+            event = CallEvent(at: arrival, offset: message.offset, body: .connected)
+            return true
+        case .event(.other), .response, .unknown: return false
         case .event(let name):
-            guard concernsCalls(name, message) else { return nil }
-            var event: CallEvent
+            guard concernsCalls(name, message) else { return false }
+            event.at = arrival
+            event.offset = message.offset
+            if !event.variables.isEmpty { event.variables = [] }
             do throws(Damage) {
-                guard let body = try translate(name, message) else { return nil }
-                event = CallEvent(at: arrival, offset: message.offset, body: body)
+                guard let body = try translate(name, message) else { return false }
+                event.body = body
             } catch {
                 // Nothing was swallowed there that a list of channels could show: it has no linked ids either.
-                if lacksLinkedIDs { return nil }
-                return CallEvent(at: arrival, offset: message.offset, body: .damaged(error.reason))
+                if lacksLinkedIDs { return false }
+                event.body = .damaged(error.reason)
+                return true
             }
             if let stamp = message.timestamp {
                 event.at = stamp
@@ -62,8 +76,8 @@ public struct CallEventTranslator: Sendable {
             } else if expectsTimestamps, CallEventTranslator.carriesTimestamp(name) {
                 timelessEvents += 1
                 if timelessEvents < 8 {
-                    return CallEvent(
-                        at: arrival, offset: message.offset, body: .damaged("\(name.rawValue) without a Timestamp"))
+                    event.body = .damaged("\(name.rawValue) without a Timestamp")
+                    return true
                 }
                 expectsTimestamps = false
             }
@@ -71,7 +85,7 @@ public struct CallEventTranslator: Sendable {
             if name == .varSet, let variable = CallEventTranslator.variable(message) {
                 event.variables.append(variable)
             }
-            return event
+            return true
         }
     }
 

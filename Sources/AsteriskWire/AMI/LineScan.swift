@@ -1,8 +1,8 @@
 /// Finds where lines and messages end, sixteen bytes at a time.
 ///
-/// A message is looked through for its end only, which needs one comparison of many bytes at once and hardly a branch; its lines
-/// are looked for when a header is asked for, and half of a stream's messages are never asked. Lines end only at CR LF: a
-/// lone CR or LF is data.
+/// A message whose headers nobody is expected to ask for, as of half a stream's, is looked through for its end only, which needs
+/// one comparison of many bytes at once and hardly a branch. Of any other its lines are noted on the way. Lines end only at
+/// CR LF: a lone CR or LF is data.
 enum LineScan {
     private typealias Block = SIMD16<UInt8>
     private static let cr: UInt8 = 13
@@ -13,20 +13,35 @@ enum LineScan {
     static func messageEnd(_ bytes: UnsafeRawPointer, _ count: Int) -> Int? {
         // Two LFs with one byte between them are an end if both have their CR: hardly anything else looks like that.
         var at = 1
-        while at &+ 34 <= count {
-            let first = unsafe block(bytes + at, is: lf) .& block(bytes + (at &+ 2), is: lf)
-            let second = unsafe block(bytes + (at &+ 16), is: lf) .& block(bytes + (at &+ 18), is: lf)
-            let (low, high) = words(first .| second)
+        while at &+ 66 <= count {
+            let first = unsafe pairs(bytes + at)
+            let second = unsafe pairs(bytes + (at &+ 16))
+            let third = unsafe pairs(bytes + (at &+ 32))
+            let fourth = unsafe pairs(bytes + (at &+ 48))
+            let (low, high) = words((first .| second) .| (third .| fourth))
             if low | high != 0 {
-                if let end = unsafe end(in: bytes, at, first) ?? end(in: bytes, at &+ 16, second) { return end }
+                let found =
+                    unsafe end(in: bytes, at, first) ?? end(in: bytes, at &+ 16, second)
+                    ?? end(in: bytes, at &+ 32, third) ?? end(in: bytes, at &+ 48, fourth)
+                if let found { return found }
             }
-            at &+= 32
+            at &+= 64
+        }
+        while at &+ 18 <= count {
+            if let found = unsafe end(in: bytes, at, pairs(bytes + at)) { return found }
+            at &+= 16
         }
         while at &+ 2 < count {
             if unsafe isEnd(bytes, at) { return at &+ 3 }
             at &+= 1
         }
         return nil
+    }
+
+    /// Which of sixteen bytes are an LF with another one two bytes on.
+    @inline(__always)
+    private static func pairs(_ bytes: UnsafeRawPointer) -> SIMDMask<SIMD16<Int8>> {
+        unsafe block(bytes, is: lf) .& block(bytes + 2, is: lf)
     }
 
     /// Whether CR LF CR LF stands around the LF at `place`, which is neither the first byte nor one of the last two.
@@ -52,26 +67,26 @@ enum LineScan {
         return nil
     }
 
-    /// Notes in `ends` where the LFs of the lines of `count` bytes stand, at most `room` of them and one that is not to be
-    /// read; returns how many there are.
+    /// Notes in `starts`, behind the first, where the lines of `count` bytes begin and where the last one ends, at most `room`
+    /// of them and one that is not to be read; returns how many lines there are.
     ///
     /// Nothing found in one block is waited for in the next, as it would be if each line were looked for behind the last.
     @inline(__always)
-    static func lineEnds(
-        _ bytes: UnsafeRawPointer, _ count: Int, into ends: UnsafeMutablePointer<Int32>, room: Int
+    static func lineStarts(
+        _ bytes: UnsafeRawPointer, _ count: Int, into starts: UnsafeMutablePointer<Int32>, room: Int
     ) -> Int {
         var lines = 0
         var at = 0
         while at &+ 17 <= count {
             let (low, high) = unsafe words(block(bytes + at, is: cr) .& block(bytes + (at &+ 1), is: lf))
-            unsafe note(low, at &+ 1, &lines, ends, room)
-            unsafe note(high, at &+ 9, &lines, ends, room)
+            unsafe note(low, at &+ 2, &lines, starts, room)
+            unsafe note(high, at &+ 10, &lines, starts, room)
             at &+= 16
         }
         while at &+ 1 < count {
             if unsafe (bytes + at).loadUnaligned(as: UInt16.self) == UInt16(littleEndian: 0x0A0D) {
-                unsafe ends[min(lines, room)] = Int32(truncatingIfNeeded: at &+ 1)
                 lines &+= 1
+                unsafe starts[min(lines, room &+ 1)] = Int32(truncatingIfNeeded: at &+ 2)
             }
             at &+= 1
         }
@@ -79,15 +94,61 @@ enum LineScan {
     }
     @inline(__always)
     private static func note(
-        _ marked: UInt64, _ offset: Int, _ lines: inout Int, _ ends: UnsafeMutablePointer<Int32>, _ room: Int
+        _ marked: UInt64, _ offset: Int, _ lines: inout Int, _ starts: UnsafeMutablePointer<Int32>, _ room: Int
     ) {
         // One bit of each match, so that a subtraction takes it away.
         var left = marked & 0x8080_8080_8080_8080
         while left != 0 {
-            unsafe ends[min(lines, room)] = Int32(truncatingIfNeeded: offset &+ left.trailingZeroBitCount &>> 3)
             lines &+= 1
+            unsafe starts[min(lines, room &+ 1)] = Int32(truncatingIfNeeded: offset &+ left.trailingZeroBitCount &>> 3)
             left &= left &- 1
         }
+    }
+
+    /// `lineStarts` and `messageEnd` in one, for a message whose end is not known: what it notes are the lines of the first
+    /// message of `count` bytes, which does not begin with an empty line. Nil where that has no end in them, or is so long that it
+    /// could have more than `room` lines.
+    @inline(__always)
+    static func linesOfMessage(
+        _ bytes: UnsafeRawPointer, _ count: Int, into starts: UnsafeMutablePointer<Int32>, room: Int
+    ) -> (lines: Int, end: Int)? {
+        // No line but the empty one is shorter than three bytes, so there is always room.
+        let count = min(count, 3 &* room)
+        var lines = 0
+        var last = 0
+        // Hardly any LF is without its CR: that is looked at where there is one.
+        var at = 1
+        while at &+ 16 <= count {
+            let (low, high) = unsafe words(block(bytes + at, is: lf))
+            if low != 0, unsafe noteToEnd(low, bytes, at, &lines, &last, starts) { return (lines &- 1, last) }
+            if high != 0, unsafe noteToEnd(high, bytes, at &+ 8, &lines, &last, starts) { return (lines &- 1, last) }
+            at &+= 16
+        }
+        while at < count {
+            let isLF = unsafe (bytes + at).load(as: UInt8.self) == lf
+            if isLF, unsafe noteToEnd(0xFF, bytes, at, &lines, &last, starts) { return (lines &- 1, last) }
+            at &+= 1
+        }
+        return nil
+    }
+    /// Notes the lines that end at the LFs marked, of eight bytes at `offset`; true at the empty line, which is noted as well.
+    @inline(__always)
+    private static func noteToEnd(
+        _ marked: UInt64, _ bytes: UnsafeRawPointer, _ offset: Int, _ lines: inout Int, _ last: inout Int,
+        _ starts: UnsafeMutablePointer<Int32>
+    ) -> Bool {
+        var left = marked & 0x8080_8080_8080_8080
+        repeat {
+            let place = offset &+ left.trailingZeroBitCount &>> 3
+            left &= left &- 1
+            guard unsafe (bytes + (place &- 1)).load(as: UInt8.self) == cr else { continue }
+            let isEmpty = place &- last == 1
+            last = place &+ 1
+            lines &+= 1
+            unsafe starts[lines] = Int32(truncatingIfNeeded: last)
+            if isEmpty { return true }
+        } while left != 0
+        return false
     }
 
     /// Offset of the first of these bytes, not before `start`; nil if it is not among `count` bytes.

@@ -41,37 +41,46 @@
     /// One name with its colon, for a comparison in two or three loads.
     struct Prefix {
         private var first: UInt64
-        private var mask: UInt64
         private var second: UInt64
+        /// The last eight bytes; of a shorter name the same as `first`.
         private var last: UInt64
-        /// Bytes of the name, without the colon; of one that no line is found to begin with, more than any line has.
-        private var length: Int
+        /// Which bits of `first` and `last` are the name's.
+        private var mask: UInt64
+        /// Offset of `last`.
+        private var lastOffset: UInt16
+        /// Bytes of the name, without the colon.
+        let length: UInt16
 
         /// What no line begins with.
-        static let none = Prefix()
-        private init() { (first, mask, second, last, length) = (0, 0, 0, 0, .max) }
+        static let none = Prefix(length: 0)
+        /// No eight bytes are both `first` and `last`.
+        private init(length: Int) {
+            (first, second, last, mask, lastOffset) = (0, 0, .max, .max, 0)
+            self.length = UInt16(length)
+        }
 
         fileprivate init(_ name: [UInt8]) {
+            self.init(length: name.count)
+            // Three words do not cover a longer one: no line is found to begin with it, and it is searched for.
+            guard name.count <= 23 else { return }
             func word(_ from: Int) -> UInt64 {
                 let bytes = (name + [UInt8(ascii: ":")]).dropFirst(from).prefix(8)
                 return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
             }
-            (first, second, last) = (word(0), word(8), word(max(0, name.count - 7)))
+            lastOffset = UInt16(max(0, name.count - 7))
+            (first, second, last) = (word(0), word(8), word(Int(lastOffset)))
             mask = name.count >= 7 ? .max : 1 << UInt64(8 * (name.count + 1)) - 1
-            // Three words do not cover a longer one.
-            length = name.count <= 23 ? name.count : .max
         }
 
-        /// Length of the name if a line begins with it and a colon, else 0. Eight bytes must be readable, also of a shorter line.
+        /// Whether a line begins with the name and a colon. Eight bytes must be readable, also of a shorter line.
         /// - Parameter count: bytes from the line's beginning that belong to its message.
         @inline(__always)
-        func length(beginning line: UnsafeRawPointer, count: Int) -> Int {
-            guard length < count, unsafe (line.loadUnaligned(as: UInt64.self) ^ first) & mask == 0 else { return 0 }
-            if length > 7 {
-                guard unsafe (line + (length &- 7)).loadUnaligned(as: UInt64.self) == last else { return 0 }
-                if length > 15, unsafe (line + 8).loadUnaligned(as: UInt64.self) != second { return 0 }
-            }
-            return length
+        func begins(_ line: UnsafeRawPointer, count: Int) -> Bool {
+            guard Int(length) < count else { return false }
+            let head = unsafe line.loadUnaligned(as: UInt64.self) ^ first
+            let tail = unsafe (line + Int(lastOffset)).loadUnaligned(as: UInt64.self) ^ last
+            guard (head | tail) & mask == 0 else { return false }
+            return unsafe length <= 15 || (line + 8).loadUnaligned(as: UInt64.self) == second
         }
     }
 

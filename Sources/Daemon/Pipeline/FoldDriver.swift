@@ -67,7 +67,8 @@ final class FoldDriver: @unchecked Sendable {
 
     /// Takes a manager message, whatever it is.
     func take(_ message: borrowing AMIMessage, arrival: Instant) {
-        guard let event = translator.event(message, arrival: arrival) else { return }
+        var event = CallEvent(at: arrival, body: .connected)
+        guard translator.translate(message, arrival: arrival, into: &event) else { return }
         events.add()
         if let own = message.timestamp { skew = own - arrival }
         switch event.body {
@@ -75,7 +76,7 @@ final class FoldDriver: @unchecked Sendable {
         case .hangup: channelsWithoutRecord += 1
         default: break
         }
-        apply(event)
+        apply(consume event)
     }
 
     /// Whether the channel's events were heard.
@@ -117,7 +118,7 @@ final class FoldDriver: @unchecked Sendable {
         schedule()
     }
 
-    private func apply(_ event: CallEvent) {
+    private func apply(_ event: consuming CallEvent) {
         let at = event.at
         assembler.apply(event) { self.tell($0, at: at) }
         schedule()
