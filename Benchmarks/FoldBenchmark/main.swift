@@ -112,7 +112,8 @@ func alive(_ path: String) throws {
 
 /// A client that folds what pbx streams, until the last event, and says so to pbx, which holds the clock.
 final class Client: @unchecked Sendable {
-    var fold = Fold()
+    /// Unchecked, for it is the decoder and the fold that are measured: on the loop's thread only, and it calls nobody here.
+    @exclusivity(unchecked) var fold = Fold()
     /// The event that says all has been sent is on its way through.
     var isOver = false
 }

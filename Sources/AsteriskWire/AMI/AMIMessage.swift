@@ -354,15 +354,15 @@ public import Telephony
         unsafe index.pointee.lineCount = lines
         unsafe index.pointee.wasSplit[event.ordinal] = true
         unsafe index.pointee.placesInHand = index.pointee.places + event.ordinal &* index.pointee.headerCount
-        // The additions cannot overflow: all are of offsets within one message. A line a word can be read from begins before this.
-        let lastWord = length - 8
-        let expected = min(lines, AMIHeaderIndex.shapeLines)
+        // Of nearly every event all of them: only of the last one it may be that no word can be read from its beginning.
+        var expected = min(lines, AMIHeaderIndex.shapeLines)
+        while expected > 0, unsafe Int(starts[expected &- 1]) > length &- 8 { expected &-= 1 }
         var from = 0
         for i in 0..<expected {
+            // The additions cannot overflow: all are of offsets within one message.
             let next = unsafe Int(starts[i &+ 1])
             let isExpected =
-                unsafe from <= lastWord
-                && prefixes[Int(shape[i])].begins(base + from, count: next &- 2 &- from)
+                unsafe prefixes[Int(shape[i])].begins(base + from, count: next &- 2 &- from)
             if !isExpected { unsafe noteLine(i, shape) }
             from = next
         }
