@@ -2,11 +2,21 @@ import Telephony
 
 /// What happens to a channel.
 extension Call.Part {
+    /// A channel as it is at `mark`, when it was made or, as far as anybody heard, might have been.
+    init(_ snapshot: CallEvent.Snapshot, _ mark: Mark) {
+        self.init(
+            uniqueID: snapshot.channel.uniqueID, linkedID: snapshot.channel.linkedID, name: snapshot.name,
+            firstNumber: snapshot.number, number: snapshot.number, firstName: snapshot.callerName,
+            callerName: snapshot.callerName, accountCode: snapshot.accountCode, firstLocation: snapshot.location,
+            location: snapshot.location, created: mark, isInternal: snapshot.name.isInternalToAsterisk)
+        take(snapshot.state, mark)
+    }
+
     /// Keeps the first time it rang and the first time it came up; other states decide nothing.
     mutating func take(_ state: ChannelState, _ mark: Mark) {
         switch state {
         case .ringing where ringing == nil: ringing = mark
-        case .up where up == nil: up = mark
+        case .up where up == nil || upIsGuessed: (up, upIsGuessed) = (mark, false)
         default: break
         }
     }

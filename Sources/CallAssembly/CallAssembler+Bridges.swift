@@ -13,8 +13,15 @@ extension CallAssembler {
         revive(place)
         self[place].location = location
         let bridge = calls[place.call]!.bridge(id, kind)
-        // Within a millisecond or two BridgeLeave may come after the next BridgeEnter.
-        self[place].stays.append(Call.Stay(bridge: bridge, from: mark, to: nil))
+        if let last = self[place].stays.indices.last, self[place].stays[last].bridge == bridge,
+            self[place].stays[last].to == nil, self[place].stays[last].from.event.isFound
+        {
+            // The list that found it there was ahead of this event.
+            self[place].stays[last].from = mark
+        } else {
+            // Within a millisecond or two BridgeLeave may come after the next BridgeEnter.
+            self[place].stays.append(Call.Stay(bridge: bridge, from: mark, to: nil))
+        }
         if kind == .conference || conferences[id] != nil || calls[place.call]!.isAgentSession {
             meet(id, kind, place, mark)
         } else if kind == .talk, calls[place.call]!.alive == 1 {
@@ -54,6 +61,10 @@ extension CallAssembler {
         let stays = self[place].stays
         if let i = stays.lastIndex(where: { $0.bridge == bridge && $0.to == nil }) {
             self[place].stays[i].to = mark
+        } else if let i = stays.lastIndex(where: { $0.bridge == bridge }), stays[i].unseen != nil {
+            // The list that did not find it there was ahead of this event.
+            (self[place].stays[i].to, self[place].stays[i].unseen) = (mark, nil)
+            if !calls[place.call]!.isPartial { self[place].heardAgain = nil }
         }
         if conferences[id] != nil { part(from: id, channel.uniqueID, mark) }
     }

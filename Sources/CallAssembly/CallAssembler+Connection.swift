@@ -4,6 +4,9 @@ import Telephony
 ///
 /// After a connect the live channels are listed. Known ones are confirmed, unknown ones adopted with their true start, and
 /// those that are not in the list have ended unseen.
+///
+/// A list may be ahead of the events: a busy Asterisk makes it from what is, while the events that made it so wait in its queues.
+/// What comes as an event after all was not missed, whatever the list showed before.
 extension CallAssembler {
     /// Takes what is told of the connection itself and of the list after it; any other event is left alone.
     mutating func connection(_ body: CallEvent.Body, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
@@ -12,6 +15,7 @@ extension CallAssembler {
         case .connected:
             // A second greeting without an end between them is a lost connection too.
             if calls.contains(where: { $0 != nil }), disconnectedAt == nil { lose(mark) }
+            awaitsList = true
         case .fullyBooted(let uptime):
             guard let uptime, openCallCount > 0 else { return }
             // Younger than a channel it should know: that Asterisk is gone, and its calls with it.
@@ -35,12 +39,80 @@ extension CallAssembler {
             if disconnectedAt != nil || listedAt == nil { awaitFilesOfBeheaded() }
             listedAt = mark.at
             if !strays.isEmpty { for slot in calls.indices { takeStrays(slot) } }
-            closeUnseen(at: disconnectedAt ?? mark.at, until: mark.at, "the end was not seen", effect) {
-                !ids.contains($0.uniqueID) && !$0.isConfirmed
+            if let lost = disconnectedAt {
+                closeUnseen(at: lost, until: mark.at, CallAssembler.unseenEnd, effect) {
+                    !ids.contains($0.uniqueID) && !$0.isConfirmed && $0.created.at < lost
+                }
             }
-            disconnectedAt = nil
+            awaitEnds(missingIn: ids, mark)
+            (disconnectedAt, awaitsList) = (nil, false)
         default: break
         }
+    }
+
+    /// What a call says of which a channel was gone from a list.
+    private static let unseenEnd = "the end was not seen"
+    /// What a call says that was found in a list.
+    private static let foundInProgress = "the call was in progress when its events were first heard"
+    /// How far a list may be ahead of the events.
+    private static let lag = Duration.seconds(2)
+
+    /// Channels that were there on this connection and are not in its list have ended: what tells so may still come.
+    private mutating func awaitEnds(missingIn ids: Set<UniqueID>, _ mark: Mark) {
+        var gone: Set<UniqueID> = []
+        for call in calls {
+            guard let call, call.emptySince == nil else { continue }
+            for part in call.parts where part.end == nil && !part.isConfirmed && !ids.contains(part.uniqueID) {
+                gone.insert(part.uniqueID)
+            }
+        }
+        if !gone.isEmpty { unlisted.append((mark.at + CallAssembler.lag, mark.at, gone)) }
+    }
+
+    /// Closes those whose end has not come.
+    mutating func closeUnlisted(_ now: Instant, _ effect: (AssemblyEffect) -> Void) {
+        while let first = unlisted.first, first.until <= now {
+            unlisted.removeFirst()
+            closeUnseen(at: first.listedAt, until: first.listedAt, CallAssembler.unseenEnd, effect) {
+                first.ids.contains($0.uniqueID) && !$0.isConfirmed
+            }
+        }
+    }
+
+    /// The beginning of a channel that a list had shown already, or whose handler has spoken: its events are heard from the first on.
+    mutating func hearBeginning(
+        _ snapshot: CallEvent.Snapshot, _ mark: Mark, _ effect: (AssemblyEffect) -> Void
+    ) {
+        guard let place = index[snapshot.channel.uniqueID] else { return }
+        let slot = place.call
+        if !calls[slot]!.sources.contains(.ami), self[place].created.event == .handler {
+            return hearAfterHandler(slot, snapshot, mark, effect)
+        }
+        guard self[place].isAdopted else { return }
+        self[place] = Call.Part(snapshot, mark)
+        // Each thing that is missing has its note.
+        guard calls[slot]!.notes == [CallAssembler.foundInProgress],
+            !calls[slot]!.parts.contains(where: { $0.isAdopted })
+        else { return orderBirths(of: slot) }
+        calls[slot]!.notes = []
+        calls[slot]!.isPartial = false
+        calls[slot]!.deafSince = nil
+        calls[slot]!.awaitsFiles = false
+    }
+
+    /// A short call's handler may speak before a busy Asterisk has told that there is a call: what was made of its words is told by
+    /// events after all.
+    private mutating func hearAfterHandler(
+        _ slot: Int, _ snapshot: CallEvent.Snapshot, _ mark: Mark, _ effect: (AssemblyEffect) -> Void
+    ) {
+        let call = calls[slot]!
+        guard call.witnesses.allSatisfy({ $0.uniqueID == snapshot.channel.uniqueID }) else { return }
+        for part in call.parts { index[part.uniqueID] = nil }
+        waiting.removeAll { $0.call == slot }
+        calls[slot] = Call(linkedID: call.linkedID)
+        calls[slot]!.aliases = call.aliases
+        addChannel(snapshot, mark, effect)
+        for words in call.witnesses { take(words, effect) }
     }
 
     private mutating func lose(_ mark: Mark) {
@@ -107,9 +179,8 @@ extension CallAssembler {
         if self[place].number == nil, let number = snapshot.number {
             (self[place].number, self[place].shown) = (number, mark)
         }
-        if disconnectedAt != nil || self[place].isAdopted {
-            self[place].heardAgain = mark.at
-        }
+        let isOlder = disconnectedAt.map { self[place].created.at < $0 } ?? false
+        if isOlder || self[place].isAdopted { self[place].heardAgain = mark.at }
         if let start = listed.started, zoneOffset == nil {
             var row = CDRRow(uniqueID: id, channel: snapshot.name)
             row.start = start
@@ -139,12 +210,24 @@ extension CallAssembler {
         time.flatMap { $0 >= since && $0 <= until ? $0 : nil }
     }
 
-    /// Makes a channel whose beginning was not heard part of its call.
-    private mutating func adopt(_ place: Place, _ listed: CallEvent.Listed) {
+    /// Notes that a channel's beginning was not heard.
+    mutating func behead(_ place: Place) {
         self[place].isAdopted = true
         calls[place.call]!.isPartial = true
         calls[place.call]!.deafSince = Instant(microseconds: 0)
-        calls[place.call]!.note("the call was in progress when its events were first heard")
+        calls[place.call]!.note(CallAssembler.foundInProgress)
+    }
+
+    /// Whether the first channel heard of a call, before the live ones have been listed, is not the one that the call is named after:
+    /// that one came into being before the login.
+    func isBeheading(_ channel: CallEvent.Channel, _ mark: Mark) -> Bool {
+        guard awaitsList, mark.event == .newchannel || mark.event == .dialBegin else { return false }
+        return channel.uniqueID != channel.linkedID.oldest && !isRecent(channel.linkedID.oldest)
+    }
+
+    /// Makes a channel whose beginning was not heard part of its call.
+    private mutating func adopt(_ place: Place, _ listed: CallEvent.Listed) {
+        behead(place)
         // Answered some time ago; when, the CDR tells.
         self[place].up = nil
         // Where it is now is not where it came in.
@@ -166,14 +249,20 @@ extension CallAssembler {
 
     /// Puts a channel into the bridge the list says it is in, if no event told so.
     private mutating func reconcile(_ place: Place, _ bridge: BridgeID?, _ mark: Mark) {
+        let lost = disconnectedAt.flatMap { self[place].created.at < $0 ? $0 : nil }
         let open = self[place].stays.lastIndex { $0.to == nil }
         let current = open.map { calls[place.call]!.bridges[self[place].stays[$0].bridge].id }
         if current == bridge { return }
         if let open {
-            let since = disconnectedAt ?? self[place].stays[open].from.at
+            let since = lost ?? self[place].stays[open].from.at
             self[place].stays[open].to = mark
             self[place].stays[open].unseen = Call.Window(since: since, until: mark.at)
             self[place].heardAgain = mark.at
+        } else if let last = self[place].stays.last, calls[place.call]!.bridges[last.bridge].id == bridge,
+            last.to!.event == .bridgeLeave, last.to!.at > lost ?? self[place].created.at
+        {
+            // It was heard to leave: Asterisk says so first, and takes it out then.
+            return
         }
         guard let bridge else { return }
         let i = calls[place.call]!.bridge(bridge, .talk)
@@ -181,7 +270,7 @@ extension CallAssembler {
         let part = self[place]
         let from =
             part.isAdopted && part.stays.isEmpty
-            ? part.up ?? mark : disconnectedAt.map { .unseen($0) } ?? mark
+            ? part.up ?? mark : lost.map { .unseen($0) } ?? mark
         self[place].stays.append(Call.Stay(bridge: i, from: from, to: nil))
     }
 
@@ -190,11 +279,14 @@ extension CallAssembler {
     private mutating func awaitFilesOfBeheaded() {
         guard settings.filesWait > .zero else { return }
         for slot in calls.indices {
-            guard let call = calls[slot], call.parts.contains(where: { $0.isAdopted }),
-                !call.parts.contains(where: { $0.uniqueID == call.linkedID.oldest })
-            else { continue }
-            calls[slot]!.awaitsFiles = true
+            if isBeheaded(slot) { calls[slot]!.awaitsFiles = true }
         }
+    }
+
+    /// Whether a call was found in progress and has not its first channel.
+    func isBeheaded(_ slot: Int) -> Bool {
+        guard let call = calls[slot] else { return false }
+        return call.parts.contains { $0.isAdopted } && !call.parts.contains { $0.uniqueID == call.linkedID.oldest }
     }
 
     /// Closes channels whose end was not seen.

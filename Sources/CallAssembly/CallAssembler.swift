@@ -25,7 +25,7 @@ public struct CallAssembler: Sendable {
     var calls: [Call?] = []
     private var freeSlots: [Int] = []
     /// Calls whose channels are all gone and that wait for their CDR, oldest first.
-    private var waiting: [(until: Instant, call: Int, linkedID: LinkedID)] = []
+    var waiting: [(until: Instant, call: Int, linkedID: LinkedID)] = []
     /// Members of conferences that channels of several calls are in.
     var conferences: [BridgeID: [UniqueID]] = [:]
     /// The channels of calls told lately: what still comes of one is of no new call.
@@ -49,6 +49,10 @@ public struct CallAssembler: Sendable {
     private(set) var hearsChannelEvents = false
     /// CDRs that are of no call heard of, oldest first, with when they are told.
     var strays: [(until: Instant, row: CDRRow, mark: Mark)] = []
+    /// Channels that a list lacked on a connection that stands, oldest first, and until when the events of their end are waited for.
+    var unlisted: [(until: Instant, listedAt: Instant, ids: Set<UniqueID>)] = []
+    /// The channels that live have not been listed on the present connection.
+    var awaitsList = false
     /// Ids in the list being received after a connect; nil while there is none.
     var listedIDs: Set<UniqueID>?
     /// When the latest list was complete.
@@ -81,11 +85,13 @@ public struct CallAssembler: Sendable {
     }
     /// When `advance` should be called next; nil: not before the next event.
     public var nextDeadline: Instant? {
-        guard let stray = strays.first?.until else { return waiting.first?.until }
-        return waiting.first.map { min($0.until, stray) } ?? stray
+        guard !strays.isEmpty || !unlisted.isEmpty else { return waiting.first?.until }
+        return [waiting.first?.until, strays.first?.until, unlisted.first?.until].compactMap { $0 }.min()
     }
     /// When nothing is waited for any more, unless something new comes; nil: nothing is.
-    public var lastDeadline: Instant? { (waiting.map(\.until) + strays.map(\.until)).max() }
+    public var lastDeadline: Instant? {
+        (waiting.map(\.until) + strays.map(\.until) + unlisted.map(\.until)).max()
+    }
     /// Calls in progress of which a channel lives, or was not seen to end; those that a restart of Asterisk ended are not among them.
     public var unendedCalls: Set<LinkedID> {
         Set(
@@ -105,7 +111,7 @@ public struct CallAssembler: Sendable {
         case .connected, .disconnected, .fullyBooted, .listBegan, .listed, .listComplete: break
         default: if event.at > clock { clock = event.at }
         }
-        if !waiting.isEmpty || !strays.isEmpty { advance(to: event.at, effect) }
+        if !waiting.isEmpty || !strays.isEmpty || !unlisted.isEmpty { advance(to: event.at, effect) }
         let mark = Mark(at: event.at, offset: event.offset ?? -1, Mark.Event(event.body))
         switch event.body {
         case .newChannel(let snapshot):
@@ -188,6 +194,7 @@ public struct CallAssembler: Sendable {
 
     /// Ends the waits that are over at `now`.
     public mutating func advance(to now: Instant, _ effect: (AssemblyEffect) -> Void) {
+        if let first = unlisted.first, first.until <= now { closeUnlisted(now, effect) }
         while !waiting.isEmpty, waiting[0].until <= now {
             let first = waiting.removeFirst()
             guard let call = calls[first.call], call.emptySince != nil, call.linkedID == first.linkedID else {
@@ -293,19 +300,14 @@ public struct CallAssembler: Sendable {
     /// is no news; the id of a peer that a handler named is filled in.
     mutating func addChannel(_ snapshot: CallEvent.Snapshot, _ mark: Mark, _ effect: (AssemblyEffect) -> Void) {
         let channel = snapshot.channel
-        guard index[channel.uniqueID] == nil, !isRecent(channel.uniqueID) else { return }
+        guard index[channel.uniqueID] == nil, !isRecent(channel.uniqueID) else {
+            if mark.event == .newchannel { hearBeginning(snapshot, mark, effect) }
+            return
+        }
         let known = linked[channel.linkedID] ?? index[channel.linkedID.oldest]?.call
         if let known, takeOverPeer(snapshot, in: known) { return }
         let slot = known ?? newCall(channel.linkedID)
-        var part = Call.Part(
-            uniqueID: channel.uniqueID, linkedID: channel.linkedID, name: snapshot.name,
-            firstNumber: snapshot.number, number: snapshot.number, firstName: snapshot.callerName,
-            callerName: snapshot.callerName,
-            accountCode: snapshot.accountCode, firstLocation: snapshot.location, location: snapshot.location,
-            created: mark,
-            isInternal: snapshot.name.isInternalToAsterisk)
-        part.take(snapshot.state, mark)
-        calls[slot]!.parts.append(consume part)
+        calls[slot]!.parts.append(Call.Part(snapshot, mark))
         calls[slot]!.alive += 1
         calls[slot]!.emptySince = nil
         calls[slot]!.sources.insert(.ami)
@@ -314,6 +316,9 @@ public struct CallAssembler: Sendable {
             (calls[slot]!.originate, calls[slot]!.originateMark) = earlyOriginates.remove(at: i)
         }
         if known == nil, settings.reportsProgress { tell(.started, slot, effect) }
+        if known == nil, isBeheading(channel, mark) { behead(index[channel.uniqueID]!) }
+        // Who was found in a list may be younger than he seemed.
+        if calls[slot]!.isPartial { orderBirths(of: slot) }
     }
 
     /// The first channel event of a stream may come a moment after the CEL entry of the same channel: that is told anew.
@@ -400,7 +405,7 @@ public struct CallAssembler: Sendable {
     mutating func becomeEmpty(_ slot: Int, _ effect: (AssemblyEffect) -> Void) {
         calls[slot]!.emptySince = clock
         // It ended before the files of the gap in it were read: who asked for the end may stand there.
-        if calls[slot]!.deafSince != nil, settings.readsCEL, settings.filesWait > .zero {
+        if calls[slot]!.deafSince != nil, settings.filesWait > .zero, settings.readsCEL || isBeheaded(slot) {
             calls[slot]!.awaitsFiles = true
         }
         let isSettled = hasItsCDR(slot) || callsWithoutCDR >= 8

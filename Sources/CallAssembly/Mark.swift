@@ -58,6 +58,9 @@ extension Mark {
         /// An event that the dialplan or a system of its own wrote into CEL.
         case celUser
 
+        /// It was only found to be so, in a list or by nothing: an event that comes after all knows better.
+        var isFound: Bool { self == .notSeen || self == .status || self == .coreShowChannel }
+
         /// As Asterisk spells it; a CEL row's behind `CEL`, for `HANGUP` and `Hangup` are two.
         var name: String {
             switch self {

@@ -88,6 +88,34 @@ struct LateLoginTests {
         #expect(record.completeness == .partial)
     }
 
+    /// Seen on 16.28 under load: the phone that was called was told as the caller of a whole call.
+    @Test(
+        "a call of which the first thing heard is the phone that it rings, over before the list, is read in Asterisk's files",
+        arguments: 1...2)
+    func ringing(login: Int) throws {
+        let call = LateLoginTests.call
+        let (source, phone) = (call.caller.channel, call.callee.channel)
+        var row = call.row
+        let over = call.at + .milliseconds(100)
+        (row.answer, row.end, row.disposition) = (nil, CivilTime(over), "NO ANSWER")
+        (row.duration, row.billableSeconds) = (0, 0)
+        let gone = CallEvent.Location(context: "internal", exten: "s", priority: 1)
+        var fold = FoldRun(filesWait: .seconds(20))
+        fold.apply([CallEvent(at: call.at, body: .connected)] + call.events[login...2])
+        fold.apply([
+            CallEvent(at: over, body: .dialEnd(source: source, destination: phone, status: .cancel, forward: nil)),
+            CallEvent(at: over, body: .hangup(phone, HangupCause(rawValue: 127), text: nil, techCause: nil, at: gone)),
+            CallEvent(at: over, body: .hangup(source, HangupCause(rawValue: 127), text: nil, techCause: nil, at: gone)),
+            CallEvent(at: over, body: .listBegan), CallEvent(at: over, body: .listComplete),
+        ])
+        fold.advance(to: over + .seconds(5))
+        #expect(fold.records.isEmpty && fold.assembler.awaitedSince != nil)
+        fold.complete(from: [row])
+        let record = try #require(fold.records.first)
+        #expect(fold.records.count == 1 && record.completeness == .partial && record.direction == .inbound)
+        #expect(record.caller.number == "15551230001" && record.callee.number == "5001")
+    }
+
     /// Seen on 22.10: a daemon was restarted in the moment between the two hangups, and told the phone as the caller.
     @Test(
         "a call of which the list shows only the phone that was called, because its caller has just gone, is the caller's"
