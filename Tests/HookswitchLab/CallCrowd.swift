@@ -9,6 +9,8 @@ public struct CallCrowd: Sendable {
     public struct Call: Sendable {
         /// The caller's own, used once in a crowd: what a record is found by.
         public let number: String
+        /// When its phone asked for it, some time before Asterisk knew of it.
+        public let dialledAt: Double
         /// When Asterisk first said anything to it; nil where it never did: then there was no call.
         public let startedAt: Double?
         /// When his phone heard of the answer; nil: never.
@@ -17,6 +19,9 @@ public struct CallCrowd: Sendable {
         public let endedAt: Double
         /// The caller gave up before his phone heard of an answer; one may have been on its way.
         var isCancelled = false
+        /// How many seconds later than its phone Asterisk's own events say that it came, was answered or went: next to none, but
+        /// a busy Asterisk stamps them when it comes to it, and a record has its times from them.
+        public var lag = 0.0
         /// Asterisk was killed under it.
         public var wasKilled = false
     }
@@ -62,6 +67,7 @@ public struct CallCrowd: Sendable {
         agent.setManner(.answers(after: ringing))
         let customer = lane.phones[.customer2]!
         let seenBefore = customer.seen.count
+        let mark = lane.recorder.mark
         let numbers = (0..<plan.count).map { "1555\(900_1000 + $0)" }
         let beginning = monotonicSeconds()
         for deed in deeds {
@@ -71,10 +77,11 @@ public struct CallCrowd: Sendable {
             case .hangUp: try customer.hangUp(line: deed.call + 1)
             }
         }
-        try lane.recorder.awaitQuiet()
+        try lane.recorder.awaitQuiet(seconds: 60)
         let seen = customer.seen.dropFirst(seenBefore)
         customer.forget()
         agent.forget()
+        let stamps = Stamps(of: lane.recorder.since(mark).stream)
         var ledger = numbers.enumerated().map { index, number in
             let own = seen.filter { $0.line == index + 1 }
             let answered = own.first { $0.kind == .answerReceived }?.time
@@ -84,9 +91,12 @@ public struct CallCrowd: Sendable {
                 default: false
                 }
             }
-            return Call(
-                number: number, startedAt: own.first { $0.kind == .ringing }?.time ?? answered, answeredAt: answered,
+            var call = Call(
+                number: number, dialledAt: own.first?.time ?? 0,
+                startedAt: own.first { $0.kind == .ringing }?.time ?? answered, answeredAt: answered,
                 endedAt: end?.time ?? epochSeconds(), isCancelled: own.contains { $0.kind == .cancelSent })
+            call.lag = stamps.lag(of: call)
+            return call
         }
         ledger.sort { $0.number < $1.number }
         return CallCrowd(calls: ledger)
@@ -94,9 +104,12 @@ public struct CallCrowd: Sendable {
 
     /// What is wrong with a daemon's records, one sentence each.
     /// - Parameters:
-    ///   - gaps: When that daemon could not hear Asterisk. A call that lived then must be told `partial`, any other `full`.
+    ///   - extents: How much of each call came to it, by the caller's number. What came in part must be told `partial`, what came
+    ///     whole `full`.
     ///   - readsCEL: It had the CEL file to fill gaps from: then it knows who hung up and how long they talked, too.
-    func faults(in records: [JSONValue], gaps: [ClosedRange<Double>], readsCEL: Bool = false) -> [String] {
+    func faults(in records: [JSONValue], heard extents: [String: HeardConnection.Extent], readsCEL: Bool = false)
+        -> [String]
+    {
         var faults: [String] = []
         var told: [String: [JSONValue]] = [:]
         for record in records { told[record["caller"]?["number"]?.string ?? "null", default: []].append(record) }
@@ -106,7 +119,9 @@ public struct CallCrowd: Sendable {
                 continue
             }
             if records.count > 1 { faults.append("\(call.number) was told \(records.count) times") }
-            faults += CallCrowd.faults(of: records[0], call, gaps, readsCEL).map { "\(call.number): \($0)" }
+            faults += CallCrowd.faults(of: records[0], call, extents[call.number] ?? .part, readsCEL).map {
+                "\(call.number): \($0)"
+            }
         }
         for (number, records) in told {
             for record in records {
@@ -119,7 +134,7 @@ public struct CallCrowd: Sendable {
     }
 
     private static func faults(
-        of record: JSONValue, _ call: Call, _ gaps: [ClosedRange<Double>], _ readsCEL: Bool
+        of record: JSONValue, _ call: Call, _ extent: HeardConnection.Extent, _ readsCEL: Bool
     ) -> [String] {
         var faults: [String] = []
         func check(_ field: String, _ wanted: String?, _ got: String?) {
@@ -133,8 +148,9 @@ public struct CallCrowd: Sendable {
         }
         check("answered_by", call.answeredAt == nil ? nil : "1001", record["answered_by"]?["number"]?.string)
         let isEndSeen = record["hungup_by"]?.string != nil || record["completeness"]?.string == "full"
-        // Who has not seen that the caller gave up has Asterisk's word for it: NO ANSWER.
-        if call.answeredAt != nil || isEndSeen || record["disposition"]?.string != "NO_ANSWER" {
+        // Who has not seen that the caller gave up has Asterisk's word for it: NO ANSWER, or FAILED before anything rang.
+        let isAsterisksWord = ["NO_ANSWER", "FAILED"].contains(record["disposition"]?.string)
+        if call.answeredAt != nil || isEndSeen || !isAsterisksWord {
             check("disposition", call.answeredAt == nil ? "CANCELED" : "ANSWERED", record["disposition"]?.string)
         }
         // Every caller ends the call himself; who has not seen it says nothing, but never somebody else.
@@ -143,32 +159,63 @@ public struct CallCrowd: Sendable {
         } else if record["completeness"]?.string == "full" || readsCEL && !call.wasKilled {
             faults.append("hungup_by is null in a \(record["completeness"]?.string ?? "-") record")
         }
-        func seconds(_ field: String, _ wanted: Double) {
-            guard let got = record[field]?.double, abs(got - wanted) > 1.5 else { return }
-            faults.append("\(field) is \(got), its phone saw \(wanted)")
+        func seconds(_ field: String, _ least: Double, _ most: Double? = nil) {
+            let most = most ?? least
+            guard let got = record[field]?.double, got < least - 1.5 - call.lag || got > most + 1.5 + call.lag else {
+                return
+            }
+            faults.append("\(field) is \(got), its phone saw \(least) to \(most)")
         }
         if !call.wasKilled {
-            seconds("duration", call.endedAt - (call.startedAt ?? call.endedAt))
+            seconds("duration", call.endedAt - (call.startedAt ?? call.endedAt), call.endedAt - call.dialledAt)
             seconds("billsec", call.answeredAt.map { call.endedAt - $0 } ?? 0)
             if readsCEL { seconds("talk_seconds", call.answeredAt.map { call.endedAt - $0 } ?? 0) }
         }
-        if let text = record["started_at"]?.string, let start = Instant(rfc3339: text), let seen = call.startedAt,
-            abs(Double(start.microseconds) / 1e6 - seen) > 1.5
-        {
-            faults.append("started_at is \(text), its phone called at \(seen)")
+        if let text = record["started_at"]?.string, let instant = Instant(rfc3339: text), let seen = call.startedAt {
+            let start = Double(instant.microseconds) / 1e6
+            if start < call.dialledAt - 1.5 || start > seen + 1.5 + call.lag {
+                faults.append("started_at is \(text), its phone called at \(call.dialledAt) and heard at \(seen)")
+            }
         }
-        // Near a gap's edge either is right: what was on its way is heard or not, and a channel lives on while its handlers
-        // report to one daemon after another.
-        let life = (call.startedAt ?? call.endedAt)...call.endedAt
-        func touches(_ margin: Double) -> Bool {
-            gaps.contains { $0.lowerBound - margin < life.upperBound && life.lowerBound < $0.upperBound + margin }
+        switch extent {
+        case .part: check("completeness", "partial", record["completeness"]?.string)
+        case .whole: check("completeness", "full", record["completeness"]?.string)
+        case .allButItsEnd, .wholeIfRead: break
         }
-        if touches(-0.5) { check("completeness", "partial", record["completeness"]?.string) }
-        if !touches(3), !call.wasKilled { check("completeness", "full", record["completeness"]?.string) }
         if !faults.isEmpty {
             let words = ["sources", "notes"].flatMap { record[$0]?.array?.compactMap(\.string) ?? [] }
             faults.append("it says: \(words.joined(separator: ", "))")
         }
         return faults
+    }
+}
+
+/// When Asterisk's own events say that the callers' channels came, were answered and were asked to go, by the callers' numbers.
+private struct Stamps {
+    private var byNumber: [String: [String: Double]] = [:]
+
+    /// - Parameter stream: of a manager connection that saw everything.
+    init(of stream: [UInt8]) {
+        var scan = EventScan(for: ["Newchannel", "Newstate", "HangupRequest"])
+        scan.take(stream) { name, headers in
+            guard let number = headers["CallerIDNum"], headers["Uniqueid"] == headers["Linkedid"],
+                let stamp = headers["Timestamp"].flatMap(Double.init),
+                name != "Newstate" || headers["ChannelStateDesc"] == "Up"
+            else { return }
+            byNumber[number, default: [:]][name] = stamp
+        }
+    }
+
+    /// How much later than the phone they were at most; 0 where they were not.
+    func lag(of call: CallCrowd.Call) -> Double {
+        let own = byNumber[call.number] ?? [:]
+        let pairs = [
+            (own["Newchannel"], call.startedAt), (own["Newstate"], call.answeredAt),
+            (own["HangupRequest"], call.endedAt),
+        ]
+        return pairs.reduce(0) { most, pair in
+            guard case (let stamp?, let seen?) = pair else { return most }
+            return max(most, stamp - seen)
+        }
     }
 }

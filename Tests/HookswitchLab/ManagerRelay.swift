@@ -13,8 +13,8 @@ public final class ManagerRelay: @unchecked Sendable {
     // Invariant: guarded by `monitor`.
     private var isCut = false
     private var isStopped = false
-    /// Connections made so far.
-    private var accepted = 0
+    /// What came to the daemon, one for each connection so far.
+    private var heard: [HeardConnection] = []
 
     /// Listens at once.
     /// - Parameter target: Asterisk's manager port on loopback.
@@ -27,6 +27,10 @@ public final class ManagerRelay: @unchecked Sendable {
 
     /// Ends all connections and refuses new ones until `mend`.
     public func cut() { monitor.locked { isCut = true } }
+    /// How much of the call of that caller came to the daemon.
+    func extent(of caller: String) -> HeardConnection.Extent {
+        monitor.locked { heard.map { $0.extent(of: caller) }.max() ?? .part }
+    }
     /// Lets connections through again.
     public func mend() { monitor.locked { isCut = false } }
     /// Ends the relay.
@@ -45,13 +49,21 @@ public final class ManagerRelay: @unchecked Sendable {
         return listener
     }
 
+    /// One connection through the relay.
+    private struct Pair {
+        let client: Int32
+        let server: Int32
+        /// Place in `heard`.
+        let number: Int
+    }
+
     /// One thread serves all: the listener, and each connection as a pair of descriptors.
     private func run(_ first: Int32) {
         var listener = first
-        var pairs: [(Int32, Int32)] = []
+        var pairs: [Pair] = []
         defer {
             if listener >= 0 { close(listener) }
-            for (one, other) in pairs { closeBoth(one, other) }
+            for pair in pairs { end(pair) }
         }
         while true {
             let (isCut, isStopped) = monitor.locked { (self.isCut, self.isStopped) }
@@ -59,33 +71,66 @@ public final class ManagerRelay: @unchecked Sendable {
             if isCut, listener >= 0 {
                 close(listener)
                 listener = -1
-                for (one, other) in pairs { closeBoth(one, other) }
+                for pair in pairs { end(pair) }
                 pairs = []
             }
             if !isCut, listener < 0 { listener = (try? listen()) ?? -1 }
-            var watched = pairs.flatMap { [$0.0, $0.1] }.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            var watched = pairs.flatMap { [$0.client, $0.server] }
+                .map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
             if listener >= 0 { watched.append(pollfd(fd: listener, events: Int16(POLLIN), revents: 0)) }
             _ = poll(&watched, nfds_t(watched.count), 10)
             for (index, pair) in pairs.enumerated().reversed() {
                 let isOpen =
-                    (watched[2 * index].revents == 0 || pass(pair.0, pair.1))
-                    && (watched[2 * index + 1].revents == 0 || pass(pair.1, pair.0))
+                    (watched[2 * index].revents == 0 || passUp(pair))
+                    && (watched[2 * index + 1].revents == 0 || passDown(pair))
                 guard !isOpen else { continue }
-                closeBoth(pair.0, pair.1)
+                end(pair)
                 pairs.remove(at: index)
             }
             guard listener >= 0, watched.last?.revents != 0 else { continue }
             let client = accept(listener, nil, nil)
             guard client >= 0 else { continue }
             _ = fcntl(client, F_SETFD, FD_CLOEXEC)
-            if let server = connectToTarget() { pairs.append((client, server)) } else { close(client) }
+            guard let server = connectToTarget() else {
+                close(client)
+                continue
+            }
+            let number = monitor.locked { () -> Int in
+                heard.append(HeardConnection())
+                return heard.count - 1
+            }
+            pairs.append(Pair(client: client, server: server, number: number))
         }
     }
 
-    private func pass(_ from: Int32, _ to: Int32) -> Bool {
+    /// What the daemon says. False: the connection is over.
+    private func passUp(_ pair: Pair) -> Bool {
+        let bytes = read(pair.client)
+        // Asterisk closes a connection that is logged off: it is the daemon's end all the same.
+        if bytes.isEmpty || String(decoding: bytes, as: UTF8.self).contains("Logoff") { noteDaemonsEnd(of: pair) }
+        return !bytes.isEmpty && writeAll(pair.server, bytes)
+    }
+
+    /// What Asterisk says. False: the connection is over.
+    private func passDown(_ pair: Pair) -> Bool {
+        let bytes = read(pair.server)
+        guard !bytes.isEmpty else { return false }
+        guard writeAll(pair.client, bytes) else {
+            noteDaemonsEnd(of: pair)
+            return false
+        }
+        monitor.locked { heard[pair.number].take(bytes, at: monotonicSeconds()) }
+        return true
+    }
+
+    private func noteDaemonsEnd(of pair: Pair) {
+        monitor.locked { heard[pair.number].wasEndedByDaemon(at: monotonicSeconds()) }
+    }
+
+    private func read(_ descriptor: Int32) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: 65536)
-        let count = read(from, &buffer, buffer.count)
-        return count > 0 && writeAll(to, Array(buffer[..<count]))
+        let count = Glibc.read(descriptor, &buffer, buffer.count)
+        return count > 0 ? Array(buffer[..<count]) : []
     }
 
     private func connectToTarget() -> Int32? {
@@ -98,8 +143,8 @@ public final class ManagerRelay: @unchecked Sendable {
 
     /// Ends a connection for everybody, also where a child process of ours was started in the moment before its descriptor
     /// was marked.
-    private func closeBoth(_ one: Int32, _ other: Int32) {
-        for descriptor in [one, other] {
+    private func end(_ pair: Pair) {
+        for descriptor in [pair.client, pair.server] {
             shutdown(descriptor, Int32(SHUT_RDWR))
             close(descriptor)
         }

@@ -64,8 +64,8 @@ public struct OutageRun: Sendable {
     public let crowd: CallCrowd
     /// What each daemon told.
     public let records: [[JSONValue]]
-    /// When each daemon could not hear Asterisk.
-    public let gaps: [[ClosedRange<Double>]]
+    /// How much of the calls came to each daemon, by the caller's number.
+    let extents: [[String: HeardConnection.Extent]]
     /// What they were given to fill the gaps from.
     public let files: Outage.Files
 
@@ -104,7 +104,26 @@ public struct OutageRun: Sendable {
         // A call that its phone heard nothing of may have a record, too: not any forty will do.
         let callers = crowd.calls.filter { $0.startedAt != nil }.map(\.number)
         let records = daemons.map { $0.awaitRecords(callers.count, from: Set(callers)) }
-        return OutageRun(crowd: crowd, records: records, gaps: damage.gaps, files: files)
+        let extents = relays.map { relay in
+            Dictionary(uniqueKeysWithValues: crowd.calls.map { ($0.number, relay.extent(of: $0.number)) })
+        }
+        return OutageRun(crowd: crowd, records: records, extents: extents, files: files)
+    }
+
+    /// Manager connections cut, daemons killed and stopped at random moments of 50 calls: of eight daemons four are cut for 3 s, two
+    /// are killed, one is restarted in mid-setup of one call or another, and the last is left alone.
+    public static func mixed(
+        tree: LabTree, name: String, program: String, seed: UInt64, keepsFolder: Bool = false
+    ) throws -> OutageRun {
+        var outages = Outage.scattered(daemons: 4, each: 2, over: 16, lasting: 3, seed: seed) { .cut(daemon: $0) }
+        outages += Outage.scattered(daemons: 2, each: 2, over: 16, lasting: 1, seed: seed + 1) { .killDaemon($0 + 4) }
+        outages += Outage.scattered(daemons: 1, each: 8, over: 16, lasting: 0.05, seed: seed + 2) { _ in
+            .stopDaemon(6)
+        }
+        return try run(
+            tree: tree, name: name, program: program,
+            plan: .init(count: 50, seconds: 16, lasting: 0.1...8, seed: seed), daemons: 8, outages: outages,
+            keepsFolder: keepsFolder)
     }
 
     /// Does that on a thread of its own, since it waits without giving way.
@@ -120,7 +139,7 @@ public struct OutageRun: Sendable {
     public var faults: [String] {
         records.indices.flatMap { number in
             crowd.faults(
-                in: records[number], gaps: gaps[number], readsCEL: files == .cel || files == .both
+                in: records[number], heard: extents[number], readsCEL: files == .cel || files == .both
             ).map { "daemon \(number): \($0)" }
         }
     }
@@ -151,18 +170,15 @@ private final class Damage: @unchecked Sendable {
     private let daemons: [HookswitchProcess]
     private let monitor = Monitor()
     // Invariant: guarded by `monitor`.
-    private var found: [[ClosedRange<Double>]]
     private var kills: [Double] = []
     private var left: Int
     private var failures: [LabError] = []
 
     init(_ outages: [Outage], asterisk: AsteriskInstance, relays: [ManagerRelay], daemons: [HookswitchProcess]) {
         (self.outages, self.asterisk, self.relays, self.daemons) = (outages, asterisk, relays, daemons)
-        found = daemons.map { _ in [] }
         left = outages.count
     }
 
-    var gaps: [[ClosedRange<Double>]] { monitor.locked { found } }
     var asteriskKills: [Double] { monitor.locked { kills } }
 
     /// Outages of one thing follow each other on one thread; those of different things overlap.
@@ -195,7 +211,6 @@ private final class Damage: @unchecked Sendable {
     }
 
     private func perform(_ outage: Outage) throws(LabError) {
-        let from = epochSeconds()
         let known = "calls in progress are known"
         switch outage.kind {
         case .cut(let number):
@@ -204,14 +219,12 @@ private final class Damage: @unchecked Sendable {
             pause(outage.lasting)
             relays[number].mend()
             try daemons[number].awaitLog(known, times: before + 1, seconds: 40)
-            note(number, from)
         case .killDaemon(let number), .stopDaemon(let number):
             let before = daemons[number].count(of: known)
             if outage.kind == .killDaemon(number) { daemons[number].kill9() } else { daemons[number].stop() }
             pause(outage.lasting)
             try daemons[number].start()
-            try daemons[number].awaitLog(known, times: before + 1)
-            note(number, from)
+            try daemons[number].awaitLog(known, times: before + 1, seconds: 40)
         case .restrict(let line):
             let own = readText(asterisk.managerUserFile) ?? ""
             guard own.contains("\nread = ") else { throw LabError("no read = in \(asterisk.managerUserFile)") }
@@ -219,26 +232,22 @@ private final class Damage: @unchecked Sendable {
                 own.components(separatedBy: "\n").map { $0.hasPrefix("read = ") ? line : $0 }.joined(separator: "\n"))
             pause(outage.lasting)
             try restrict(own)
-            for number in daemons.indices { note(number, from) }
         case .killAsterisk:
             let before = daemons.map { $0.count(of: known) }
-            monitor.locked { kills.append(from) }
+            monitor.locked { kills.append(epochSeconds()) }
             asterisk.kill9()
             pause(outage.lasting)
             try asterisk.restart()
-            try awaitAll(known, before) { note($0, from) }
+            try awaitAll(known, before)
         }
     }
 
-    /// Waits until each daemon says that once more; `body` is told of each as it does, for they connect in any order.
-    private func awaitAll(_ line: String, _ before: [Int], _ body: (Int) -> Void = { _ in }) throws(LabError) {
+    /// Waits until each daemon says that once more.
+    private func awaitAll(_ line: String, _ before: [Int]) throws(LabError) {
         var missing = Set(daemons.indices)
         let deadline = monotonicSeconds() + 40
         while !missing.isEmpty {
-            for number in missing where daemons[number].count(of: line) > before[number] {
-                missing.remove(number)
-                body(number)
-            }
+            missing = missing.filter { daemons[$0].count(of: line) <= before[$0] }
             guard monotonicSeconds() < deadline else { throw LabError("no \"\(line)\" of daemons \(missing.sorted())") }
             pause(0.02)
         }
@@ -254,10 +263,5 @@ private final class Damage: @unchecked Sendable {
         pause(0.1)
         for relay in relays { relay.mend() }
         try awaitAll(known, before)
-    }
-
-    private func note(_ daemon: Int, _ from: Double) {
-        let to = epochSeconds()
-        monitor.locked { found[daemon].append(from...max(from, to)) }
     }
 }

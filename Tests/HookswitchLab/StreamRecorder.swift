@@ -6,12 +6,13 @@ import Glibc
 /// A stream of several connections is one file: `events.ami`. Its index `events.ts` has one line a read,
 /// `connection offset length monotonic epoch`; lines with `#` mark connects and ends.
 final class StreamRecorder: @unchecked Sendable {
+    private static let followed: Set = ["Newchannel", "Hangup", "Rename", "FullyBooted"]
     private let port: UInt16
     private let monitor = Monitor()
     // Invariant: guarded by `monitor`.
     private var bytes: [UInt8] = []
     private var index = ""
-    private var unread = 0
+    private var scan = EventScan(for: StreamRecorder.followed)
     private var connection = 0
     private var live: [String: String] = [:]  // unique id to channel name
     private var isStopped = false
@@ -38,7 +39,7 @@ final class StreamRecorder: @unchecked Sendable {
         monitor.locked {
             connection += 1
             live = [:]
-            unread = bytes.count
+            scan = EventScan(for: StreamRecorder.followed)
             isConnected = true
             isBooted = false
             index += "# connect \(connection) \(monotonicSeconds()) \(epochSeconds())\n"
@@ -53,7 +54,7 @@ final class StreamRecorder: @unchecked Sendable {
                 }
                 index += "\(connection) \(bytes.count) \(chunk.count) \(monotonicSeconds()) \(epochSeconds())\n"
                 bytes += chunk
-                scan()
+                scan.take(chunk) { follow($0, $1) }
                 return true
             }
             if !goesOn { return }
@@ -61,31 +62,13 @@ final class StreamRecorder: @unchecked Sendable {
     }
 
     /// Follows births, renames and ends of channels.
-    private func scan() {
-        let end = Array("\r\n\r\n".utf8)
-        while let range = bytes[unread...].firstRange(of: end) {
-            let message = bytes[unread..<range.lowerBound]
-            unread = range.upperBound
-            // What is cheap to rule out is ruled out before any text is made.
-            guard let start = message.firstRange(of: Array("Event: ".utf8)) else { continue }
-            let name = String(decoding: message[start.upperBound...].prefix { $0 != 13 }, as: UTF8.self)
-            guard ["Newchannel", "Hangup", "Rename", "FullyBooted"].contains(name) else { continue }
-            if name == "FullyBooted" {
-                isBooted = true
-                continue
-            }
-            var headers: [String: String] = [:]
-            for line in String(decoding: message, as: UTF8.self).components(separatedBy: "\r\n") {
-                guard let colon = line.firstIndex(of: ":") else { continue }
-                let header = String(line[..<colon])
-                if headers[header] == nil { headers[header] = String(line[line.index(after: colon)...]).trimmed }
-            }
-            guard let id = headers["Uniqueid"] else { continue }
-            switch name {
-            case "Newchannel": live[id] = headers["Channel"]
-            case "Rename": live[id] = headers["Newname"]
-            default: live[id] = nil
-            }
+    private func follow(_ name: String, _ headers: [String: String]) {
+        if name == "FullyBooted" { isBooted = true }
+        guard let id = headers["Uniqueid"] else { return }
+        switch name {
+        case "Newchannel": live[id] = headers["Channel"]
+        case "Rename": live[id] = headers["Newname"]
+        default: live[id] = nil
         }
     }
 
@@ -106,7 +89,7 @@ final class StreamRecorder: @unchecked Sendable {
     }
 
     /// Waits until the stream is open and Asterisk booted.
-    func awaitConnection(seconds: Double = 20) throws(LabError) {
+    func awaitConnection(seconds: Double = 60) throws(LabError) {
         guard monitor.wait(seconds: seconds, until: { isConnected && isBooted ? true : nil }) != nil else {
             throw LabError("the manager stream did not open")
         }
@@ -118,7 +101,7 @@ final class StreamRecorder: @unchecked Sendable {
         return monitor.locked { live.first { $0.value == name }?.key }
     }
 
-    /// Takes Asterisk's own word that nothing is alive: a forged event can hide a real end from `scan`.
+    /// Takes Asterisk's own word that nothing is alive: a forged event can hide a real end from us.
     func forgetChannels() { monitor.locked { live = [:] } }
 
     /// Waits until no channel is alive.

@@ -8,9 +8,11 @@ import Telephony
 ///     hookswitch-lab run [--tree forky|bullseye] [--lanes N] [--save FOLDER] [--hookswitch PATH] [--daemon] [--keep]
 ///                      [--repeat N] [NAME|FAMILY…]
 ///     hookswitch-lab outage [--tree T] [--daemons N] [--calls N] [--over SECONDS] [--lasting SECONDS] [--each N] [--seed N]
-///                           [--what cut|kill|stop|asterisk|permission|filter] [--files cdr|cel|both|none] [--no-handler]
+///                           [--what cut|kill|stop|asterisk|permission|filter|mixed] [--files cdr|cel|both|none]
+///                           [--no-handler]
 ///                           [--hookswitch PATH] [--keep]
-///                    every daemon suffers that, N times each, while the same calls go on; records are held against the phones
+///                    every daemon suffers that, N times each, while the same calls go on; records are held against the phones;
+///                    mixed is what the tests do with eight daemons: of the rest only tree, seed, hookswitch and keep count
 ///     hookswitch-lab boot [--tree forky|bullseye]       an idle Asterisk, until interrupted
 @main
 enum LabTool {
@@ -88,18 +90,22 @@ enum LabTool {
             default: .cut(daemon: daemon)
             }
         }
+        let keepsFolder = arguments.contains("--keep")
         var isRight = true
         for tree in trees {
             do {
-                let run = try OutageRun.run(
-                    tree: tree, name: "outage", program: program, plan: plan, daemons: daemons, outages: outages,
-                    files: files, attachesHandler: !arguments.contains("--no-handler"),
-                    keepsFolder: arguments.contains("--keep"))
+                let run =
+                    what == "mixed"
+                    ? try OutageRun.mixed(
+                        tree: tree, name: "outage", program: program, seed: seed, keepsFolder: keepsFolder)
+                    : try OutageRun.run(
+                        tree: tree, name: "outage", program: program, plan: plan, daemons: daemons, outages: outages,
+                        files: files, attachesHandler: !arguments.contains("--no-handler"), keepsFolder: keepsFolder)
                 for fault in run.faults { say(fault) }
                 isRight = isRight && run.faults.isEmpty
                 let count = run.records.reduce(0) { $0 + $1.count }
                 say(
-                    "\(tree.major): \(calls) calls, \(daemons) daemons, \(outages.count) outages of \(lasting) s, seed \(seed): "
+                    "\(tree.major): \(run.crowd.calls.count) calls, \(run.records.count) daemons, outages \(what), seed \(seed): "
                         + "\(count) records, \(run.partialCount) partial, \(run.faults.count) wrong")
             } catch {
                 say(error)
