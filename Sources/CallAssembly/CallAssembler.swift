@@ -370,6 +370,8 @@ public struct CallAssembler: Sendable {
         _ location: CallEvent.Location, _ effect: (AssemblyEffect) -> Void
     ) {
         guard let place = locate(channel, mark), self[place].end == nil else { return }
+        // It lived when the connection was lost and is gone before the list: who asked for its end may not have been heard.
+        if let lost = disconnectedAt, self[place].created.at < lost { self[place].heardAgain = mark.at }
         if self[place].stays.last.map({ $0.to == nil }) ?? false {
             // A channel leaves its bridge before it is hung up: this one was forged, or what came before it was lost.
             doubtedEnds[channel.uniqueID] = DoubtedEnd(

@@ -178,6 +178,25 @@ struct GapSweepTests {
         #expect(record.completeness == .partial && record.hungUpBy == nil)
     }
 
+    @Test(
+        "the parties hung up in the gap, and what came of it is heard before the list: who hung up was not seen",
+        arguments: 10...13)
+    func endBeforeTheList(back: Int) throws {
+        let call = GapSweepTests.call
+        let all = call.events
+        var fold = FoldRun()
+        fold.apply(Array(all.prefix(9)) + [CallEvent(at: all[8].at + .milliseconds(10), body: .disconnected)])
+        let over = all[13].at
+        fold.apply([CallEvent(at: all[back].at - .microseconds(1), body: .connected)] + all[back..<13])
+        // Every end in the dialplan comes with one, whoever wished it.
+        fold.apply([CallEvent(at: over, body: .softHangupRequest(call.caller.channel)), all[13]])
+        fold.apply([.listBegan, .listComplete].map { CallEvent(at: over + .milliseconds(1), body: $0) })
+        fold.advance(to: over + .seconds(60))
+        let record = try #require(fold.records.first)
+        #expect(fold.records.count == 1 && record.completeness == .partial && record.hungUpBy == nil)
+        #expect(record.disposition == .answered && record.duration == 4)
+    }
+
     @Test("a list on a connection that stands shows that a call is gone: how it ended is read from the CEL file")
     func goneFromALaterList() throws {
         let call = GapSweepTests.call
