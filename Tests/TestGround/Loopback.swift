@@ -1,4 +1,5 @@
 public import Glibc
+import Synchronization
 
 /// Ports of 127.0.0.1, for the sockets that tests and the lab open themselves.
 public enum Loopback {
@@ -28,7 +29,11 @@ public enum Loopback {
         return UInt16(bigEndian: address.sin_port)
     }
 
-    /// A port nobody has at this moment, for a server that must be told its port.
+    /// Ports that this process has been given.
+    private static let given = Mutex<Set<UInt16>>([])
+
+    /// A port nobody has at this moment, for a server that must be told its port: the same one is never given twice, for a server
+    /// may be minutes from its start, or between two.
     ///
     /// Below the kernel's own range, so that no outgoing connection takes it in the meantime.
     public static func freePort(stream: Bool = true) -> UInt16 {
@@ -37,7 +42,8 @@ public enum Loopback {
             let probe = socket(AF_INET, Int32(kind.rawValue), 0)
             defer { close(probe) }
             let port = UInt16.random(in: 20000..<32000)
-            if withAddress(port, { bind(probe, $0, $1) }) == 0 { return port }
+            guard withAddress(port, { bind(probe, $0, $1) }) == 0 else { continue }
+            if given.withLock({ $0.insert(port).inserted }) { return port }
         }
     }
 }
