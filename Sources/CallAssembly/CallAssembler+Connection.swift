@@ -108,7 +108,7 @@ extension CallAssembler {
         let call = calls[slot]!
         guard call.witnesses.allSatisfy({ $0.uniqueID == snapshot.channel.uniqueID }) else { return }
         for part in call.parts { index[part.uniqueID] = nil }
-        waiting.removeAll { $0.call == slot }
+        stopWaiting(slot)
         calls[slot] = Call(linkedID: call.linkedID)
         calls[slot]!.aliases = call.aliases
         addChannel(snapshot, mark, effect)

@@ -25,7 +25,7 @@ public struct CallAssembler: Sendable {
     var calls: [Call?] = []
     private var freeSlots: [Int] = []
     /// Calls whose channels are all gone and that wait for their CDR, oldest first.
-    var waiting: [(until: Instant, call: Int, linkedID: LinkedID)] = []
+    private var waiting: [(until: Instant, call: Int, linkedID: LinkedID)] = []
     /// Members of conferences that channels of several calls are in.
     var conferences: [BridgeID: [UniqueID]] = [:]
     /// The channels of calls told lately: what still comes of one is of no new call.
@@ -426,8 +426,12 @@ public struct CallAssembler: Sendable {
         guard hasItsCDR(slot), !expectsMore(slot) else { return }
         // CEL tells of a gap what no CDR does.
         if calls[slot]!.awaitsFiles, settings.readsCEL { return }
-        while let place = waiting.firstIndex(where: { $0.call == slot }) { waiting.remove(at: place) }
+        stopWaiting(slot)
         finish(slot, effect)
+    }
+    /// Nothing more is waited for of a call: it is told, or goes on.
+    mutating func stopWaiting(_ slot: Int) {
+        while let place = waiting.firstIndex(where: { $0.call == slot }) { waiting.remove(at: place) }
     }
     /// Lets a call whose channels are all gone wait for what may still be said of it.
     mutating func wait(_ slot: Int, _ patience: Duration, since: Instant? = nil) {
