@@ -54,7 +54,7 @@ struct Fold {
     mutating func take(_ message: borrowing AMIMessage, arrival: Instant) {
         events += 1
         if stage == .decode { return }
-        var event = CallEvent(at: arrival, body: .connected)
+        var event = CallEventTranslator.blank
         guard translator.translate(message, arrival: arrival, into: &event), stage == .fold else { return }
         assembler.apply(consume event) { effect in if case .finished = effect { calls += 1 } }
     }

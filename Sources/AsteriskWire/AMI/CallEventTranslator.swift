@@ -36,9 +36,12 @@ public struct CallEventTranslator: Sendable {
     ///
     /// - Parameter arrival: when the bytes came, used where the message has no time of its own.
     public mutating func event(_ message: borrowing AMIMessage, arrival: Instant) -> CallEvent? {
-        var event = CallEvent(at: arrival, body: .connected)
+        var event = CallEventTranslator.blank
         return translate(message, arrival: arrival, into: &event) ? event : nil
     }
+
+    /// For `translate` to write into: an event only once that said true.
+    public static var blank: CallEvent { CallEvent(at: Instant(microseconds: 0), body: .connected) }
 
     /// The same for a stream of many events: an event is large, and what is written in place need not be moved.
     ///

@@ -67,7 +67,7 @@ final class FoldDriver: @unchecked Sendable {
 
     /// Takes a manager message, whatever it is.
     func take(_ message: borrowing AMIMessage, arrival: Instant) {
-        var event = CallEvent(at: arrival, body: .connected)
+        var event = CallEventTranslator.blank
         guard translator.translate(message, arrival: arrival, into: &event) else { return }
         events.add()
         if let own = message.timestamp { skew = own - arrival }
